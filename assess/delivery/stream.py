@@ -1,0 +1,82 @@
+"""Where does a draw take its chance from, so that anyone with the seed can take it again?
+
+The stream is specified, not a library's generator: HMAC-SHA256 under the secret seed, over who
+draws for the how-manieth time and a counter. It depends on nothing that somebody can choose, and on
+no version of Python. `docs/decisions/0004-the-draw.md` describes it for other languages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import struct
+from collections.abc import MutableSequence
+from typing import TypeVar
+
+LABEL = b"assess-draw/1\0"
+"""Names the stream's definition. Another definition takes another label."""
+
+WORDS = struct.Struct(">4Q")  # one HMAC-SHA256 value is four words
+COUNTER = struct.Struct(">Q")
+ORDINAL = struct.Struct(">I")
+SPAN = 1 << 64
+MIN_SEED = 16  # bytes; seeds.seed() gives 32
+
+T = TypeVar("T")
+
+
+class Stream:
+    """The numbers behind one draw of one candidate: uniform, without end, the same every time.
+
+    `seed` is the secret of the pool's epoch (at least 16 bytes), `candidate` the candidate's
+    pseudonym, `ordinal` the running number of the attempt at this test, from 1. ValueError when one
+    of them cannot be used.
+    """
+
+    __slots__ = ("_counter", "_message", "_seed", "_words")
+
+    def __init__(self, seed: bytes, candidate: str, ordinal: int) -> None:
+        if len(seed) < MIN_SEED:
+            raise ValueError(f"a seed of {len(seed)} bytes is shorter than {MIN_SEED}")
+        if not candidate:
+            raise ValueError("a stream needs the candidate's pseudonym")
+        if not 1 <= ordinal < 1 << 32:
+            raise ValueError(f"attempt ordinal {ordinal}")
+        self._seed = seed
+        self._message = LABEL + candidate.encode() + b"\0" + ORDINAL.pack(ordinal)
+        self._counter = 0
+        self._words: list[int] = []
+
+    def word(self) -> int:
+        """The next 64-bit word of the stream."""
+        if not self._words:
+            block = hmac.digest(self._seed, self._message + COUNTER.pack(self._counter), "sha256")
+            self._counter += 1
+            self._words = list(reversed(WORDS.unpack(block)))
+        return self._words.pop()
+
+    def below(self, n: int) -> int:
+        """A number from 0 to n - 1, each equally likely; n from 1 to 2**64.
+
+        For n = 1 no word is taken. Words at or above the largest multiple of n are thrown away:
+        taking the remainder of those as well would favour small numbers.
+        """
+        if not 1 <= n <= SPAN:
+            raise ValueError(f"no number below {n}")
+        if n == 1:
+            return 0
+        limit = SPAN - SPAN % n
+        while (word := self.word()) >= limit:
+            pass
+        return word % n
+
+    def shuffle(self, sequence: MutableSequence[T]) -> None:
+        """Put a sequence into an order, each equally likely (Fisher and Yates, from the end)."""
+        for last in range(len(sequence) - 1, 0, -1):
+            other = self.below(last + 1)
+            sequence[last], sequence[other] = sequence[other], sequence[last]
+
+
+def commitment(seed: bytes) -> str:
+    """What is published of a seed before its first use: its SHA-256, hexadecimal."""
+    return hashlib.sha256(seed).hexdigest()
