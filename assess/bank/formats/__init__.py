@@ -1,0 +1,1 @@
+"""How do questions and documents come in from files? One reader per format, all of them bounded."""

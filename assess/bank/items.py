@@ -1,0 +1,165 @@
+"""What is a question? The content of one item version, as a value that never changes.
+
+Content is what an author wrote: kind, stem, options with their rationales, what it measures and
+how it is marked. Who wrote it, when, and whether it is live is kept with the item version by the
+store. Whether the content is well formed is asked of its kind (`kinds.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assess.bank import canonical
+
+EXACT = "exact"
+PARTIAL = "partial"
+SCORINGS = (EXACT, PARTIAL)
+
+FACILITY_SCALE = 1000  # facilities and scores are whole thousandths
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+MAX_OPTIONS = len(LETTERS)
+DOCUMENT_KEYS = (
+    "kind",
+    "stem",
+    "options",
+    "outcome",
+    "level",
+    "expected_facility",
+    "revise",
+    "shuffle",
+    "scoring",
+)
+OPTION_KEYS = ("text", "correct", "rationale")
+
+
+class Level(StrEnum):
+    """What the question asks of a candidate: to recall, to apply, or to judge."""
+
+    RECALL = "recall"
+    APPLY = "apply"
+    JUDGE = "judge"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer offered. `rationale` says why it is right, or why somebody may be wrong here."""
+
+    text: str
+    correct: bool
+    rationale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one item version asks and what it is worth; options in the author's own order.
+
+    `outcome` is a path in a framework (or `BANK/category/sub`), None while the item is unplaced.
+    `expected_facility` is the author's estimate of the share of candidates just about ready who
+    answer correctly, in whole thousandths (0 to 1000). `revise` says what to read or do again.
+    `shuffle` is False where the order of options carries meaning.
+    """
+
+    kind: str
+    stem: str
+    options: tuple[Option, ...]
+    outcome: str | None = None
+    level: Level | None = None
+    expected_facility: int | None = None
+    revise: str = ""
+    shuffle: bool = True
+    scoring: str = EXACT
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """Indices of the correct options, ascending."""
+        return tuple(index for index, option in enumerate(self.options) if option.correct)
+
+    def as_document(self) -> dict[str, object]:
+        """The content in plain JSON types, keys always the same and in the same order."""
+        return {
+            "kind": self.kind,
+            "stem": self.stem,
+            "options": [
+                {"text": option.text, "correct": option.correct, "rationale": option.rationale}
+                for option in self.options
+            ],
+            "outcome": self.outcome,
+            "level": None if self.level is None else self.level.value,
+            "expected_facility": self.expected_facility,
+            "revise": self.revise,
+            "shuffle": self.shuffle,
+            "scoring": self.scoring,
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, object]) -> Content:
+        """The content that `as_document` wrote.
+
+        Raises ValueError where keys are missing or unknown, or a value has another type. It reads
+        what this program stored; files from outside go through `formats`.
+        """
+        _expect_keys(document, DOCUMENT_KEYS)
+        options = document["options"]
+        if not isinstance(options, list | tuple):
+            raise ValueError("options: a list is needed")
+        level = _text_or_none(document, "level")
+        facility = document["expected_facility"]
+        if facility is not None and (isinstance(facility, bool) or not isinstance(facility, int)):
+            raise ValueError("expected_facility: a whole number or null is needed")
+        return cls(
+            kind=_text(document, "kind"),
+            stem=_text(document, "stem"),
+            options=tuple(_option(option) for option in options),
+            outcome=_text_or_none(document, "outcome"),
+            level=None if level is None else Level(level),
+            expected_facility=facility,
+            revise=_text(document, "revise"),
+            shuffle=_truth(document, "shuffle"),
+            scoring=_text(document, "scoring"),
+        )
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON of the document: equal content, equal digest."""
+        return canonical.digest(self.as_document())
+
+
+def letter(index: int) -> str:
+    """The letter of the option at `index` in the author's own order: 0 is A.
+
+    Raises IndexError beyond Z.
+    """
+    return LETTERS[index]
+
+
+def _option(document: object) -> Option:
+    if not isinstance(document, Mapping):
+        raise ValueError("option: an object is needed")
+    _expect_keys(document, OPTION_KEYS)
+    return Option(
+        _text(document, "text"), _truth(document, "correct"), _text(document, "rationale")
+    )
+
+
+def _expect_keys(document: Mapping[str, object], keys: tuple[str, ...]) -> None:
+    if set(document) != set(keys):
+        raise ValueError(f"keys {sorted(document)} where {sorted(keys)} are needed")
+
+
+def _text(document: Mapping[str, object], key: str) -> str:
+    value = document[key]
+    if not isinstance(value, str):
+        raise ValueError(f"{key}: text is needed")
+    return value
+
+
+def _text_or_none(document: Mapping[str, object], key: str) -> str | None:
+    return None if document[key] is None else _text(document, key)
+
+
+def _truth(document: Mapping[str, object], key: str) -> bool:
+    value = document[key]
+    if not isinstance(value, bool):
+        raise ValueError(f"{key}: true or false is needed")
+    return value

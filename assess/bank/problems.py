@@ -1,0 +1,133 @@
+"""What can be wrong with what was handed in? Every `what` of this floor and the values it carries.
+
+A rule of the bank says no with a Reason whose values hold `what`, a short fixed key, and the facts
+beside it. The English sentences stand in `assess/translations/en/LC_MESSAGES/problems.po` under
+these keys; a test holds table and catalogue together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from assess.reasons import Code, Helper, Reason, Value
+
+SAYS: Final[Mapping[str, tuple[str, ...]]] = {
+    # A text, wherever it stands.
+    "nul": ("column",),
+    "surrogate": ("column", "character"),
+    # A question.
+    "no_stem": (),
+    "stem_too_long": ("found", "allowed"),
+    "too_few_options": ("found", "allowed"),
+    "too_many_options": ("found", "allowed"),
+    "option_empty": ("column",),
+    "option_too_long": ("column", "found", "allowed"),
+    "text_too_long": ("column", "found", "allowed"),
+    "no_key": (),
+    "one_key_needed": ("found",),
+    "kind_unknown": ("found", "allowed"),
+    "level_unknown": ("found", "allowed"),
+    "scoring_unknown": ("found", "allowed"),
+    "facility_not_share": ("found",),
+    # A row of a table.
+    "no_identifier": (),
+    "identifier_too_long": ("found", "allowed"),
+    "identifier_repeated": ("identifier", "first"),
+    "outcome_unknown": ("outcome", "framework"),
+    "key_outside_options": ("found", "allowed"),
+    "key_repeated": ("found",),
+    "key_not_read": ("found",),
+    "yes_or_no_needed": ("column", "found"),
+    "text_needed": ("column", "found"),
+    "list_needed": ("column", "found"),
+    "rationale_without_option": ("column",),
+    "rationales_more_than_options": ("found", "allowed"),
+    "fields_differ": ("found", "allowed"),
+    "field_too_large": ("allowed",),
+    "line_too_long": ("allowed",),
+    "csv_broken": (),
+    "json_broken": ("column",),
+    "json_no_object": ("found",),
+    "json_key_repeated": ("column",),
+    "column_unknown": ("column",),
+    # A file that is no table at all.
+    "file_empty": (),
+    "file_not_utf8": ("line", "byte"),
+    "file_format_unknown": ("name",),
+    "header_missing": ("columns", "found"),
+    "header_repeated": ("columns",),
+    "header_unknown": ("columns",),
+    "header_broken": (),
+    "gzip_damaged": (),
+    "gzip_too_large": ("allowed",),
+    # A document in YAML.
+    "document_too_large": ("found", "allowed"),
+    "yaml_broken": ("line", "column"),
+    "yaml_alias": ("line",),
+    "yaml_key_repeated": ("line", "key"),
+    "yaml_too_deep": ("line", "allowed"),
+    "yaml_character": ("line",),
+    "yaml_value": (),
+    "document_no_mapping": (),
+    "schema_unknown": ("found", "allowed"),
+    "key_missing": ("where",),
+    "key_unknown": ("where", "allowed"),
+    "value_text_needed": ("where", "found"),
+    "value_code_needed": ("where", "found"),
+    "value_number_needed": ("where", "found"),
+    "value_range": ("where", "found", "least", "most"),
+    "value_truth_needed": ("where", "found"),
+    "value_list_needed": ("where", "found"),
+    "value_mapping_needed": ("where", "found"),
+    "value_empty": ("where",),
+    "value_too_long": ("where", "found", "allowed"),
+    "value_choice": ("where", "found", "allowed"),
+    "value_nul": ("where",),
+    "value_repeated": ("where", "found"),
+    "name_not_plain": ("where", "found"),
+    # A framework.
+    "code_has_slash": ("where", "found"),
+    "group_unit_missing": ("where", "unit"),
+    "unit_group_missing": ("where", "group"),
+    "count_differs": ("where", "declared", "found"),
+    # A specification that cannot be published.
+    "no_quotas": (),
+    "quota_short": ("outcome", "need", "have"),
+    "cut_above_length": ("need", "have"),
+    "cut_below_one": ("have",),
+    "minimum_above_count": ("outcome", "need", "have"),
+    "outcome_without_quota": ("outcome",),
+    "outcome_not_in_framework": ("outcome",),
+    "quota_not_assessed": ("outcome",),
+    "feedback_reason_missing": ("level",),
+    # A move that an item version cannot make.
+    "move_not_allowed": ("move", "state"),
+}
+
+
+def problem(what: str, **values: Value) -> Reason:
+    """A reason E-MALFORMED that carries `what` and its values; raises as `because` does."""
+    return because(Code.MALFORMED, what, values)
+
+
+def because(code: Code, what: str, values: Mapping[str, Value]) -> Reason:
+    """A reason of any code that carries `what` and its values; its author can help.
+
+    Raises ValueError where the key or its values are not those of the table: a catalogue sentence
+    would fail on them later, in front of a person.
+    """
+    if what not in SAYS or set(values) != set(SAYS[what]):
+        raise ValueError(f"problem {what!r} does not carry {sorted(values)}")
+    return Reason(code, {"what": what, **values}, None, Helper.AUTHOR)
+
+
+SHOWN = 80  # characters of a wrong value that are shown back
+
+
+def shown(value: object) -> str:
+    """A wrong value, short enough for a message: `True`, `12`, `some text...`."""
+    text = value if isinstance(value, str) else repr(value)
+    # A message must be storable and printable whatever the file held.
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: SHOWN + 1])
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

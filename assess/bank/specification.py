@@ -1,0 +1,284 @@
+"""Of what is a test made, what passes it, and can it be published?
+
+A specification is what an author asks for: how many questions for each outcome, how long, which
+cut score, how often. It is read from YAML (`docs/specification-file.md`) or built by a page; it
+is published only when the bank can fill it and nothing of the content is left untested in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assess.bank import canonical
+from assess.bank.fields import Fields
+from assess.bank.formats import documents
+from assess.bank.outcomes import Framework
+from assess.bank.problems import because, problem, shown
+from assess.reasons import Code, Reason, Refused
+
+SCHEMA = "specification/1"
+MAX_DOCUMENT = 500_000  # characters
+MAX_MINUTES = 24 * 60
+MAX_COUNT = 500  # questions of one outcome
+MAX_QUOTAS = 1_000
+MAX_ATTEMPTS = 1_000
+MAX_HOURS = 366 * 24
+MAX_STEPS = 50
+MAX_DAYS = 366
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+KEYS = (
+    "schema",
+    "name",
+    "title",
+    "bank",
+    "programme",
+    "minutes",
+    "cut",
+    "attempts",
+    "cool_down_hours",
+    "approval",
+    "approval_days",
+    "feedback",
+    "feedback_reason",
+    "shuffle_questions",
+    "quotas",
+    "not_assessed",
+)
+QUOTA_KEYS = ("outcome", "count", "minimum")
+
+
+class Feedback(StrEnum):
+    """What a candidate is shown after hand-in, from least to most."""
+
+    OUTCOME = "outcome"
+    TOPIC = "topic"
+    WRONG = "wrong"
+    KEYS = "keys"
+
+    @property
+    def rank(self) -> int:
+        """0 for the least; a level shows all that the levels below it show."""
+        return tuple(Feedback).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """So many questions of one outcome, and how many marks of them a pass needs at least."""
+
+    outcome: str
+    count: int
+    minimum: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """What a test is drawn to, sat under and passed by.
+
+    `minutes` is the time before any arrangement; `cut` is in marks, one mark a question.
+    `attempts` is None for no limit. The k-th failed attempt is followed by a wait of the k-th of
+    `cool_down_hours`; the last step repeats, and no steps mean no wait. `programme` is the id of
+    a framework, None for a test that belongs to none. `not_assessed` holds the paths that are
+    declared "not assessed by test".
+    """
+
+    name: str
+    title: str
+    bank: str
+    minutes: int
+    cut: int
+    quotas: tuple[Quota, ...]
+    attempts: int | None
+    cool_down_hours: tuple[int, ...]
+    approval: bool = True
+    approval_days: int = 14
+    feedback: Feedback = Feedback.WRONG
+    feedback_reason: str = ""
+    programme: str | None = None
+    not_assessed: tuple[str, ...] = ()
+    shuffle_questions: bool = True
+
+    @property
+    def length(self) -> int:
+        """The number of questions in every form."""
+        return sum(quota.count for quota in self.quotas)
+
+    def as_document(self) -> dict[str, object]:
+        """The specification in plain JSON types: what a YAML file of it holds."""
+        return {
+            "schema": SCHEMA,
+            "name": self.name,
+            "title": self.title,
+            "bank": self.bank,
+            "programme": self.programme,
+            "minutes": self.minutes,
+            "cut": self.cut,
+            "attempts": self.attempts,
+            "cool_down_hours": list(self.cool_down_hours),
+            "approval": self.approval,
+            "approval_days": self.approval_days,
+            "feedback": self.feedback.value,
+            "feedback_reason": self.feedback_reason,
+            "shuffle_questions": self.shuffle_questions,
+            "quotas": [
+                {"outcome": quota.outcome, "count": quota.count, "minimum": quota.minimum}
+                for quota in self.quotas
+            ],
+            "not_assessed": list(self.not_assessed),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, object]) -> Specification:
+        """The specification that `as_document` wrote.
+
+        Raises ValueError where the document is none; documents from outside go through `read`.
+        """
+        found = read(document)
+        if isinstance(found, Refused):
+            raise ValueError(f"no specification: {[dict(r.values) for r in found.reasons]}")
+        return found
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON of the document."""
+        return canonical.digest(self.as_document())
+
+
+def read_specification(text: str) -> Specification | Refused:
+    """The specification of a YAML text. Refused [E-FILE] with every problem and where it is."""
+    document = documents.load(text, MAX_DOCUMENT)
+    return document if isinstance(document, Refused) else read(document)
+
+
+def read(document: Mapping[str, object]) -> Specification | Refused:
+    """The specification of a document from outside, whatever it holds.
+
+    Types, sizes and unknown keys are refused here; whether the numbers make sense together is
+    asked at publishing (`why_not_publish`), so that an author may keep a half-done one.
+    """
+    problems: list[Reason] = []
+    fields = Fields(document, "", problems)
+    if document.get("schema") != SCHEMA:
+        found = shown(document.get("schema", ""))
+        return documents.refuse(problem("schema_unknown", found=found, allowed=SCHEMA))
+    fields.only(KEYS)
+    name = fields.text("name", limit=60)
+    if name and not NAME.fullmatch(name):
+        problems.append(problem("name_not_plain", where="name", found=shown(name)))
+    specification = Specification(
+        name=name,
+        title=fields.text("title", limit=200),
+        bank=fields.text("bank", limit=200),
+        minutes=fields.number("minutes", 1, MAX_MINUTES),
+        cut=fields.number("cut", 0, MAX_COUNT * MAX_QUOTAS),
+        quotas=_quotas(fields),
+        attempts=fields.number("attempts", 1, MAX_ATTEMPTS) if fields.has("attempts") else None,
+        cool_down_hours=fields.numbers("cool_down_hours", 0, MAX_HOURS, MAX_STEPS),
+        approval=fields.truth("approval", True),
+        approval_days=fields.number("approval_days", 1, MAX_DAYS, 14),
+        feedback=Feedback(fields.choice("feedback", tuple(Feedback), Feedback.WRONG)),
+        feedback_reason=fields.text("feedback_reason", "", limit=1_000),
+        programme=fields.text("programme", "", limit=100) or None,
+        not_assessed=fields.texts("not_assessed", MAX_QUOTAS),
+        shuffle_questions=fields.truth("shuffle_questions", True),
+    )
+    return documents.refuse(*problems) if problems else specification
+
+
+def _quotas(fields: Fields) -> tuple[Quota, ...]:
+    quotas: list[Quota] = []
+    for row in fields.mappings("quotas", MAX_QUOTAS):
+        row.only(QUOTA_KEYS)
+        quota = Quota(
+            outcome=row.text("outcome", limit=500),
+            count=row.number("count", 1, MAX_COUNT),
+            minimum=row.number("minimum", 0, MAX_COUNT, 0),
+        )
+        if quota.outcome and any(quota.outcome == earlier.outcome for earlier in quotas):
+            row.problems.append(
+                problem("value_repeated", where=row.at("outcome"), found=shown(quota.outcome))
+            )
+        quotas.append(quota)
+    return tuple(quotas)
+
+
+def why_not_publish(
+    specification: Specification,
+    live_counts: Mapping[str, int],
+    framework: Framework | None,
+) -> tuple[Reason, ...]:
+    """Every reason [E-BLUEPRINT] why this specification cannot be published; empty means go.
+
+    `live_counts` holds the live items of the bank by outcome path. With a framework, every
+    quota's path must be in it, and each outcome of a unit that the quotas touch must have a quota
+    or be declared not assessed: the whole content is open to assessment.
+    """
+    found: list[Reason] = []
+    if not specification.quotas:
+        found.append(_blocks("no_quotas"))
+    for quota in specification.quotas:
+        have = live_counts.get(quota.outcome, 0)
+        if have < quota.count:
+            found.append(_blocks("quota_short", outcome=quota.outcome, need=quota.count, have=have))
+        if quota.minimum > quota.count:
+            found.append(
+                _blocks(
+                    "minimum_above_count",
+                    outcome=quota.outcome,
+                    need=quota.minimum,
+                    have=quota.count,
+                )
+            )
+        if quota.outcome in specification.not_assessed:
+            found.append(_blocks("quota_not_assessed", outcome=quota.outcome))
+    if specification.cut < 1:
+        found.append(_blocks("cut_below_one", have=specification.cut))
+    if specification.quotas and specification.cut > specification.length:
+        found.append(_blocks("cut_above_length", need=specification.cut, have=specification.length))
+    if framework is not None:
+        found.extend(_gaps(specification, framework))
+    if specification.feedback.rank < Feedback.WRONG.rank and not specification.feedback_reason:
+        found.append(_blocks("feedback_reason_missing", level=specification.feedback.value))
+    return tuple(found)
+
+
+def _gaps(specification: Specification, framework: Framework) -> list[Reason]:
+    """Paths that the framework does not know, and outcomes that nobody will ever be asked."""
+    drawn = [quota.outcome for quota in specification.quotas]
+    found = [
+        _blocks("outcome_not_in_framework", outcome=path)
+        for path in (*drawn, *specification.not_assessed)
+        if framework.node(path) is None
+    ]
+    units = {unit for path in drawn if (unit := framework.unit_of(path)) is not None}
+    covered = {*drawn, *specification.not_assessed}
+    for node in framework.nodes:
+        if node.kind != "outcome" or not node.assessed or framework.unit_of(node.path) not in units:
+            continue
+        if not _open_to_assessment(node.path, covered, framework):
+            found.append(_blocks("outcome_without_quota", outcome=node.path))
+    return found
+
+
+def _open_to_assessment(path: str, covered: set[str], framework: Framework) -> bool:
+    """Is the outcome, one of its ancestors, or every one of its statements covered?"""
+    if any(above in covered for above in framework.lineage(path)):
+        return True
+    statements = [node.path for node in framework.nodes if node.parent == path and node.assessed]
+    return bool(statements) and all(statement in covered for statement in statements)
+
+
+def _blocks(what: str, **values: str | int) -> Reason:
+    return because(Code.BLUEPRINT, what, values)
+
+
+def fresh_attempts(specification: Specification, live_counts: Mapping[str, int]) -> int:
+    """How many forms without a repeated item every candidate is sure of: counted, so proven.
+
+    Quotas are disjoint (an item has one outcome), so the scarcest outcome decides.
+    """
+    return min(
+        (live_counts.get(quota.outcome, 0) // quota.count for quota in specification.quotas),
+        default=0,
+    )
