@@ -99,9 +99,10 @@ def draw(pool: Pool, history: History, stream: Stream) -> Draw | Refused:
         return Refused(Code.BLUEPRINT, short, status=409)
 
     chosen: list[tuple[Entries, int]] = []
-    for cell in pool.cells:
+    for cell, seen in zip(pool.cells, _met(pool, history), strict=True):
         entries = cell.listed
-        chosen.extend((entries, place) for place in _choose(entries, cell.count, history, stream))
+        places = _choose(len(entries), cell.count, seen, stream)
+        chosen.extend((entries, place) for place in places)
     if pool.shuffle_questions:
         stream.shuffle(chosen)
     questions = []
@@ -113,19 +114,26 @@ def draw(pool: Pool, history: History, stream: Stream) -> Draw | Refused:
     return Draw(form, form_fingerprint(form))
 
 
-def _choose(entries: Entries, count: int, history: History, stream: Stream) -> list[int]:
-    """The places of `count` entries, ascending, by the rules of sight and then by chance."""
-    seen: dict[int, Seen] = {}
+def _met(pool: Pool, history: History) -> list[dict[int, Seen]]:
+    """For each cell, the places of the entries that the candidate has met."""
+    met: list[dict[int, Seen]] = [{} for _ in pool.cells]
     for item, sight in history.items():
-        place = entries.place_of(item)
-        if place is not None:
-            seen[place] = sight
-    unseen = len(entries) - len(seen)
+        for cell, seen in zip(pool.cells, met, strict=True):
+            place = cell.listed.place_of(item)
+            if place is not None:
+                seen[place] = sight
+                break  # an item stands in one cell only
+    return met
+
+
+def _choose(size: int, count: int, seen: dict[int, Seen], stream: Stream) -> list[int]:
+    """`count` places below `size`, ascending, by the rules of sight and then by chance."""
+    unseen = size - len(seen)
     if unseen >= count:
-        return sorted(_some(count, len(entries), sorted(seen), stream))
+        return sorted(_some(count, size, sorted(seen), stream))
 
     # Fewer than `count` are unseen, so all entries together are few: this loop is short.
-    taken = [place for place in range(len(entries)) if place not in seen]
+    taken = [place for place in range(size) if place not in seen]
     groups: dict[tuple[int, int], list[int]] = {}
     for place in sorted(seen):
         groups.setdefault((seen[place].times, seen[place].last), []).append(place)
