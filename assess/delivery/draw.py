@@ -16,7 +16,7 @@ from bisect import insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assess.bank.problems import problem
+from assess.bank.problems import because
 from assess.delivery.pool import Cell, Entries, Entry, Pool
 from assess.delivery.stream import Stream, commitment
 from assess.reasons import Code, Refused
@@ -85,12 +85,10 @@ def draw(pool: Pool, history: History, stream: Stream) -> Draw | Refused:
     `have`), when a quota cannot be met: nobody is given a short form.
     """
     short = tuple(
-        problem(
-            "quota_short",
+        because(
             Code.BLUEPRINT,
-            outcome=cell.outcome,
-            need=cell.count,
-            have=len(cell.entries),
+            "quota_short",
+            {"outcome": cell.outcome, "need": cell.count, "have": len(cell.entries)},
         )
         for cell in pool.cells
         if len(cell.entries) < cell.count

@@ -1,0 +1,138 @@
+"""What is an attempt worth, in all and for each outcome, and is it a pass?
+
+Every question is worth one mark. Scores are whole thousandths of a mark, so that partial credit
+adds up exactly on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from assess.bank.items import Content
+from assess.bank.kinds import FULL_MARK, KINDS, Answer, pack
+from assess.bank.specification import Quota, Specification
+from assess.delivery.draw import Drawn
+
+RULE = "marking/1"
+"""Names this rule in every stored mark. Another rule takes another name."""
+
+WORDS: Mapping[bool, str] = MappingProxyType({True: "Pass", False: "Not yet passed"})
+"""The exact words of a result. There are no others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One question, marked. `score` in thousandths of a mark; `option_mask` has bit k set for the
+    version's own option k; `correct` means the full mark.
+    """
+
+    place: int
+    item: int
+    version: int
+    outcome: str
+    score: int
+    option_mask: int
+    answered: bool
+    correct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeMark:
+    """One quota, marked: `score` in thousandths, `out_of` and `minimum` in marks.
+
+    `met` says that the minimum is reached, which the pass rule asks. `short` says that a mark was
+    lost, which is when there is something to revise.
+    """
+
+    outcome: str
+    score: int
+    out_of: int
+    minimum: int
+    met: bool
+
+    @property
+    def short(self) -> bool:
+        """Whether less than the full mark was reached."""
+        return self.score < self.out_of * FULL_MARK
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An attempt, marked: `score` in thousandths of a mark, `out_of` and `cut` in marks.
+
+    `outcomes` in the order of the specification's quotas, `questions` in order of place.
+    """
+
+    score: int
+    out_of: int
+    cut: int
+    passed: bool
+    outcomes: tuple[OutcomeMark, ...]
+    questions: tuple[Scored, ...]
+    rule: str = RULE
+
+    @property
+    def words(self) -> str:
+        """The result in its exact words."""
+        return WORDS[self.passed]
+
+
+def mark(
+    specification: Specification,
+    drawn: Sequence[Drawn],
+    contents: Mapping[int, Content],
+    answers: Mapping[int, Answer],
+) -> Mark:
+    """Mark a form: `contents` by version, `answers` by place (from 1), in the version's own order.
+
+    A place without an answer scores nothing. Passed when the total reaches the cut score and every
+    outcome its minimum. ValueError for a question that belongs to no quota, an answer beyond the
+    form, or an answer that is none to its question; KeyError for a version without content.
+    """
+    quotas = {quota.outcome: quota for quota in specification.quotas}
+    beyond = [place for place in answers if not 1 <= place <= len(drawn)]
+    if beyond:
+        raise ValueError(f"answers at places {beyond} of a form of {len(drawn)}")
+    questions = tuple(
+        _scored(place, one, contents[one.version], answers.get(place, ()), quotas)
+        for place, one in enumerate(drawn, start=1)
+    )
+    outcomes = tuple(_outcome(quota, questions) for quota in specification.quotas)
+    score = sum(question.score for question in questions)
+    passed = score >= specification.cut * FULL_MARK and all(one.met for one in outcomes)
+    return Mark(score, len(questions), specification.cut, passed, outcomes, questions)
+
+
+def _scored(
+    place: int, drawn: Drawn, content: Content, answer: Answer, quotas: Mapping[str, Quota]
+) -> Scored:
+    score = KINDS[content.kind].score(content, answer)
+    return Scored(
+        place=place,
+        item=drawn.item,
+        version=drawn.version,
+        outcome=_quota_of(content.outcome, quotas),
+        score=score,
+        option_mask=pack(answer),
+        answered=bool(answer),
+        correct=score == FULL_MARK,
+    )
+
+
+def _quota_of(outcome: str | None, quotas: Mapping[str, Quota]) -> str:
+    """The quota an outcome counts for: its own, or the nearest above it in the framework."""
+    path = outcome
+    while path:
+        if path in quotas:
+            return path
+        path = path.rpartition("/")[0]
+    raise ValueError(f"outcome {outcome!r} belongs to no quota of the specification")
+
+
+def _outcome(quota: Quota, questions: Sequence[Scored]) -> OutcomeMark:
+    own = [question for question in questions if question.outcome == quota.outcome]
+    score = sum(question.score for question in own)
+    met = score >= quota.minimum * FULL_MARK
+    return OutcomeMark(quota.outcome, score, len(own), quota.minimum, met)

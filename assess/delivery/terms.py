@@ -1,0 +1,68 @@
+"""Under which terms is a test sat: how long, how often, from when until when, in which zone?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from assess.bank.specification import Specification
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a centre's test asks of a candidate before and during an attempt.
+
+    `attempts` None: no limit. The k-th failed attempt is followed by a wait of the k-th of
+    `cool_down_hours`, the last step repeats, no steps mean no wait. The window is from `opens`
+    (inclusive) to `closes` (exclusive), each None for no bound. `timezone` is the centre's, by its
+    IANA name. ValueError for an unknown zone, a moment without a zone, an empty window.
+    """
+
+    test: str
+    minutes: int
+    attempts: int | None
+    cool_down_hours: tuple[int, ...]
+    approval: bool
+    opens: datetime | None
+    closes: datetime | None
+    timezone: str
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, OSError) as problem:
+            raise ValueError(f"no time zone {self.timezone!r}") from problem
+        for moment in (self.opens, self.closes):
+            if moment is not None and moment.utcoffset() is None:
+                raise ValueError(f"the window's {moment} says no time zone")
+        if self.opens is not None and self.closes is not None and self.closes <= self.opens:
+            raise ValueError(f"the window closes at {self.closes}, before it opens")
+        if any(hours < 0 for hours in self.cool_down_hours):
+            raise ValueError(f"cool-down steps {self.cool_down_hours}")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The centre's time zone."""
+        return ZoneInfo(self.timezone)
+
+    @classmethod
+    def of(
+        cls,
+        specification: Specification,
+        *,
+        timezone: str,
+        opens: datetime | None = None,
+        closes: datetime | None = None,
+    ) -> Terms:
+        """The terms of a test by this specification, in a centre's zone and window."""
+        return cls(
+            test=specification.name,
+            minutes=specification.minutes,
+            attempts=specification.attempts,
+            cool_down_hours=specification.cool_down_hours,
+            approval=specification.approval,
+            opens=opens,
+            closes=closes,
+            timezone=timezone,
+        )
