@@ -1,0 +1,258 @@
+"""What is wrong with this item, in a sentence its author can act on?
+
+A flag is raised when the far end of the 95 % interval is past the limit, so chance alone
+seldom raises one. `watch` names what is past a milder limit, without that certainty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from string import ascii_uppercase
+
+import numpy as np
+
+from assess.psychometrics import classical, guards
+
+PROMETRIC = "Prometric, Internal Psychometric Guidelines for Classical Test Theory"
+TOO_EASY, TOO_HARD = 0.95, 0.20  # Prometric, table 2: above and below are not acceptable
+EASY, HARD = 0.90, 0.30  # the same: outside .30 to .89 possibly unacceptable
+WEAK = 0.15  # Moodle marks a discriminative efficiency under 15 % as dubious
+LOW = 0.20  # Prometric, table 1: discrimination above .20 is wanted
+WRONG_KEY_R = 0.05  # simulated: planted wrong keys lie near 0.4, clean distractors below 0
+SECOND_KEY_R = 0.15  # simulated: finds planted second keys, which the plain r does not
+SECOND_KEY_Z = 3.0
+SECOND_KEY_CHOOSERS = 20
+DEAD_SHARE = 0.05  # fewer than 5 % of examinees: Tarrant, Ware & Mohammed 2009, BMC Med. Educ. 9:40
+# An easy item leaves few to choose any distractor (Raymond, Stevens & Bucak 2019, Adv. Health
+# Sci. Educ. 24): so those who went wrong must pass it over too. The tenth is a working choice.
+DEAD_SHARE_OF_WRONG = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class OptionFacts:
+    """One option: the version's own index, or None for those who omitted the item."""
+
+    option: int | None
+    key: bool
+    n: int
+    share: float | None
+    r: float | None
+    wrong: int  # wrong answers to the item
+    wrong_n: int  # those of them that chose the option
+    conditional_r: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """One item's statistics; None where there is no value."""
+
+    kind: str
+    n: int
+    facility: float | None
+    facility_interval: tuple[float, float] | None
+    r: float | None
+    r_interval: tuple[float, float] | None
+    options: Sequence[OptionFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A finding: its code, the sentence, the option it is about, the limit and its source."""
+
+    code: str
+    sentence: str
+    option: int | None
+    limit: float
+    source: str
+
+
+Rule = Callable[[ItemFacts], Iterator[Flag]]
+
+
+def flags(item: ItemFacts) -> tuple[Flag, ...]:
+    """Every flag of the item, the gravest first; none below 200 answers."""
+    if item.n < guards.FLAGS_FROM:
+        return ()
+    return tuple(flag for rule in RULES for flag in rule(item))
+
+
+def watch(item: ItemFacts) -> tuple[Flag, ...]:
+    """What is worth a look though no flag is raised; none below 200 answers."""
+    if item.n < guards.FLAGS_FROM or item.facility is None:
+        return ()
+    raised = {flag.code for flag in flags(item)}
+    found = []
+    share = percent(item.facility)
+    if item.facility > EASY and "too_easy" not in raised:
+        found.append(_plain("easy", f"{share} of {item.n} got it right: it is easy.", EASY))
+    if item.facility < HARD and "too_hard" not in raised:
+        found.append(_plain("hard", f"{share} of {item.n} got it right: it is hard.", HARD))
+    if item.r is not None and item.r < LOW and "weak" not in raised:
+        sentence = f"It separates strong from weak candidates little (r = {item.r:.2f})."
+        found.append(_plain("low_discrimination", sentence, LOW))
+    return tuple(found)
+
+
+def letter(option: int) -> str:
+    """What an author calls the version's own option: A for 0, B for 1."""
+    return ascii_uppercase[option]
+
+
+def percent(share: float) -> str:
+    """A share as an author reads it: "61 %", with one decimal near the ends."""
+    return f"{100 * share:.1f} %" if share < 0.095 or share > 0.905 else f"{100 * share:.0f} %"
+
+
+def _wrong_key(item: ItemFacts) -> Iterator[Flag]:
+    keys = [o for o in item.options if o.key and o.r is not None]
+    suspect = _suspect(item)
+    if suspect is None or suspect.option is None or not keys:
+        return
+    weakest = min(keys, key=lambda o: o.r or 0.0)
+    yield Flag(
+        "wrong_key",
+        f"Option {letter(suspect.option)} looks right and is not the key: "
+        f"{percent(suspect.share or 0.0)} of {item.n} chose it, and they do better on their other "
+        f"questions (r = {suspect.r:.2f}) than those who chose the key "
+        f"{letter(weakest.option or 0)} (r = {weakest.r:.2f}). Check the key.",
+        suspect.option,
+        WRONG_KEY_R,
+        "Simulation: caught every planted wrong key and no clean item",
+    )
+
+
+def _suspect(item: ItemFacts) -> OptionFacts | None:
+    """The distractor whose choosers do best, if they do better than those of a key."""
+    key_r = min((o.r for o in item.options if o.key and o.r is not None), default=None)
+    if key_r is None:
+        return None
+    rivals = [
+        (o.r, o)
+        for o in _distractors(item)
+        if o.r is not None and o.r > key_r and _low_end(o.r, item.n) > WRONG_KEY_R
+    ]
+    return max(rivals, key=lambda rival: rival[0])[1] if rivals else None
+
+
+def _second_key(item: ItemFacts) -> Iterator[Flag]:
+    suspect = _suspect(item)
+    for o in _distractors(item):
+        r = o.conditional_r
+        if o is suspect or o.option is None or r is None or o.wrong_n < SECOND_KEY_CHOOSERS:
+            continue
+        if r > SECOND_KEY_R and r * o.wrong**0.5 > SECOND_KEY_Z:
+            yield Flag(
+                "second_key",
+                f"Option {letter(o.option)} may be right too: among the {o.wrong} who answered "
+                f"wrongly, the {o.wrong_n} who chose it do better on their other questions than "
+                f"the rest (r = {r:.2f}). Make it clearly wrong, or accept it.",
+                o.option,
+                SECOND_KEY_R,
+                "Simulation: caught every planted second key and no clean item",
+            )
+
+
+def _below_guessing(item: ItemFacts) -> Iterator[Flag]:
+    # What blind guessing gives is plain only where exactly one option is chosen.
+    choices = sum(1 for o in item.options if o.option is not None)
+    if item.kind != "single_choice" or choices < 2 or item.facility is None:
+        return
+    guess = 1 / choices
+    limit = guess - 2 * (guess * (1 - guess) / item.n) ** 0.5
+    if item.facility < limit:
+        yield Flag(
+            "below_guessing",
+            f"{percent(item.facility)} of {item.n} got it right, fewer than blind guessing among "
+            f"{choices} options would give ({percent(guess)}). Check the key, then the wording.",
+            None,
+            limit,
+            "Arithmetic: 1/options less two standard errors",
+        )
+
+
+def _too_easy(item: ItemFacts) -> Iterator[Flag]:
+    if item.facility_interval and item.facility and item.facility_interval[0] > TOO_EASY:
+        yield _plain(
+            "too_easy",
+            f"{percent(item.facility)} of {item.n} got it right "
+            f"({_interval(item.facility_interval)}): more than {percent(TOO_EASY)} tells "
+            f"candidates hardly apart. Make the distractors more plausible, or keep it on purpose.",
+            TOO_EASY,
+        )
+
+
+def _too_hard(item: ItemFacts) -> Iterator[Flag]:
+    if item.facility_interval and item.facility_interval[1] < TOO_HARD:
+        yield _plain(
+            "too_hard",
+            f"{percent(item.facility or 0.0)} of {item.n} got it right "
+            f"({_interval(item.facility_interval)}), fewer than {percent(TOO_HARD)}. Check the key "
+            f"and whether it is taught; simplify the wording or retire it.",
+            TOO_HARD,
+        )
+
+
+def _weak(item: ItemFacts) -> Iterator[Flag]:
+    if item.r_interval and item.r is not None and item.r_interval[1] < WEAK:
+        low, high = item.r_interval
+        yield Flag(
+            "weak",
+            f"Those who do well on their other questions hardly do better on this one "
+            f"(r = {item.r:.2f}, 95 % interval {low:.2f} to {high:.2f}, n = {item.n}; wanted: "
+            f"at least {WEAK:.2f}). Look for an ambiguous stem or a defensible distractor.",
+            None,
+            WEAK,
+            "Moodle, quiz statistics report: discriminative efficiency under 15 % is dubious",
+        )
+
+
+def _dead_distractor(item: ItemFacts) -> Iterator[Flag]:
+    for o in _distractors(item):
+        if o.option is None or o.share is None or not o.wrong:
+            continue
+        if (
+            _high_end(o.n, item.n) < DEAD_SHARE
+            and _high_end(o.wrong_n, o.wrong) < DEAD_SHARE_OF_WRONG
+        ):
+            chose = "Nobody" if not o.n else f"Only {o.n} ({percent(o.share)})"
+            yield Flag(
+                "dead_distractor",
+                f"{chose} of {item.n} chose option {letter(o.option)}, and {o.wrong} answered "
+                f"wrongly. Replace it with a mistake people make, or drop it.",
+                o.option,
+                DEAD_SHARE,
+                "Tarrant, Ware & Mohammed 2009: chosen by fewer than 5 % of examinees",
+            )
+
+
+RULES: tuple[Rule, ...] = (
+    _wrong_key,
+    _second_key,
+    _below_guessing,
+    _too_hard,
+    _too_easy,
+    _weak,
+    _dead_distractor,
+)
+
+
+def _distractors(item: ItemFacts) -> Iterator[OptionFacts]:
+    return (o for o in item.options if o.option is not None and not o.key)
+
+
+def _low_end(r: float, n: int) -> float:
+    se: float = (1 - r * r) / (n - 1) ** 0.5
+    return r - classical.Z95 * se
+
+
+def _high_end(chosen: int, n: int) -> float:
+    return float(classical.wilson(np.array([chosen / n]), np.array([n]))[1][0])
+
+
+def _interval(ends: tuple[float, float]) -> str:
+    return f"95 % interval {percent(ends[0])} to {percent(ends[1])}"
+
+
+def _plain(code: str, sentence: str, limit: float) -> Flag:
+    return Flag(code, sentence, None, limit, PROMETRIC)

@@ -1,0 +1,217 @@
+"""What can an author and a head of centre read from these answers? The report as one document.
+
+`item_report` gives plain JSON types, schema item-report/1 (docs/item-report-schema.json).
+Everything that can be computed is given, with "guard" beside it where the answers are too few
+for a page to show it; null stands for what cannot be computed, its cause under "reasons".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import isnan
+
+import numpy as np
+
+from assess.psychometrics import classical, distractors, flags, guards, reliability
+from assess.psychometrics.responses import Responses
+
+SCHEMA = "item-report/1"
+OMITTED = "omitted"  # the option row of those who left the item empty
+
+
+@dataclass(frozen=True, slots=True)
+class ItemKey:
+    """What the report has to know of an item version: what to call it, its kind, its key.
+
+    `item` is the caller's label and names the version, such as "hand-washing v2"; `kind`
+    "single_choice" or "multiple_response" (other kinds get no guessing rule); `key` the own
+    indices of the correct options. Without options (scores only): n_options 0, key ().
+    """
+
+    item: str
+    kind: str
+    n_options: int
+    key: tuple[int, ...]
+
+
+def item_report(
+    responses: Responses,
+    items: Sequence[ItemKey],
+    population: Mapping[str, object],
+    passed: Sequence[bool] | None = None,
+) -> dict[str, object]:
+    """The report on these answers; `items` in the order of `responses.versions`.
+
+    `population` says which attempts these are (and "excluded"): it is printed as it comes,
+    after the counts. `passed` holds one value an attempt. Raises ValueError where `items` or
+    `passed` do not fit the answers.
+    """
+    if len(items) != responses.items:
+        raise ValueError(f"{len(items)} items are described, {responses.items} are in the answers")
+    if passed is not None and len(passed) != responses.attempts:
+        raise ValueError(f"{len(passed)} pass marks for {responses.attempts} attempts")
+    width, length = max((key.n_options for key in items), default=0), responses.longest
+    raw = classical.raw_sums(responses, width, length)
+    facility = classical.facility_millionths(raw)
+    adjusted = classical.adjusted_sums(responses, facility, width, length)
+    marks = reliability.table(reliability.mark_sums(responses, facility))
+    item_table, option_table = classical.table(raw, adjusted), distractors.table(adjusted)
+    facts = _facts(items, item_table, option_table)
+    return {
+        "schema": SCHEMA,
+        "population": {
+            "attempts": responses.attempts,
+            "responses": int(responses.item.size),
+            "items": responses.items,
+            "excluded": 0,
+            **population,
+        },
+        "test": _test(marks, passed),
+        "items": [
+            _item(key, fact, se, raw_r, upper_lower)
+            for key, fact, se, raw_r, upper_lower in zip(
+                items,
+                facts,
+                item_table.r_se.tolist(),
+                item_table.raw_r.tolist(),
+                item_table.upper_lower.tolist(),
+                strict=True,
+            )
+        ],
+    }
+
+
+def _facts(
+    items: Sequence[ItemKey], table: classical.ItemTable, options: distractors.OptionTable
+) -> Iterator[flags.ItemFacts]:
+    columns = [column.tolist() for column in table]
+    option_columns = [column.tolist() for column in options]
+    for place, key in enumerate(items):
+        n, facility, low, high, r, _, r_low, r_high, _, _ = (c[place] for c in columns)
+        o_n, share, o_r, wrong, wrong_n, _, conditional = (c[place] for c in option_columns)
+        # The table's last column is those who omitted, however many options the item has.
+        rows: list[tuple[int | None, int]] = [(k, k) for k in range(key.n_options)]
+        rows += [(None, len(o_n) - 1)] if key.n_options else []
+        yield flags.ItemFacts(
+            key.kind,
+            n,
+            _value(facility),
+            _pair(low, high),
+            _value(r),
+            _pair(r_low, r_high),
+            [
+                flags.OptionFacts(
+                    option,
+                    option in key.key,
+                    o_n[k],
+                    _value(share[k]),
+                    _value(o_r[k]),
+                    wrong,
+                    wrong_n[k],
+                    None if option is None else _value(conditional[k]),
+                )
+                for option, k in rows
+            ],
+        )
+
+
+def _item(
+    key: ItemKey, fact: flags.ItemFacts, se: float, raw_r: float, upper_lower: float
+) -> dict[str, object]:
+    return {
+        "item": key.item,
+        "kind": key.kind,
+        "n": fact.n,
+        "guard": guards.guard(fact.n),
+        "shows": guards.shows(fact.n).value,
+        "facility": fact.facility,
+        "facility_interval": _list(fact.facility_interval),
+        "discrimination": fact.r,
+        "discrimination_se": _value(se),
+        "discrimination_interval": _list(fact.r_interval),
+        "raw_rest_r": _value(raw_r),
+        "upper_lower": _value(upper_lower),
+        "options": [
+            {
+                "option": OMITTED if o.option is None else o.option,
+                "key": o.key,
+                "n": o.n,
+                "share": o.share,
+                "r": o.r,
+                "conditional_r": o.conditional_r,
+            }
+            for o in fact.options
+        ],
+        "flags": [asdict(flag) for flag in flags.flags(fact)],
+        "watch": [asdict(flag) for flag in flags.watch(fact)],
+        "reasons": _item_reasons(fact),
+    }
+
+
+def _item_reasons(fact: flags.ItemFacts) -> dict[str, str]:
+    """Why a value is null: {name of the value: cause}."""
+    if not fact.n:
+        return {"facility": "nobody was shown it", "discrimination": "nobody was shown it"}
+    if fact.r is not None:
+        return {}
+    if fact.n < 2:
+        return {"discrimination": "one answer has no correlation"}
+    if fact.facility in (0.0, 1.0):
+        return {"discrimination": "everybody got the same score"}
+    return {"discrimination": "the item's scores or the rest scores do not vary"}
+
+
+def _test(marks: reliability.MarkTable, passed: Sequence[bool] | None) -> dict[str, object]:
+    reasons: dict[str, str] = {}
+    rate, interval, why_no_rate = _pass_rate(passed)
+    if not marks.n:
+        reasons["mean"] = "there are no attempts"
+    if marks.n < 2:
+        reasons["sd"] = "fewer than two attempts"
+    if why_no_rate is not None:
+        reasons |= {"pass_rate": why_no_rate}
+    if marks.why_no_alpha is not None:
+        reasons["alpha"] = reasons["sem"] = marks.why_no_alpha
+    few = marks.n < guards.FACILITY_FROM
+    return {
+        "n": marks.n,
+        "guard": f"too few: {marks.n} < {guards.FACILITY_FROM}" if few else None,
+        "length": [marks.shortest, marks.longest],
+        "mean": marks.mean,
+        "sd": marks.sd,
+        "min": marks.least,
+        "max": marks.most,
+        "pass_rate": rate,
+        "pass_rate_interval": interval,
+        "alpha": marks.alpha,
+        "sem": marks.sem,
+        "reliability": [{"kind": "alpha_adjusted", "value": marks.alpha, "n": marks.n}],
+        "draw_luck": {"sd": marks.luck_sd, "share_of_variance": marks.luck_share},
+        "reasons": reasons,
+    }
+
+
+def _pass_rate(
+    passed: Sequence[bool] | None,
+) -> tuple[float | None, list[float] | None, str | None]:
+    """The share that passed, its 95 % interval, and why there is none."""
+    if passed is None:
+        return None, None, "no pass marks were handed in"
+    if not len(passed):
+        return None, None, "there are no attempts"
+    rate = sum(map(bool, passed)) / len(passed)
+    low, high = classical.wilson(np.array([rate]), np.array([len(passed)]))
+    return rate, [float(low[0]), float(high[0])], None
+
+
+def _value(number: float) -> float | None:
+    return None if isnan(number) else number
+
+
+def _pair(low: float, high: float) -> tuple[float, float] | None:
+    return None if isnan(low) or isnan(high) else (low, high)
+
+
+def _list(pair: tuple[float, float] | None) -> list[float] | None:
+    return None if pair is None else list(pair)
