@@ -156,8 +156,7 @@ class Fields:
             self._note("value_number_needed", key, found=shown(value))
             return least
         if not least <= value <= most:
-            # Shown as text: a number of thousands of digits has no business in a message.
-            self._note("value_range", key, found=shown(_short(value)), least=least, most=most)
+            self._note("value_range", key, found=shown(value), least=least, most=most)
             return least
         return value
 
@@ -174,7 +173,3 @@ class Fields:
 
     def _note(self, what: str, key: str, **values: str | int) -> None:
         self.problems.append(because(Code.MALFORMED, what, {"where": self.at(key), **values}))
-
-
-def _short(number: int) -> str:
-    return str(number) if number.bit_length() <= 64 else "a number beyond 64 bits"

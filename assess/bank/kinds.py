@@ -27,6 +27,7 @@ Answer = tuple[int, ...]
 
 FULL_MARK = 1000  # thousandths of one mark
 MIN_OPTIONS = 2
+ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # characters without a picture, no white space
 MAX_STEM = 20_000  # characters
 MAX_OPTION = 5_000  # characters of an option or a rationale
 MAX_TEXT = 5_000  # characters of a pointer to what to revise
@@ -93,7 +94,7 @@ def _malformed_multiple(content: Content) -> tuple[Reason, ...]:
 
 def _malformed_anyway(content: Content) -> Iterator[Reason]:
     """What no kind of question allows."""
-    if not content.stem.strip():
+    if _is_blank(content.stem):
         yield problem("no_stem")
     if len(content.stem) > MAX_STEM:
         yield problem("stem_too_long", found=len(content.stem), allowed=MAX_STEM)
@@ -102,7 +103,7 @@ def _malformed_anyway(content: Content) -> Iterator[Reason]:
     if len(content.options) > MAX_OPTIONS:
         yield problem("too_many_options", found=len(content.options), allowed=MAX_OPTIONS)
     for index, option in enumerate(content.options[:MAX_OPTIONS]):
-        if not option.text.strip():
+        if _is_blank(option.text):
             yield problem("option_empty", column=letter(index))
         if len(option.text) > MAX_OPTION:
             yield problem(
@@ -136,6 +137,10 @@ def _texts(content: Content) -> Iterator[tuple[str, str, int]]:
         yield f"rationale_{letter(index)}", option.rationale, MAX_OPTION
     yield "revise", content.revise, MAX_TEXT
     yield "outcome", content.outcome or "", MAX_OUTCOME
+
+
+def _is_blank(text: str) -> bool:
+    return not text.strip().strip(ZERO_WIDTH).strip()
 
 
 def _lone_surrogate(text: str) -> int | None:

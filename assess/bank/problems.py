@@ -35,30 +35,34 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "identifier_too_long": ("found", "allowed"),
     "identifier_repeated": ("identifier", "first"),
     "outcome_unknown": ("outcome", "framework"),
+    "outcome_without_framework": ("outcome",),
+    "key_not_read": ("found",),
     "key_outside_options": ("found", "allowed"),
     "key_repeated": ("found",),
-    "key_not_read": ("found",),
     "yes_or_no_needed": ("column", "found"),
     "text_needed": ("column", "found"),
     "list_needed": ("column", "found"),
     "rationale_without_option": ("column",),
-    "rationales_more_than_options": ("found", "allowed"),
     "fields_differ": ("found", "allowed"),
-    "field_too_large": ("allowed",),
     "line_too_long": ("allowed",),
     "csv_broken": (),
     "json_broken": ("column",),
     "json_no_object": ("found",),
     "json_key_repeated": ("column",),
-    "column_unknown": ("column",),
+    "column_unknown": ("column", "allowed"),
     # A file that is no table at all.
     "file_empty": (),
+    "file_too_large": ("allowed",),
+    "file_too_many_lines": ("allowed",),
+    "rows_refused": ("allowed", "first"),
     "file_not_utf8": ("line", "byte"),
     "file_format_unknown": ("name",),
-    "header_missing": ("columns", "found"),
+    "json_no_lines": (),
+    "header_missing": ("columns",),
     "header_repeated": ("columns",),
-    "header_unknown": ("columns",),
-    "header_broken": (),
+    "header_unknown": ("columns", "allowed"),
+    "csv_unclosed": ("line",),
+    "field_too_large": ("line", "allowed"),
     "gzip_damaged": (),
     "gzip_too_large": ("allowed",),
     # A document in YAML.
@@ -127,7 +131,17 @@ SHOWN = 80  # characters of a wrong value that are shown back
 
 def shown(value: object) -> str:
     """A wrong value, short enough for a message: `True`, `12`, `some text...`."""
-    text = value if isinstance(value, str) else repr(value)
+    match value:
+        case str():
+            text = value
+        case list() | tuple():
+            text = "[…]"  # its text could be as deep, and as long, as the file
+        case Mapping():
+            text = "{…}"
+        case int() if value.bit_length() > 64:
+            text = "> 64 bit"  # Python refuses to write out numbers of thousands of digits
+        case _:
+            text = str(value)
     # A message must be storable and printable whatever the file held.
     text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: SHOWN + 1])
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
