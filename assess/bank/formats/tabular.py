@@ -215,7 +215,7 @@ def _csv_rows(text: Iterator[Line]) -> Iterator[Row]:
             if "end of data" in str(error):
                 raise FileRefused(problem("csv_unclosed", line=first)) from None
             if not columns:
-                raise FileRefused(problem("header_missing", columns=", ".join(NEEDED))) from None
+                raise FileRefused(problem("header_broken", line=first)) from None
             yield rows.refused(f"line {first}", problem("csv_broken"))
             continue
         if not any(cell.strip() for cell in cells):
@@ -241,7 +241,9 @@ def _header(cells: Sequence[str]) -> list[str]:
     missing = [one for one in NEEDED if one not in known and one not in gap] + gap
     reasons = []
     if missing:
-        reasons.append(problem("header_missing", columns=", ".join(missing)))
+        reasons.append(
+            problem("header_missing", columns=", ".join(missing), found=shown(", ".join(names)))
+        )
     unknown = [shown(n) or "–" for n, c in zip(names, columns, strict=True) if not c]
     if unknown:
         said = shown(", ".join(unknown))
