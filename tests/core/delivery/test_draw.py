@@ -1,0 +1,237 @@
+"""What every form of a draw is sure to be."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assess.delivery import draw
+from assess.delivery.draw import Cell, Draw, Entries, Entry, Pool, Seen, Stream
+from assess.reasons import Code, Refused
+
+SEED = bytes(range(32))
+DIGEST = "ab" * 32
+
+
+def pool_of(*sizes: tuple[int, int], options: int = 4, shuffle: bool = True) -> Pool:
+    """A pool with a cell for each (size, count), its items numbered on from 1."""
+    cells, first = [], 1
+    for number, (size, count) in enumerate(sizes):
+        entries = tuple(Entry(i, 1000 + i, options, None) for i in range(first, first + size))
+        cells.append(Cell(f"u/{number}", count, entries))
+        first += size
+    return Pool(DIGEST, tuple(cells), shuffle)
+
+
+def drawn(pool: Pool, history: draw.History, ordinal: int = 1, candidate: str = "ann") -> Draw:
+    form = draw.draw(pool, history, Stream(SEED, candidate, ordinal))
+    assert isinstance(form, Draw)
+    return form
+
+
+M02 = pool_of(*[(8, 2)] * 7)
+
+
+@st.composite
+def situations(given_draw: st.DrawFn) -> tuple[Pool, dict[int, Seen], int]:
+    """A pool that can be filled, what the candidate met before, and an ordinal."""
+    cells, first = [], 1
+    for number in range(given_draw(st.integers(1, 4))):
+        size = given_draw(st.integers(0, 9))
+        entries = [
+            Entry(first + i, 100 + i, given_draw(st.integers(0, 5)), None) for i in range(size)
+        ]
+        first += size
+        cells.append(Cell(f"u/{number}", given_draw(st.integers(0, size)), tuple(entries)))
+    history = given_draw(
+        st.dictionaries(
+            st.integers(1, first + 3),  # items of other pools as well
+            st.builds(Seen, times=st.integers(1, 3), last=st.integers(1, 4)),
+        )
+    )
+    return (
+        Pool(DIGEST, tuple(cells), given_draw(st.booleans())),
+        history,
+        given_draw(st.integers(1, 99)),
+    )
+
+
+@given(situations())
+def test_every_form_meets_its_quotas_exactly_and_repeats_nothing(
+    situation: tuple[Pool, dict[int, Seen], int],
+) -> None:
+    pool, history, ordinal = situation
+    items = [one.item for one in drawn(pool, history, ordinal).questions]
+    assert len(items) == len(set(items)) == pool.length
+    for cell in pool.cells:
+        own = {entry.item for entry in cell.entries}
+        assert len(own.intersection(items)) == cell.count
+
+
+@given(situations())
+def test_no_better_item_is_left_lying_for_one_seen_more_often_or_more_recently(
+    situation: tuple[Pool, dict[int, Seen], int],
+) -> None:
+    pool, history, ordinal = situation
+    items = {one.item for one in drawn(pool, history, ordinal).questions}
+    for cell in pool.cells:
+        ranks = {
+            entry.item: (seen.times, seen.last)
+            if (seen := history.get(entry.item)) is not None
+            else (0, 0)
+            for entry in cell.entries
+        }
+        taken = [rank for item, rank in ranks.items() if item in items]
+        left = [rank for item, rank in ranks.items() if item not in items]
+        assert not taken or not left or max(taken) <= min(left)
+
+
+@given(situations())
+def test_the_orders_of_options_are_permutations_and_versions_belong_to_their_items(
+    situation: tuple[Pool, dict[int, Seen], int],
+) -> None:
+    pool, history, ordinal = situation
+    entries = {entry.item: entry for cell in pool.cells for entry in cell.entries}
+    for one in drawn(pool, history, ordinal).questions:
+        assert one.version == entries[one.item].version
+        assert sorted(one.order) == list(range(entries[one.item].options))
+
+
+@given(situations())
+def test_the_same_seed_pool_history_and_person_give_the_same_form(
+    situation: tuple[Pool, dict[int, Seen], int],
+) -> None:
+    pool, history, ordinal = situation
+    stored = Pool.from_document(pool.as_document())
+    backwards = dict(reversed(history.items()))
+    assert drawn(stored, backwards, ordinal) == drawn(pool, history, ordinal)
+
+
+def test_a_committed_form_catches_any_change_of_the_draw() -> None:
+    history = {1: Seen(1, 1), 2: Seen(1, 1), 3: Seen(2, 2), 4: Seen(1, 2), 9: Seen(1, 1)}
+    pool = Pool(
+        DIGEST,
+        (
+            Cell("u/1", 3, tuple(Entry(i, 10 * i, 4, 500) for i in range(1, 6))),
+            Cell("u/2", 2, tuple(Entry(i, 10 * i, i % 2 * 3, None) for i in range(8, 14))),
+        ),
+    )
+    form = drawn(pool, history, ordinal=3, candidate="0123456789abcdef")
+    # These values stand in the decision record as well, for those who write their own replay.
+    assert [(one.item, one.version, one.order) for one in form.questions] == [
+        (10, 100, ()),
+        (13, 130, (1, 0, 2)),
+        (1, 10, (2, 1, 3, 0)),
+        (5, 50, (0, 1, 2, 3)),
+        (2, 20, (2, 1, 3, 0)),
+    ]
+    assert [
+        pool.fingerprint(),
+        draw.history_fingerprint(history),
+        form.fingerprint,
+        draw.commitment(SEED),
+    ] == [
+        "ff2d7bbf8dbacfdd1427e4607384fe30b0090ef0e6924b72a4c15593114e5216",
+        "323afc2b6c2b29b72e3326fddd74b14e8d8dbd4c93992232ca570d72fd11eb34",
+        "c23eb8ce0e6975193277c5ffabe3c4027e6a6078add63eccfd8f0ed9ecd9e3e3",
+        "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd",
+    ]
+
+
+def test_a_second_attempt_shares_no_item_with_the_first_while_the_bank_suffices() -> None:
+    history: dict[int, Seen] = {}
+    for attempt in range(1, 5):  # eight items an outcome, two a form: four fresh attempts
+        form = drawn(M02, history, attempt)
+        items = [one.item for one in form.questions]
+        assert not history.keys() & set(items)
+        history |= {item: Seen(1, attempt) for item in items}
+    fifth = {one.item for one in drawn(M02, history, 5).questions}
+    assert {history[item].last for item in fifth} == {1}
+
+
+def test_when_one_unseen_item_is_left_it_comes_and_the_least_recently_seen_with_it() -> None:
+    pool = pool_of((5, 3))
+    history = {1: Seen(1, 4), 2: Seen(2, 1), 3: Seen(1, 2), 4: Seen(1, 3)}
+    for candidate in "abcdefgh":
+        form = drawn(pool, history, 5, candidate)
+        assert {one.item for one in form.questions} == {5, 3, 4}
+
+
+def test_seen_fewer_times_goes_before_seen_longer_ago() -> None:
+    pool = pool_of((2, 1))
+    assert [one.item for one in drawn(pool, {1: Seen(2, 1), 2: Seen(1, 9)}).questions] == [2]
+
+
+def test_a_short_cell_refuses_the_draw_and_names_each_one_that_is_short() -> None:
+    refused = draw.draw(pool_of((2, 2), (1, 2), (0, 1)), {}, Stream(SEED, "ann", 1))
+    assert isinstance(refused, Refused)
+    assert refused.code is Code.BLUEPRINT
+    assert refused.status == 409
+    assert [dict(reason.values) for reason in refused.reasons] == [
+        {"what": "quota_short", "outcome": "u/1", "need": 2, "have": 1},
+        {"what": "quota_short", "outcome": "u/2", "need": 1, "have": 0},
+    ]
+
+
+def test_without_shuffling_questions_stand_by_quota_and_options_in_their_own_order() -> None:
+    form = drawn(pool_of((6, 3), (6, 3), options=0, shuffle=False), {})
+    items = [one.item for one in form.questions]
+    assert items == sorted(items)
+    assert {one.order for one in form.questions} == {()}
+
+
+def test_form_and_fingerprint_change_together() -> None:
+    forms = {drawn(M02, {}, ordinal) for ordinal in range(1, 40)}
+    assert len({form.fingerprint for form in forms}) == len(forms) == 39
+    one = next(iter(forms))
+    assert draw.form_fingerprint(one.questions) == one.fingerprint
+    assert draw.form_fingerprint(one.questions[::-1]) != one.fingerprint
+    first = one.questions[0]
+    turned = dataclasses.replace(first, order=first.order[::-1])
+    assert draw.form_fingerprint((turned, *one.questions[1:])) != one.fingerprint
+
+
+@pytest.mark.parametrize("other", [{}, {1: Seen(1, 1)}, {1: Seen(1, 2), 2: Seen(1, 1)}])
+def test_histories_that_differ_have_different_fingerprints(other: dict[int, Seen]) -> None:
+    history = {1: Seen(1, 1), 2: Seen(1, 1)}
+    assert draw.history_fingerprint(other) != draw.history_fingerprint(history)
+    turned = {2: Seen(1, 1), 1: Seen(1, 1)}
+    assert draw.history_fingerprint(turned) == draw.history_fingerprint(history)
+
+
+class Column(Sequence[int]):
+    """A long column without its memory, counting how many of its numbers are looked at."""
+
+    def __init__(self, size: int, value: Callable[[int], int]) -> None:
+        self.size = size
+        self.value = value
+        self.looked = 0
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, index: Any) -> Any:
+        if not 0 <= index < self.size:
+            raise IndexError(index)
+        self.looked += 1
+        return self.value(index)
+
+
+@pytest.mark.parametrize("size", [1_000, 1_000_000])
+def test_a_draw_from_a_large_bank_looks_at_a_handful_of_entries(size: int) -> None:
+    entries = Entries()
+    columns = {
+        "items": Column(size, lambda index: index + 1),
+        "versions": Column(size, lambda index: index + 1),
+        "options": Column(size, lambda _: 4),
+    }
+    for name, column in columns.items():
+        setattr(entries, name, column)
+    form = drawn(Pool(DIGEST, (Cell("u/1", 14, entries),)), {5: Seen(1, 1), 77: Seen(1, 1)})
+    assert len(form.questions) == 14
+    assert sum(column.looked for column in columns.values()) < 100
