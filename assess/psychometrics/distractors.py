@@ -6,27 +6,28 @@ from typing import NamedTuple
 
 import numpy as np
 
-from assess.psychometrics.classical import AdjustedSums, correlation
+from assess.psychometrics.classical import AdjustedSums, correlation, wilson
 from assess.psychometrics.exact import Floats, Ints
 
 
 class OptionTable(NamedTuple):
     """By item and option, [items, width + 1]; the last column is those who omitted the item.
 
-    `share` of all takers; `r` of choosing the option with the adjusted rest score over all
-    takers; `wrong_n` and `wrong_share` among wrong answers; `conditional_r` of choosing it with
-    the adjusted rest score among wrong answers only (omitted ones left out, since those who
-    omit differ in more than the option). nan where there is no value. `wrong` int64[items]:
-    how many wrong answers there are. Options of a multiple response overlap: their shares may
-    add up to more than 1.
+    `share` of all takers, `share_high` the upper end of its 95 % interval; `r` of choosing the
+    option with the adjusted rest score over all takers; `wrong_n`, `wrong_share_high` as above
+    among wrong answers; `conditional_r` of choosing it with the adjusted rest score among wrong
+    answers only (omitted ones left out, since those who omit differ in more than the option).
+    `wrong` int64[items]: how many wrong answers there are. nan where there is no value. Options
+    of a multiple response overlap: their shares may add up to more than 1.
     """
 
     n: Ints
     share: Floats
+    share_high: Floats
     r: Floats
     wrong: Ints
     wrong_n: Ints
-    wrong_share: Floats
+    wrong_share_high: Floats
     conditional_r: Floats
 
 
@@ -41,6 +42,7 @@ def table(sums: AdjustedSums) -> OptionTable:
     return OptionTable(
         options.n,
         share,
+        wilson(share, rest.n[:, None])[1],
         correlation(
             rest.n[:, None],
             chosen,
@@ -51,7 +53,7 @@ def table(sums: AdjustedSums) -> OptionTable:
         ),
         wrong.n,
         options.wrong_n,
-        wrong_share,
+        wilson(wrong_share, wrong.n[:, None])[1],
         correlation(
             wrong.n[:, None],
             chosen_wrong,

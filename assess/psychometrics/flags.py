@@ -10,17 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 
-import numpy as np
-
 from assess.psychometrics import classical, guards
 
 PROMETRIC = "Prometric, Internal Psychometric Guidelines for Classical Test Theory"
+SIMULATED = "Measured on simulated answers: docs/psychometrics.md"
 TOO_EASY, TOO_HARD = 0.95, 0.20  # Prometric, table 2: above and below are not acceptable
 EASY, HARD = 0.90, 0.30  # the same: outside .30 to .89 possibly unacceptable
 WEAK = 0.15  # Moodle marks a discriminative efficiency under 15 % as dubious
 LOW = 0.20  # Prometric, table 1: discrimination above .20 is wanted
 WRONG_KEY_R = 0.05  # simulated: planted wrong keys lie near 0.4, clean distractors below 0
-SECOND_KEY_R = 0.15  # simulated: finds planted second keys, which the plain r does not
+SECOND_KEY_R = 0.15  # simulated: finds planted second keys, which the plain r misses
 SECOND_KEY_Z = 3.0
 SECOND_KEY_CHOOSERS = 20
 DEAD_SHARE = 0.05  # fewer than 5 % of examinees: Tarrant, Ware & Mohammed 2009, BMC Med. Educ. 9:40
@@ -37,9 +36,11 @@ class OptionFacts:
     key: bool
     n: int
     share: float | None
+    share_high: float | None  # upper end of the 95 % interval
     r: float | None
     wrong: int  # wrong answers to the item
     wrong_n: int  # those of them that chose the option
+    wrong_share_high: float | None  # of wrong_n / wrong
     conditional_r: float | None
 
 
@@ -118,7 +119,7 @@ def _wrong_key(item: ItemFacts) -> Iterator[Flag]:
         f"{letter(weakest.option or 0)} (r = {weakest.r:.2f}). Check the key.",
         suspect.option,
         WRONG_KEY_R,
-        "Simulation: caught every planted wrong key and no clean item",
+        SIMULATED,
     )
 
 
@@ -149,7 +150,7 @@ def _second_key(item: ItemFacts) -> Iterator[Flag]:
                 f"the rest (r = {r:.2f}). Make it clearly wrong, or accept it.",
                 o.option,
                 SECOND_KEY_R,
-                "Simulation: caught every planted second key and no clean item",
+                SIMULATED,
             )
 
 
@@ -209,13 +210,10 @@ def _weak(item: ItemFacts) -> Iterator[Flag]:
 
 def _dead_distractor(item: ItemFacts) -> Iterator[Flag]:
     for o in _distractors(item):
-        if o.option is None or o.share is None or not o.wrong:
+        if o.option is None or o.share_high is None or o.wrong_share_high is None:
             continue
-        if (
-            _high_end(o.n, item.n) < DEAD_SHARE
-            and _high_end(o.wrong_n, o.wrong) < DEAD_SHARE_OF_WRONG
-        ):
-            chose = "Nobody" if not o.n else f"Only {o.n} ({percent(o.share)})"
+        if o.share_high < DEAD_SHARE and o.wrong_share_high < DEAD_SHARE_OF_WRONG:
+            chose = "Nobody" if not o.n else f"Only {o.n} ({percent(o.n / item.n)})"
             yield Flag(
                 "dead_distractor",
                 f"{chose} of {item.n} chose option {letter(o.option)}, and {o.wrong} answered "
@@ -244,10 +242,6 @@ def _distractors(item: ItemFacts) -> Iterator[OptionFacts]:
 def _low_end(r: float, n: int) -> float:
     se: float = (1 - r * r) / (n - 1) ** 0.5
     return r - classical.Z95 * se
-
-
-def _high_end(chosen: int, n: int) -> float:
-    return float(classical.wilson(np.array([chosen / n]), np.array([n]))[1][0])
 
 
 def _interval(ends: tuple[float, float]) -> str:

@@ -89,7 +89,9 @@ def _facts(
     option_columns = [column.tolist() for column in options]
     for place, key in enumerate(items):
         n, facility, low, high, r, _, r_low, r_high, _, _ = (c[place] for c in columns)
-        o_n, share, o_r, wrong, wrong_n, _, conditional = (c[place] for c in option_columns)
+        o_n, share, share_high, o_r, wrong, wrong_n, wrong_high, conditional = (
+            c[place] for c in option_columns
+        )
         # The table's last column is those who omitted, however many options the item has.
         rows: list[tuple[int | None, int]] = [(k, k) for k in range(key.n_options)]
         rows += [(None, len(o_n) - 1)] if key.n_options else []
@@ -106,9 +108,11 @@ def _facts(
                     option in key.key,
                     o_n[k],
                     _value(share[k]),
+                    _value(share_high[k]),
                     _value(o_r[k]),
                     wrong,
                     wrong_n[k],
+                    _value(wrong_high[k]),
                     None if option is None else _value(conditional[k]),
                 )
                 for option, k in rows

@@ -202,6 +202,9 @@ def _pick(rng: np.random.Generator, weights: list[float]) -> int:
 
 def _pick_all(rng: np.random.Generator, weights: NDArray[np.float64]) -> NDArray[np.int32]:
     edges = np.cumsum(weights, axis=1)
-    point = rng.random(len(weights)) * edges[:, -1]
+    total = edges[:, -1]
+    # Strictly below the total, or rounding could pick an option without weight.
+    point = np.minimum(rng.random(len(weights)) * total, np.nextafter(total, 0.0))
     # Without any weight left the caller ignores the pick; it only has to be an option.
-    return np.minimum((point[:, None] >= edges).sum(axis=1), weights.shape[1] - 1).astype(np.int32)
+    picked = np.minimum((point[:, None] >= edges).sum(axis=1), weights.shape[1] - 1)
+    return np.asarray(picked, dtype=np.int32)
