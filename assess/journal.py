@@ -1,0 +1,146 @@
+"""What may be recorded of a deed, and how the record is chained so that a change shows.
+
+An entry hashes codes, identifiers and a salted digest of its personal details; the details lie in
+a side table and may be erased with their salt, and the chain stays valid. Seals put entries in
+one order: seal n hashes seal n-1 and its entry. Pure: the store reads and writes the rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+Fact = str | int | bool | None
+GENESIS = hashlib.sha256(b"assess-journal/1").hexdigest()
+
+
+class Event(StrEnum):
+    """Everything that can be recorded, as subject:verb."""
+
+    CENTRE_CREATED = "centre:create"
+    PERSON_ADDED = "person:add"
+    PERSON_DEACTIVATED = "person:deactivate"
+    PERSON_ACTIVATED = "person:activate"
+    ROLE_GIVEN = "role:give"
+    ROLE_TAKEN = "role:take"
+    PASSWORD_CHANGED = "password:change"
+    PASSWORD_RESET = "password:reset"
+    SESSION_STARTED = "session:start"
+    SESSION_ENDED = "session:end"
+    LOGIN_FAILED = "login:fail"
+    LOGIN_LOCKED = "login:lock"
+    FRAMEWORK_LOADED = "framework:load"
+    PROGRAMME_CREATED = "programme:create"
+    REGISTERED = "registration:add"
+    STATEMENT_PUBLISHED = "statement:publish"
+    STATEMENT_SIGNED = "statement:sign"
+    BANK_CREATED = "bank:create"
+    BANK_IMPORTED = "bank:import"
+    SIGNPOSTS_SET = "signposts:set"
+    SPECIFICATION_PUBLISHED = "specification:publish"
+    POOL_MADE = "pool:make"
+    SEED_COMMITTED = "seed:commit"
+    APPROVAL_ASKED = "approval:ask"
+    APPROVAL_GIVEN = "approval:give"
+    ATTEMPT_STARTED = "attempt:start"
+    ATTEMPT_TAKEN_OVER = "attempt:take-over"
+    ATTEMPT_CLOSED = "attempt:close"
+    ATTEMPT_MARKED = "attempt:mark"
+    DRAW_REPLAYED = "draw:replay"
+    DEED_REFUSED = "deed:refuse"
+    DEMO_FILLED = "demo:fill"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One deed as it is chained: who (by number), what, when, on what, with which facts."""
+
+    id: int
+    at: datetime
+    event: str
+    centre: int | None
+    actor: int | None
+    facts: Mapping[str, Fact]
+    details_digest: str | None
+
+    def hash(self) -> str:
+        """SHA-256 of the entry's canonical JSON, hexadecimal."""
+        return hashlib.sha256(
+            canonical(
+                {
+                    "id": self.id,
+                    "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+                    "event": self.event,
+                    "centre": self.centre,
+                    "actor": self.actor,
+                    "facts": dict(self.facts),
+                    "details": self.details_digest,
+                }
+            )
+        ).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The place of an entry in the chain: hash = SHA-256(previous seal's hash, entry's hash)."""
+
+    place: int
+    entry: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a verification found: how far the chain is good, and the first bad entry."""
+
+    sealed: int
+    unsealed: int
+    head: str
+    bad_entry: int | None = None
+    problem: str | None = None
+
+
+def canonical(document: object) -> bytes:
+    """One byte string for one value: JSON with sorted keys, no white space, UTF-8."""
+    return json.dumps(
+        document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def details_digest(salt: bytes, body: str) -> str:
+    """The salted digest of personal details that an entry is chained with."""
+    return hashlib.sha256(salt + body.encode()).hexdigest()
+
+
+def link(previous: str, entry: Entry) -> str:
+    """The hash of the seal that puts an entry after the seal whose hash is `previous`."""
+    return hashlib.sha256(f"{previous}:{entry.hash()}".encode()).hexdigest()
+
+
+def verify(
+    chain: Iterable[tuple[Seal, Entry | None, tuple[bytes, str] | None]], unsealed: int
+) -> Verdict:
+    """Walk the chain in order of place and name the first bad entry.
+
+    Each element holds a seal, its entry (None when it is gone) and the entry's details as
+    (salt, body), None where there are none or where they were erased.
+    """
+    head, expected = GENESIS, 1
+    for seal, entry, details in chain:
+        problem = None
+        if seal.place != expected:
+            problem = f"seal {expected} is missing"
+        elif entry is None:
+            problem = "the entry is missing"
+        elif link(head, entry) != seal.hash:
+            problem = "the entry does not match its seal"
+        elif details is not None and details_digest(*details) != entry.details_digest:
+            problem = "the entry's details were changed"
+        if problem is not None:
+            return Verdict(expected - 1, unsealed, head, seal.entry, problem)
+        head, expected = seal.hash, expected + 1
+    return Verdict(expected - 1, unsealed, head)

@@ -1,0 +1,119 @@
+"""How every rule says no: a reason with its code, its values, until when, and who can help.
+
+A rule returns reasons, never words. The words for each code stand in the gettext catalogues
+(`assess/translations/*/LC_MESSAGES/reasons.po`) and are looked up by `wording.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+Value = str | int | datetime
+
+
+class Code(StrEnum):
+    """Every message code. Codes are added, never renamed; tests and journals rely on them."""
+
+    # The refusal that carries all reasons why an attempt cannot start.
+    GATE = "E-GATE"
+    # One cause each, carried by E-GATE.
+    INACTIVE = "E-INACTIVE"
+    NOT_REGISTERED = "E-NOT-REGISTERED"
+    NOT_OPEN = "E-NOT-OPEN"
+    WINDOW = "E-WINDOW"
+    SIGN = "E-SIGN"
+    APPROVAL = "E-APPROVAL"
+    COOL = "E-COOL"
+    ATTEMPTS = "E-ATTEMPTS"
+    OPEN_ATTEMPT = "E-OPEN-ATTEMPT"
+    UNKNOWN_GATE = "E-UNKNOWN-GATE"
+    # Statement, approval, affirmation.
+    SIGN_NAME = "E-SIGN-NAME"
+    SIGN_VERSION = "E-SIGN-VERSION"
+    AFFIRM = "E-AFFIRM"
+    BASIS = "E-BASIS"
+    SELF = "E-SELF"
+    ASKED = "E-ASKED"
+    DECIDED = "E-DECIDED"
+    STARTED = "E-STARTED"
+    # The attempt.
+    CLOSED = "E-CLOSED"
+    STATE = "E-STATE"
+    ANSWER = "E-ANSWER"
+    PLACE = "E-PLACE"
+    CONFLICT = "E-SAVE-CONFLICT"
+    WRITER = "E-WRITER"
+    LATE = "E-LATE"
+    TAKEOVER = "W-TAKEOVER"
+    # Banks and specifications.
+    BLUEPRINT = "E-BLUEPRINT"
+    FOUR_EYES = "E-FOUREYES"
+    MALFORMED = "E-MALFORMED"
+    DUPLICATE = "E-DUPLICATE"
+    UNKNOWN_OUTCOME = "E-UNKNOWN-OUTCOME"
+    FILE = "E-FILE"
+    # People and the door.
+    LOGIN = "E-LOGIN"
+    LOGIN_LOCK = "E-LOGIN-LOCK"
+    PASSWORD = "E-PASSWORD"  # noqa: S105 - a message code, no secret
+    PASSWORD_WEAK = "E-PASSWORD-WEAK"  # noqa: S105
+    SIGNED_OUT = "E-SIGNED-OUT"
+    ROLE = "E-ROLE"
+    NOT_FOUND = "E-NOT-FOUND"
+    TAKEN = "E-TAKEN"
+    FIELD = "E-FIELD"
+    CSRF = "E-CSRF"
+    FLOOD = "E-FLOOD"
+    TOO_LARGE = "E-TOO-LARGE"
+    NUL = "E-NUL"
+    METHOD = "E-METHOD"
+    BROKEN = "E-BROKEN"
+    BUSY = "E-BUSY"
+
+
+class Helper(StrEnum):
+    """Who can help the person who was refused."""
+
+    YOU = "you"
+    TUTOR = "tutor"
+    AUTHOR = "author"
+    ADMINISTRATOR = "administrator"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One cause of a refusal: what (`code`), its `values`, when it clears, who can help."""
+
+    code: Code
+    values: Mapping[str, Value] = field(default_factory=dict)
+    until: datetime | None = None
+    who: Helper = Helper.NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A deed that was not done. Nothing was changed; `reasons` holds every cause, at least one.
+
+    `status` is the HTTP status a page answers with: 403, 404, 409, 422, 423 or 429.
+    """
+
+    code: Code
+    reasons: tuple[Reason, ...]
+    status: int = 409
+
+    @classmethod
+    def of(
+        cls,
+        code: Code,
+        *,
+        status: int = 409,
+        until: datetime | None = None,
+        who: Helper = Helper.NOBODY,
+        **values: Value,
+    ) -> Refused:
+        """A refusal with one cause, which is its own code."""
+        return cls(code, (Reason(code, values, until, who),), status)

@@ -1,0 +1,189 @@
+"""What does this installation need to know? One frozen value, read from the environment.
+
+All problems are reported at once. Secrets have no default in production; elsewhere they are made
+once and kept in the instance folder, so that they survive restarts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from assess import seeds
+
+SHORTEST_SECRET = 32  # characters: 128 bits even when it is written in hexadecimal
+PREFIX = "ASSESS_"
+
+
+class Mode(StrEnum):
+    """Where the installation runs."""
+
+    DEMO = "demo"
+    PRODUCTION = "production"
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; `problems` holds one sentence for each cause."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole configuration. Each field is the variable ASSESS_<NAME> of the environment."""
+
+    mode: Mode = Mode.DEMO
+    instance: Path = Path("instance")
+    database_url: str
+    redis_url: str | None = None
+    secret_key: str  # signs the session cookie
+    seed_key: str  # encrypts the seeds of draws at rest
+    name: str = "Assess"
+    colour: str = "#0b4f6c"  # of the masthead
+    public_origin: str | None = None  # e.g. https://assess.example.org; behind a proxy
+    proxies: int = 0  # how many trusted proxies add X-Forwarded-* headers
+    timezone: str = "Europe/London"  # of a centre that names none
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 2
+    threads: int = 8
+    idle_minutes: int = 60  # a session without a request ends; not during an open attempt
+    session_hours: int = 12  # a session ends in any case
+    login_tries: int = 5  # failures before a name is locked
+    login_lock_minutes: int = 15
+    argon2_memory_kib: int = 19_456  # OWASP Password Storage Cheat Sheet: m=19 MiB, t=2, p=1
+    argon2_time: int = 2
+    floods: bool = True  # limit requests per address
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies are for https only."""
+        return (self.public_origin or "").startswith("https://")
+
+    @property
+    def production(self) -> bool:
+        """Whether real people's data may be here."""
+        return self.mode is Mode.PRODUCTION
+
+    @classmethod
+    def for_tests(cls, **overrides: Any) -> Self:
+        """Settings for a test: fixed secrets and a cheap password hash."""
+        values: dict[str, Any] = {
+            "database_url": "sqlite://",
+            "secret_key": "test-secret-key-" * 4,
+            "seed_key": "test-seed-key-16" * 4,
+            "argon2_memory_kib": 256,
+            "argon2_time": 1,
+            "floods": False,
+        }
+        return cls(**(values | overrides))
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment. Raises SettingsError with every problem found."""
+    env = dict(os.environ if environ is None else environ)
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+
+    known = {PREFIX + f.name.upper(): f for f in fields(Settings)}
+    for variable, f in known.items():
+        if (text := env.get(variable, "").strip()) == "":
+            continue
+        try:
+            values[f.name] = _READERS.get(str(f.type), str)(text)
+        except ValueError as error:
+            problems.append(f"{variable}={text!r}: {error}")
+
+    mode = values.get("mode", Mode.DEMO)
+    instance: Path = values.get("instance", Path("instance"))
+    if mode is Mode.PRODUCTION:
+        for name in ("database_url", "secret_key", "seed_key", "public_origin"):
+            if name not in values:
+                problems.append(f"{PREFIX}{name.upper()} must be set in production.")
+        origin = str(values.get("public_origin", "https://"))
+        if not origin.startswith("https://"):
+            problems.append(f"{PREFIX}PUBLIC_ORIGIN must begin with https:// in production.")
+    for name in ("secret_key", "seed_key"):
+        if name in values and len(values[name]) < SHORTEST_SECRET:
+            problems.append(
+                f"{PREFIX}{name.upper()} is too short: at least {SHORTEST_SECRET} characters."
+            )
+    if "secret_key" in values and values["secret_key"] == values.get("seed_key"):
+        problems.append(f"{PREFIX}SECRET_KEY and {PREFIX}SEED_KEY must differ.")
+    if "database_url" in values:
+        problems += _database_problems(values["database_url"])
+    if "redis_url" in values and urlsplit(values["redis_url"]).scheme not in {"redis", "rediss"}:
+        problems.append(f"{PREFIX}REDIS_URL must begin with redis:// or rediss://.")
+    try:
+        ZoneInfo(values.get("timezone", "Europe/London"))
+    except (ZoneInfoNotFoundError, ValueError):
+        problems.append(f"{PREFIX}TIMEZONE={values['timezone']!r} is no known time zone.")
+    if problems:
+        raise SettingsError(tuple(problems))
+
+    if mode is not Mode.PRODUCTION:
+        values.setdefault(
+            "database_url", f"sqlite:///{(instance / 'assess.sqlite3').resolve().as_posix()}"
+        )
+        for name in ("secret_key", "seed_key"):
+            values.setdefault(name, _kept_secret(instance, name))
+    settings = Settings(**values)
+    return replace(settings, database_url=_with_driver(settings.database_url))
+
+
+def _kept_secret(instance: Path, name: str) -> str:
+    """A secret made once and kept in the instance folder, readable by its owner only."""
+    path = instance / name
+    instance.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secret := seeds.token())
+    return secret
+
+
+def _database_problems(url: str) -> list[str]:
+    scheme = urlsplit(url).scheme
+    if scheme.partition("+")[0] in {"sqlite", "postgresql", "postgres"}:
+        return []
+    return [f"{PREFIX}DATABASE_URL must begin with postgresql:// or sqlite:///, not {scheme}://."]
+
+
+def _with_driver(url: str) -> str:
+    """Name the driver we ship, so that a plain postgresql:// works."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in {"postgresql", "postgres"} else url
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in {"1", "yes", "true", "on"}:
+        return True
+    if text.lower() in {"0", "no", "false", "off"}:
+        return False
+    raise ValueError("say yes or no.")
+
+
+def _natural(text: str) -> int:
+    if text.isascii() and text.isdecimal():
+        return int(text)
+    raise ValueError("must be a whole number.")
+
+
+def _mode(text: str) -> Mode:
+    try:
+        return Mode(text)
+    except ValueError:
+        raise ValueError("say demo or production.") from None
+
+
+_READERS = {"bool": _flag, "int": _natural, "Mode": _mode, "Path": Path}
