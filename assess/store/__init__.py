@@ -1,0 +1,8 @@
+"""The floor of tables: every row the project keeps, and the functions that load and save it.
+
+Pages may read through `store.read()`; only actions write, in `store.write()`.
+"""
+
+from assess.store.base import db, exclusive, read, time, write
+
+__all__ = ["db", "exclusive", "read", "time", "write"]

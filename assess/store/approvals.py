@@ -1,0 +1,130 @@
+"""Who asks to be approved as ready, and which approvals were given?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Text, select
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from assess.store.attempts import Attempt
+from assess.store.base import Base
+from assess.store.people import Person
+from assess.store.programmes import Registration
+from assess.store.specifications import Test
+
+WAITING = sql("answered_at IS NULL")
+
+
+class ApprovalRequest(Base):
+    """A candidate asks for approval for a test. At most one waits for each test."""
+
+    __tablename__ = "approval_requests"
+    __table_args__ = (
+        Index(
+            "uq_approval_requests_waiting",
+            "test_id",
+            "candidate_id",
+            unique=True,
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    test_id: Mapped[int] = mapped_column(ForeignKey("tests.id"))
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+
+class Approval(Base):
+    """A tutor's judgement that a candidate is ready, for one attempt."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (Index("ix_approvals_test_candidate", "test_id", "candidate_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    test_id: Mapped[int] = mapped_column(ForeignKey("tests.id"))
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    tutor_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    request_id: Mapped[int] = mapped_column(ForeignKey("approval_requests.id"), unique=True)
+    basis: Mapped[list[Any]]
+    words: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+def waiting(session: Session, test_id: int, candidate_id: int) -> ApprovalRequest | None:
+    """A candidate's request that nobody has answered yet."""
+    return session.scalar(
+        select(ApprovalRequest).where(
+            ApprovalRequest.test_id == test_id,
+            ApprovalRequest.candidate_id == candidate_id,
+            ApprovalRequest.answered_at.is_(None),
+        )
+    )
+
+
+def newest(session: Session, test_id: int, candidate_id: int) -> tuple[Approval, bool] | None:
+    """The newest approval of a candidate for a test, and whether an attempt has used it."""
+    row = session.execute(
+        select(Approval, Attempt.id)
+        .outerjoin(Attempt, Attempt.approval_id == Approval.id)
+        .where(Approval.test_id == test_id, Approval.candidate_id == candidate_id)
+        .order_by(Approval.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1] is not None)
+
+
+def request_for(session: Session, tutor_id: int, request_id: int) -> ApprovalRequest | None:
+    """A request of a candidate of this tutor, locked until the transaction ends."""
+    return session.scalar(
+        select(ApprovalRequest)
+        .join(Test, Test.id == ApprovalRequest.test_id)
+        .join(
+            Registration,
+            (Registration.programme_id == Test.programme_id)
+            & (Registration.candidate_id == ApprovalRequest.candidate_id),
+        )
+        .where(ApprovalRequest.id == request_id, Registration.tutor_id == tutor_id)
+        .with_for_update(of=ApprovalRequest)
+    )
+
+
+def queue(session: Session, tutor_id: int) -> Sequence[tuple[ApprovalRequest, Person, Test]]:
+    """The requests that wait for this tutor, oldest first."""
+    rows = session.execute(
+        select(ApprovalRequest, Person, Test)
+        .join(Test, Test.id == ApprovalRequest.test_id)
+        .join(Person, Person.id == ApprovalRequest.candidate_id)
+        .join(
+            Registration,
+            (Registration.programme_id == Test.programme_id)
+            & (Registration.candidate_id == ApprovalRequest.candidate_id),
+        )
+        .where(Registration.tutor_id == tutor_id, ApprovalRequest.answered_at.is_(None))
+        .order_by(ApprovalRequest.asked_at, ApprovalRequest.id)
+    )
+    return [(request, person, test) for request, person, test in rows]
+
+
+def given_by(
+    session: Session, tutor_id: int, limit: int = 20
+) -> Sequence[tuple[Approval, Person, Test]]:
+    """The approvals a tutor gave last, newest first."""
+    rows = session.execute(
+        select(Approval, Person, Test)
+        .join(Test, Test.id == Approval.test_id)
+        .join(Person, Person.id == Approval.candidate_id)
+        .where(Approval.tutor_id == tutor_id)
+        .order_by(Approval.id.desc())
+        .limit(limit)
+    )
+    return [(approval, person, test) for approval, person, test in rows]

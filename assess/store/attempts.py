@@ -1,0 +1,337 @@
+"""Which attempts are there, on which form, and what has been answered?
+
+An answer is inserted, never changed: the highest (writer, sequence) of a question counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from assess.bank.kinds import Answer as Options
+from assess.delivery.answering import Saved
+from assess.delivery.attempt import LIVE, State
+from assess.delivery.draw import Drawn, History, Seen
+from assess.store.base import Base, Moment
+
+LIVE_STATES = sorted(s.value for s in LIVE)
+ONE_LIVE = sql("state IN (" + ", ".join(f"'{s}'" for s in LIVE_STATES) + ")")
+
+
+class Attempt(Base):
+    """One candidate's sitting of one test, with the form drawn for it.
+
+    One live attempt for each candidate and test: a unique index settles two clicks. One attempt
+    for each approval: a unique column.
+    """
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index(
+            "uq_attempts_live",
+            "test_id",
+            "candidate_id",
+            unique=True,
+            sqlite_where=ONE_LIVE,
+            postgresql_where=ONE_LIVE,
+        ),
+        UniqueConstraint("test_id", "candidate_id", "ordinal"),
+        Index("ix_attempts_candidate", "candidate_id"),
+        Index("ix_attempts_state_deadline", "state", "deadline"),
+        CheckConstraint(
+            "state IN (" + ", ".join(f"'{s.value}'" for s in State) + ")", name="state_known"
+        ),
+        CheckConstraint(
+            "(state = 'prepared') = (opened_at IS NULL) OR state = 'void'", name="open_has_moment"
+        ),
+        CheckConstraint(
+            "state NOT IN ('closed', 'marked') OR closed_at IS NOT NULL", name="closed_has_moment"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    test_id: Mapped[int] = mapped_column(ForeignKey("tests.id"))
+    bank_id: Mapped[int] = mapped_column(ForeignKey("banks.id"))
+    specification_id: Mapped[int] = mapped_column(ForeignKey("specifications.id"))
+    pool_id: Mapped[int] = mapped_column(ForeignKey("pools.id"))
+    epoch_id: Mapped[int] = mapped_column(ForeignKey("epochs.id"))
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    approval_id: Mapped[int | None] = mapped_column(ForeignKey("approvals.id"), unique=True)
+    statement_id: Mapped[int | None] = mapped_column(ForeignKey("statements.id"))
+    ordinal: Mapped[int]  # of this candidate at this test, from 1
+    state: Mapped[str] = mapped_column(String(20))
+    facts: Mapped[dict[str, Any]]  # behind the decision to let it start
+    form: Mapped[list[Any]]  # [item, version, [own option at each place shown]], in order
+    form_fingerprint: Mapped[str] = mapped_column(String(64))
+    history_fingerprint: Mapped[str] = mapped_column(String(64))
+    seconds: Mapped[int]
+    prepared_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    deadline: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(String(20))  # the move that closed it
+    writer: Mapped[int]  # the number of the device that may write
+    writer_session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id"))
+    answers_digest: Mapped[str | None] = mapped_column(String(64))
+    receipt: Mapped[str | None] = mapped_column(String(64))
+
+    def drawn(self) -> tuple[Drawn, ...]:
+        """The form as the delivery floor knows it."""
+        return tuple(Drawn(item, version, tuple(order)) for item, version, order in self.form)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is prepared, open or paused."""
+        return State(self.state) in LIVE
+
+
+class Answer(Base):
+    """An answer as it was received. Never changed, never deleted: triggers refuse it."""
+
+    __tablename__ = "answers"
+    __table_args__ = (UniqueConstraint("attempt_id", "place", "writer", "sequence"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"))
+    place: Mapped[int]
+    writer: Mapped[int]
+    sequence: Mapped[int]
+    options: Mapped[list[Any]]  # the item version's own option numbers, ascending
+    received_at: Mapped[datetime]
+
+
+class Flag(Base):
+    """A question that the candidate wants to look at again."""
+
+    __tablename__ = "flags"
+
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+
+
+class Outcome(Enum):
+    """What became of a save."""
+
+    SAVED = "saved"  # it is on disk now
+    ALREADY = "already"  # the very same was on disk before: an answer to a repeated request
+    CONFLICT = "conflict"  # the same key is there with other content
+    REFUSED = "refused"  # the attempt does not take it; nothing was written
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """One answer on its way to the disk."""
+
+    attempt_id: int
+    session_id: int
+    place: int
+    writer: int
+    sequence: int
+    options: Options
+    now: datetime
+    grace: timedelta
+
+
+def of_candidate(session: Session, candidate_id: int, attempt_id: int) -> Attempt | None:
+    """An attempt of this candidate."""
+    return session.scalar(
+        select(Attempt).where(Attempt.id == attempt_id, Attempt.candidate_id == candidate_id)
+    )
+
+
+def locked(session: Session, candidate_id: int, attempt_id: int) -> Attempt | None:
+    """An attempt of this candidate, locked until the transaction ends: no save slips past."""
+    return session.scalar(
+        select(Attempt)
+        .where(Attempt.id == attempt_id, Attempt.candidate_id == candidate_id)
+        .with_for_update()
+    )
+
+
+def of_test(session: Session, test_id: int, candidate_id: int) -> Sequence[Attempt]:
+    """A candidate's attempts at a test, oldest first."""
+    return session.scalars(
+        select(Attempt)
+        .where(Attempt.test_id == test_id, Attempt.candidate_id == candidate_id)
+        .order_by(Attempt.ordinal)
+    ).all()
+
+
+def live_of(session: Session, candidate_id: int) -> Sequence[Attempt]:
+    """A candidate's attempts that are not over."""
+    return session.scalars(
+        select(Attempt).where(Attempt.candidate_id == candidate_id, Attempt.state.in_(LIVE_STATES))
+    ).all()
+
+
+def history(
+    session: Session, candidate_id: int, bank_id: int, before: int | None = None
+) -> History:
+    """What a candidate has met of a bank, in which of their draws; before an attempt if given."""
+    rows = (
+        select(Attempt.form)
+        .where(Attempt.candidate_id == candidate_id, Attempt.bank_id == bank_id)
+        .order_by(Attempt.id)
+    )
+    if before is not None:
+        rows = rows.where(Attempt.id < before)
+    return met(session.scalars(rows))
+
+
+def met(forms: Iterable[Sequence[Sequence[Any]]]) -> History:
+    """What somebody has met who was given these forms, in this order."""
+    seen: dict[int, Seen] = {}
+    for running, form in enumerate(forms, 1):
+        for item, _, _ in form:
+            times = seen[item].times if item in seen else 0
+            seen[item] = Seen(times + 1, running)
+    return seen
+
+
+def expired(session: Session, before: datetime, limit: int = 100) -> Sequence[tuple[int, int]]:
+    """Open attempts whose time was up before a moment: (candidate, attempt)."""
+    rows = session.execute(
+        select(Attempt.candidate_id, Attempt.id)
+        .where(Attempt.state == State.OPEN.value, Attempt.deadline < before)
+        .order_by(Attempt.deadline)
+        .limit(limit)
+    )
+    return [(candidate, attempt) for candidate, attempt in rows]
+
+
+SAVE = """
+INSERT INTO answers (centre_id, attempt_id, place, writer, sequence, options, received_at)
+SELECT a.centre_id, a.id, :place, :writer, :sequence, {options}, :now
+FROM attempts AS a JOIN sessions AS s ON s.id = :session_id
+WHERE a.id = :attempt_id AND a.candidate_id = s.person_id AND s.ended_at IS NULL
+  AND a.state = 'open' AND a.writer = :writer AND a.writer_session_id = s.id
+  AND a.deadline >= :latest
+{lock}
+ON CONFLICT (attempt_id, place, writer, sequence) DO NOTHING
+RETURNING id
+"""
+# The share lock makes a save wait for a hand-in that is under way, and then see it: without it
+# an answer could be acknowledged after the hand-in has read the answers that count.
+SAVES = {
+    "postgresql": SAVE.format(options="CAST(:options AS jsonb)", lock="FOR SHARE OF a"),
+    "sqlite": SAVE.format(options=":options", lock=""),
+}
+
+
+def save(session: Session, it: Save) -> Outcome:
+    """Put an answer on the disk, if its session lives, its writer is current and it is in time."""
+    dialect = session.get_bind().dialect.name
+    bound = sql(SAVES[dialect]).bindparams(
+        place=it.place,
+        writer=it.writer,
+        sequence=it.sequence,
+        options="[" + ", ".join(str(o) for o in it.options) + "]",
+        session_id=it.session_id,
+        attempt_id=it.attempt_id,
+    )
+    bound = bound.bindparams(
+        bindparam("now", it.now, type_=Moment()),
+        bindparam("latest", it.now - it.grace, type_=Moment()),
+    )
+    if session.execute(bound).first() is not None:
+        return Outcome.SAVED
+    there = session.scalar(
+        select(Answer.options).where(
+            Answer.attempt_id == it.attempt_id,
+            Answer.place == it.place,
+            Answer.writer == it.writer,
+            Answer.sequence == it.sequence,
+        )
+    )
+    if there is None:
+        return Outcome.REFUSED
+    return Outcome.ALREADY if tuple(there) == it.options else Outcome.CONFLICT
+
+
+def insert_answers(session: Session, attempt: Attempt, saves: Sequence[Saved]) -> None:
+    """Store answers whose moment and writer are beyond doubt: those of a simulated history."""
+    session.execute(
+        insert(Answer),
+        [
+            {
+                "centre_id": attempt.centre_id,
+                "attempt_id": attempt.id,
+                "place": s.place,
+                "writer": s.writer,
+                "sequence": s.sequence,
+                "options": list(s.answer),
+                "received_at": s.received,
+            }
+            for s in saves
+        ],
+    )
+
+
+def answers(session: Session, attempt_id: int) -> tuple[Saved, ...]:
+    """All answers of an attempt as they were received, in order of place, writer, sequence."""
+    rows = session.scalars(
+        select(Answer)
+        .where(Answer.attempt_id == attempt_id)
+        .order_by(Answer.place, Answer.writer, Answer.sequence)
+    )
+    return tuple(
+        Saved(
+            place=r.place,
+            writer=r.writer,
+            sequence=r.sequence,
+            answer=tuple(r.options),
+            received=r.received_at,
+        )
+        for r in rows
+    )
+
+
+def next_sequence(session: Session, attempt_id: int, place: int) -> int:
+    """The number that the next answer to a question bears."""
+    newest = session.scalar(
+        select(func.max(Answer.sequence)).where(
+            Answer.attempt_id == attempt_id, Answer.place == place
+        )
+    )
+    return (newest or 0) + 1
+
+
+def flags(session: Session, attempt_id: int) -> frozenset[int]:
+    """The places of the questions that are flagged."""
+    return frozenset(session.scalars(select(Flag.place).where(Flag.attempt_id == attempt_id)))
+
+
+def set_flag(session: Session, attempt: Attempt, place: int, flagged: bool) -> None:
+    """Flag a question, or take its flag away; twice does no harm."""
+    if not flagged:
+        session.execute(delete(Flag).where(Flag.attempt_id == attempt.id, Flag.place == place))
+        return
+    values = {"attempt_id": attempt.id, "place": place, "centre_id": attempt.centre_id}
+    made = (
+        postgresql.insert(Flag).values(values).on_conflict_do_nothing()
+        if session.get_bind().dialect.name == "postgresql"
+        else sqlite.insert(Flag).values(values).on_conflict_do_nothing()
+    )
+    session.execute(made)

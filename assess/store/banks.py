@@ -1,0 +1,380 @@
+"""What is in the banks? Items, their versions, and signposts for each outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from assess.bank.items import Content
+from assess.delivery.signposts import Signpost
+from assess.store.base import Base
+
+LIVE = text("state = 'live'")
+CHUNK = 500  # rows a statement: SQLite and PostgreSQL both limit how many values one may carry
+
+
+class Bank(Base):
+    """A collection of items, for practice or for high stakes from its creation on."""
+
+    __tablename__ = "banks"
+    __table_args__ = (UniqueConstraint("centre_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    purpose: Mapped[str] = mapped_column(String(20))
+    framework_id: Mapped[int | None] = mapped_column(ForeignKey("frameworks.id"))
+    created_at: Mapped[datetime]
+
+
+class Item(Base):
+    """One question over all its versions, known by the identifier its file gave it."""
+
+    __tablename__ = "items"
+    __table_args__ = (UniqueConstraint("bank_id", "identifier"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    bank_id: Mapped[int] = mapped_column(ForeignKey("banks.id"))
+    identifier: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+
+class ItemVersion(Base):
+    """What an item said at one time. Its content never changes: a trigger refuses it."""
+
+    __tablename__ = "item_versions"
+    __table_args__ = (
+        UniqueConstraint("item_id", "number"),
+        Index(
+            "uq_item_versions_live",
+            "item_id",
+            unique=True,
+            sqlite_where=LIVE,
+            postgresql_where=LIVE,
+        ),
+        Index("ix_item_versions_cell", "bank_id", "outcome", "state"),
+        ForeignKeyConstraint(["item_id"], ["items.id"]),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    bank_id: Mapped[int] = mapped_column(ForeignKey("banks.id"))
+    item_id: Mapped[int]
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(40))
+    outcome: Mapped[str | None] = mapped_column(String(300))
+    stem: Mapped[str] = mapped_column(Text)  # beside the content, to be searched
+    content: Mapped[dict[str, Any]]
+    digest: Mapped[str] = mapped_column(String(64))
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime]
+
+
+class OutcomeSignpost(Base):
+    """What to read, watch or do for an outcome not yet met."""
+
+    __tablename__ = "signposts"
+    __table_args__ = (UniqueConstraint("bank_id", "outcome", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    bank_id: Mapped[int] = mapped_column(ForeignKey("banks.id"))
+    outcome: Mapped[str] = mapped_column(String(300))
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(300))
+    words: Mapped[str] = mapped_column(Text)
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A version to be stored: of a new item (`item_id` None) or of one that is there."""
+
+    identifier: str
+    content: Content
+    item_id: int | None = None
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The newest version of an item that is in a bank."""
+
+    item_id: int
+    number: int
+    digest: str
+
+
+def by_name(session: Session, centre_id: int, name: str) -> Bank | None:
+    """A centre's bank with this name."""
+    return session.scalar(select(Bank).where(Bank.centre_id == centre_id, Bank.name == name))
+
+
+def get(session: Session, centre_id: int, bank_id: int) -> Bank | None:
+    """A bank of this centre."""
+    return session.scalar(select(Bank).where(Bank.centre_id == centre_id, Bank.id == bank_id))
+
+
+def of_centre(session: Session, centre_id: int) -> Sequence[tuple[Bank, int]]:
+    """A centre's banks with the number of their items, by name."""
+    rows = session.execute(
+        select(Bank, func.count(Item.id))
+        .outerjoin(Item, Item.bank_id == Bank.id)
+        .where(Bank.centre_id == centre_id)
+        .group_by(Bank.id)
+        .order_by(Bank.name)
+    )
+    return [(bank, count) for bank, count in rows]
+
+
+def known(session: Session, bank_id: int) -> dict[str, Known]:
+    """Every item of a bank by its identifier, with its newest version."""
+    newest = (
+        select(ItemVersion.item_id, func.max(ItemVersion.number).label("number"))
+        .where(ItemVersion.bank_id == bank_id)
+        .group_by(ItemVersion.item_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Item.identifier, Item.id, ItemVersion.number, ItemVersion.digest)
+        .join(newest, newest.c.item_id == Item.id)
+        .join(
+            ItemVersion,
+            (ItemVersion.item_id == Item.id) & (ItemVersion.number == newest.c.number),
+        )
+        .execution_options(yield_per=5000)
+    )
+    return {identifier: Known(item, number, digest) for identifier, item, number, digest in rows}
+
+
+def add(
+    session: Session,
+    bank: Bank,
+    versions: Sequence[NewVersion],
+    *,
+    state: str,
+    author: int | None,
+    now: datetime,
+) -> Iterator[int]:
+    """Store versions, making items where they are new; yields how many are stored so far.
+
+    A version that goes live supersedes the live one before it.
+    """
+    for start in range(0, len(versions), CHUNK):
+        chunk = versions[start : start + CHUNK]
+        ids = _items_for(session, bank, chunk, now)
+        if state == "live":
+            session.execute(
+                update(ItemVersion)
+                .where(ItemVersion.item_id.in_(ids.values()), ItemVersion.state == "live")
+                .values(state="superseded")
+            )
+        session.execute(
+            insert(ItemVersion),
+            [
+                {
+                    "centre_id": bank.centre_id,
+                    "bank_id": bank.id,
+                    "item_id": ids[v.identifier],
+                    "number": v.number,
+                    "state": state,
+                    "kind": v.content.kind,
+                    "outcome": v.content.outcome,
+                    "stem": v.content.stem,
+                    "content": v.content.as_document(),
+                    "digest": v.content.digest(),
+                    "author_id": author,
+                    "created_at": now,
+                }
+                for v in chunk
+            ],
+        )
+        yield start + len(chunk)
+
+
+def _items_for(
+    session: Session, bank: Bank, versions: Sequence[NewVersion], now: datetime
+) -> dict[str, int]:
+    """The item number of each version's identifier; new ones are made."""
+    ids = {v.identifier: v.item_id for v in versions if v.item_id is not None}
+    if new := [v.identifier for v in versions if v.item_id is None]:
+        made = session.execute(
+            insert(Item).returning(Item.identifier, Item.id),
+            [
+                {
+                    "centre_id": bank.centre_id,
+                    "bank_id": bank.id,
+                    "identifier": i,
+                    "created_at": now,
+                }
+                for i in new
+            ],
+        )
+        ids |= {row.identifier: row.id for row in made}
+    return ids
+
+
+def live_counts(session: Session, bank_id: int) -> dict[str, int]:
+    """How many live items a bank has for each outcome path."""
+    rows = session.execute(
+        select(ItemVersion.outcome, func.count())
+        .where(
+            ItemVersion.bank_id == bank_id,
+            ItemVersion.state == "live",
+            ItemVersion.outcome.is_not(None),
+        )
+        .group_by(ItemVersion.outcome)
+    )
+    return {str(outcome): count for outcome, count in rows}
+
+
+def live(session: Session, bank_id: int, outcomes: Iterable[str]) -> Iterator[ItemVersion]:
+    """The live versions for these outcomes, in an order that never changes."""
+    yield from session.scalars(
+        select(ItemVersion)
+        .where(
+            ItemVersion.bank_id == bank_id,
+            ItemVersion.state == "live",
+            ItemVersion.outcome.in_(list(outcomes)),
+        )
+        .order_by(ItemVersion.outcome, ItemVersion.item_id)
+        .execution_options(yield_per=5000)
+    )
+
+
+def contents(session: Session, versions: Iterable[int]) -> Mapping[int, Content]:
+    """The content of each of these item versions."""
+    rows = session.execute(
+        select(ItemVersion.id, ItemVersion.content).where(ItemVersion.id.in_(list(versions)))
+    )
+    return {version: Content.from_document(document) for version, document in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What an author looks for in a bank."""
+
+    words: str = ""
+    outcome: str = ""
+    state: str = ""
+
+
+def page(
+    session: Session, bank_id: int, search: Search, offset: int, limit: int
+) -> tuple[Sequence[tuple[Item, ItemVersion]], int]:
+    """Items with their newest version, filtered, and how many there are."""
+    newest = (
+        select(func.max(ItemVersion.number))
+        .where(ItemVersion.item_id == Item.id)
+        .correlate(Item)
+        .scalar_subquery()
+    )
+    found = (
+        select(Item, ItemVersion)
+        .join(ItemVersion, ItemVersion.item_id == Item.id)
+        .where(Item.bank_id == bank_id, ItemVersion.number == newest)
+    )
+    if search.words:
+        like = search.words.lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+        found = found.where(
+            or_(
+                func.lower(ItemVersion.stem).like(f"%{like}%", escape="\\"),
+                func.lower(Item.identifier).like(f"%{like}%", escape="\\"),
+            )
+        )
+    if search.outcome == "-":
+        found = found.where(ItemVersion.outcome.is_(None))
+    elif search.outcome:
+        found = found.where(ItemVersion.outcome == search.outcome)
+    if search.state:
+        found = found.where(ItemVersion.state == search.state)
+    count = session.scalar(
+        select(func.count()).select_from(found.with_only_columns(Item.id).subquery())
+    )
+    rows = session.execute(found.order_by(Item.identifier, Item.id).offset(offset).limit(limit))
+    return [(item, version) for item, version in rows], count or 0
+
+
+def outcomes_of(session: Session, bank_id: int) -> Sequence[str]:
+    """The outcome paths that a bank's items are placed at."""
+    rows = session.scalars(
+        select(ItemVersion.outcome)
+        .where(ItemVersion.bank_id == bank_id, ItemVersion.outcome.is_not(None))
+        .distinct()
+        .order_by(ItemVersion.outcome)
+    )
+    return [str(r) for r in rows]
+
+
+def item(session: Session, centre_id: int, item_id: int) -> Item | None:
+    """An item of this centre."""
+    return session.scalar(select(Item).where(Item.id == item_id, Item.centre_id == centre_id))
+
+
+def versions_of(session: Session, item_id: int) -> Sequence[ItemVersion]:
+    """All versions of an item, newest first."""
+    return session.scalars(
+        select(ItemVersion)
+        .where(ItemVersion.item_id == item_id)
+        .order_by(ItemVersion.number.desc())
+    ).all()
+
+
+def labels(session: Session, versions: Iterable[int]) -> dict[int, tuple[Item, ItemVersion]]:
+    """The item and version behind each version number."""
+    found: dict[int, tuple[Item, ItemVersion]] = {}
+    wanted = list(versions)
+    for start in range(0, len(wanted), CHUNK):
+        rows = session.execute(
+            select(Item, ItemVersion)
+            .join(ItemVersion, ItemVersion.item_id == Item.id)
+            .where(ItemVersion.id.in_(wanted[start : start + CHUNK]))
+        )
+        found |= {version.id: (item, version) for item, version in rows}
+    return found
+
+
+def set_signposts(session: Session, bank: Bank, signposts: Sequence[Signpost]) -> None:
+    """Replace a bank's signposts."""
+    session.execute(delete(OutcomeSignpost).where(OutcomeSignpost.bank_id == bank.id))
+    session.add_all(
+        OutcomeSignpost(
+            centre_id=bank.centre_id,
+            bank_id=bank.id,
+            outcome=s.outcome,
+            position=position,
+            title=s.title,
+            words=s.text,
+        )
+        for position, s in enumerate(signposts, 1)
+    )
+
+
+def signposts(session: Session, bank_id: int) -> tuple[Signpost, ...]:
+    """A bank's signposts, in their order."""
+    rows = session.scalars(
+        select(OutcomeSignpost)
+        .where(OutcomeSignpost.bank_id == bank_id)
+        .order_by(OutcomeSignpost.position)
+    )
+    return tuple(Signpost(outcome=r.outcome, title=r.title, text=r.words) for r in rows)

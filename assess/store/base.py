@@ -1,0 +1,189 @@
+"""How does the project reach its database? Engine, types, and the two doors: read and write.
+
+Pages use `read()`; only actions use `write()`, which on SQLite begins IMMEDIATE, so that a deed
+loads its facts inside the lock it writes under, and on PostgreSQL is READ COMMITTED with row
+locks. Nobody else opens a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    TypeDecorator,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, Session
+
+BUSY_MILLISECONDS = 5000
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Key = BigInteger().with_variant(Integer, "sqlite")
+Document = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime in UTC with microseconds, on databases with and without time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive moment: nobody could say when it was."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a time zone: {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the moment its zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Packed(TypeDecorator[npt.NDArray[np.int32]]):
+    """A one-dimensional int32 array in one column: little-endian bytes, the same everywhere."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: npt.NDArray[np.int32] | None, dialect: Dialect
+    ) -> bytes | None:
+        """The array's bytes."""
+        return None if value is None else np.ascontiguousarray(value, dtype="<i4").tobytes()
+
+    def process_result_value(
+        self, value: bytes | None, dialect: Dialect
+    ) -> npt.NDArray[np.int32] | None:
+        """The array, read-only."""
+        return None if value is None else np.frombuffer(value, dtype="<i4")
+
+
+class Base(DeclarativeBase):
+    """What every table has in common: the naming of constraints and the types of columns."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as it stands
+        int: Key,
+        datetime: Moment,
+        dict[str, Any]: Document,
+        list[Any]: Document,
+    }
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """How an engine for this database is made."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_MILLISECONDS / 1000}}
+    return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8, "pool_timeout": 5}
+
+
+def engine_for(url: str) -> Engine:
+    """An engine outside the application: for migrations and tests."""
+    return prepared(create_engine(url, **engine_options(url)))
+
+
+def prepared(engine: Engine) -> Engine:
+    """Make every connection of a SQLite engine durable and honest about transactions."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _durable)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _durable(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver's own transactions off
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+_deed: ContextVar[bool] = ContextVar("deed", default=False)
+
+
+@contextmanager
+def read() -> Iterator[Session]:
+    """A session for a page: one consistent view on SQLite, nothing kept afterwards."""
+    with Session(db.engine, expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def write() -> Iterator[Session]:
+    """A session for one deed: committed at the end, rolled back when anything is raised.
+
+    Raises RuntimeError inside another deed: one deed is one transaction.
+    """
+    if _deed.get():
+        raise RuntimeError("a deed inside a deed")
+    mark = _deed.set(True)
+    try:
+        engine = db.engine.execution_options(writes=True)
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+    finally:
+        _deed.reset(mark)
+
+
+def exclusive(session: Session, duty: str) -> bool:
+    """Whether this transaction now holds the duty alone, across all hosts, until it ends."""
+    if session.get_bind().dialect.name == "sqlite":
+        return True  # BEGIN IMMEDIATE holds the whole database
+    return bool(
+        session.execute(
+            text("SELECT pg_try_advisory_xact_lock(hashtext(:duty))"), {"duty": duty}
+        ).scalar_one()
+    )
+
+
+def time() -> datetime:
+    """What time the database says it is."""
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            said = connection.exec_driver_sql(
+                "SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"
+            ).scalar_one()
+            return datetime.fromisoformat(said).replace(tzinfo=UTC)
+        moment: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return moment.astimezone(UTC)

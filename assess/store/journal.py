@@ -1,0 +1,157 @@
+"""Where is the journal kept? Entries, their erasable details, and the seals that chain them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, func, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from assess import journal, seeds
+from assess.journal import Event, Fact
+from assess.store.base import Base
+
+LATE = 10_000  # how far behind the newest sealed entry a slow transaction's entry may appear
+
+
+class JournalEntry(Base):
+    """One deed. Never updated, never deleted: triggers on both databases refuse it."""
+
+    __tablename__ = "journal_entries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int | None] = mapped_column(ForeignKey("centres.id"), index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime]
+    event: Mapped[str] = mapped_column(String(60), index=True)
+    facts: Mapped[dict[str, Any]]
+    details_digest: Mapped[str | None] = mapped_column(String(64))
+
+
+class JournalDetails(Base):
+    """The personal details of an entry, which may be erased without breaking the chain."""
+
+    __tablename__ = "journal_details"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entries.id"), primary_key=True)
+    centre_id: Mapped[int | None] = mapped_column(ForeignKey("centres.id"))
+    salt: Mapped[bytes] = mapped_column(LargeBinary(16))
+    body: Mapped[str] = mapped_column(Text)
+
+
+class JournalSeal(Base):
+    """The place of an entry in the chain."""
+
+    __tablename__ = "journal_seals"
+
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entries.id"), unique=True)
+    hash: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+def record(
+    session: Session,
+    event: Event,
+    *,
+    at: datetime,
+    centre: int | None,
+    actor: int | None,
+    facts: Mapping[str, Fact] | None = None,
+    details: Mapping[str, Fact] | None = None,
+) -> None:
+    """Write a deed down, unsealed, in the deed's own transaction."""
+    digest, salt, body = None, b"", ""
+    if details:
+        salt, body = seeds.salt(), journal.canonical(dict(details)).decode()
+        digest = journal.details_digest(salt, body)
+    entry = JournalEntry(
+        centre_id=centre,
+        actor_id=actor,
+        at=at,
+        event=event.value,
+        facts=dict(facts or {}),
+        details_digest=digest,
+    )
+    session.add(entry)
+    if details:
+        session.flush()
+        session.add(JournalDetails(entry_id=entry.id, centre_id=centre, salt=salt, body=body))
+
+
+def seal(session: Session, now: datetime, *, limit: int = 5000, everywhere: bool = False) -> int:
+    """Seal entries that are not sealed yet, at most `limit`; says how many were.
+
+    The caller holds the sealing duty alone. `everywhere` looks through the whole journal and not
+    only near its end: for the first round after a start.
+    """
+    last = session.execute(
+        select(JournalSeal.place, JournalSeal.hash).order_by(JournalSeal.place.desc()).limit(1)
+    ).one_or_none()
+    place, head = (last.place, last.hash) if last else (0, journal.GENESIS)
+    waiting = (
+        select(JournalEntry)
+        .outerjoin(JournalSeal, JournalSeal.entry_id == JournalEntry.id)
+        .where(JournalSeal.place.is_(None))
+        .order_by(JournalEntry.id)
+        .limit(limit)
+    )
+    if not everywhere:
+        newest = session.scalar(select(func.max(JournalSeal.entry_id))) or 0
+        waiting = waiting.where(JournalEntry.id > newest - LATE)
+    rows = []
+    for row in session.scalars(waiting):
+        place, head = place + 1, journal.link(head, _entry(row))
+        rows.append({"place": place, "entry_id": row.id, "hash": head, "at": now})
+    if rows:
+        session.execute(insert(JournalSeal), rows)
+    return len(rows)
+
+
+def chain(
+    session: Session,
+) -> Iterator[tuple[journal.Seal, journal.Entry | None, tuple[bytes, str] | None]]:
+    """The whole chain in order, as `journal.verify` walks it."""
+    rows = session.execute(
+        select(JournalSeal, JournalEntry, JournalDetails)
+        .outerjoin(JournalEntry, JournalEntry.id == JournalSeal.entry_id)
+        .outerjoin(JournalDetails, JournalDetails.entry_id == JournalSeal.entry_id)
+        .order_by(JournalSeal.place)
+        .execution_options(yield_per=1000)
+    )
+    for row in rows:
+        # Outer joins: SQLAlchemy's types do not say that these may be missing.
+        entry: JournalEntry | None = row[1]
+        details: JournalDetails | None = row[2]
+        yield (
+            journal.Seal(row[0].place, row[0].entry_id, row[0].hash),
+            _entry(entry) if entry else None,
+            (details.salt, details.body) if details else None,
+        )
+
+
+def unsealed(session: Session) -> int:
+    """How many entries wait for a seal."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(JournalEntry)
+            .outerjoin(JournalSeal, JournalSeal.entry_id == JournalEntry.id)
+            .where(JournalSeal.place.is_(None))
+        )
+        or 0
+    )
+
+
+def _entry(row: JournalEntry) -> journal.Entry:
+    return journal.Entry(
+        id=row.id,
+        at=row.at,
+        event=row.event,
+        centre=row.centre_id,
+        actor=row.actor_id,
+        facts=row.facts,
+        details_digest=row.details_digest,
+    )

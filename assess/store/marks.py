@@ -1,0 +1,166 @@
+"""What were attempts worth? One packed row an attempt and mark version; reports read only these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from assess.delivery.marking import Mark
+from assess.store.attempts import Attempt
+from assess.store.base import Base, Packed
+
+Ints = npt.NDArray[np.int32]
+
+
+class MarkRow(Base):
+    """The mark of an attempt. Never changed: a re-mark is another row, a trigger refuses the rest.
+
+    The packed columns hold one int32 for each question, in order of place: the item version, the
+    bit mask of the options chosen (0: none), the score in thousandths of a mark, the seconds
+    spent, and the place.
+    """
+
+    __tablename__ = "marks"
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "number"),
+        Index("ix_marks_report", "test_id", "ordinal"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"))
+    test_id: Mapped[int] = mapped_column(ForeignKey("tests.id"))
+    bank_id: Mapped[int] = mapped_column(ForeignKey("banks.id"), index=True)
+    specification_id: Mapped[int] = mapped_column(ForeignKey("specifications.id"))
+    ordinal: Mapped[int]  # of the attempt
+    number: Mapped[int]  # of the mark: 1, and more after a re-mark
+    score: Mapped[int]  # thousandths of a mark
+    out_of: Mapped[int]  # marks
+    cut: Mapped[int]  # marks
+    passed: Mapped[bool]
+    outcomes: Mapped[list[Any]]  # [path, score, out of, minimum, met]
+    rule: Mapped[str] = mapped_column(String(40))
+    marked_at: Mapped[datetime]
+    versions: Mapped[Ints] = mapped_column(Packed)
+    options: Mapped[Ints] = mapped_column(Packed)
+    scores: Mapped[Ints] = mapped_column(Packed)
+    seconds: Mapped[Ints] = mapped_column(Packed)
+    places: Mapped[Ints] = mapped_column(Packed)
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Which marks a report stands on."""
+
+    attempts: int  # in the report
+    later: int  # left out: not the candidate's first attempt
+    void: int  # left out: the attempt does not count
+    first: datetime | None
+    last: datetime | None
+
+
+def save(
+    session: Session, attempt: Attempt, mark: Mark, seconds: Sequence[int], now: datetime
+) -> MarkRow:
+    """Store the first mark of an attempt."""
+    questions = mark.questions
+    row = MarkRow(
+        centre_id=attempt.centre_id,
+        attempt_id=attempt.id,
+        test_id=attempt.test_id,
+        bank_id=attempt.bank_id,
+        specification_id=attempt.specification_id,
+        ordinal=attempt.ordinal,
+        number=1,
+        score=mark.score,
+        out_of=mark.out_of,
+        cut=mark.cut,
+        passed=mark.passed,
+        outcomes=[[o.outcome, o.score, o.out_of, o.minimum, o.met] for o in mark.outcomes],
+        rule=mark.rule,
+        marked_at=now,
+        versions=np.array([q.version for q in questions], dtype="<i4"),
+        options=np.array([q.option_mask for q in questions], dtype="<i4"),
+        scores=np.array([q.score for q in questions], dtype="<i4"),
+        seconds=np.array(seconds, dtype="<i4"),
+        places=np.array([q.place for q in questions], dtype="<i4"),
+    )
+    session.add(row)
+    return row
+
+
+def newest(session: Session, attempt_id: int) -> MarkRow | None:
+    """The mark that counts for an attempt."""
+    return session.scalar(
+        select(MarkRow)
+        .where(MarkRow.attempt_id == attempt_id)
+        .order_by(MarkRow.number.desc())
+        .limit(1)
+    )
+
+
+def passes(session: Session, attempts: Sequence[int]) -> dict[int, bool]:
+    """Whether each of these attempts passed, where it is marked."""
+    rows = session.execute(
+        select(MarkRow.attempt_id, MarkRow.passed)
+        .where(MarkRow.attempt_id.in_(list(attempts)))
+        .order_by(MarkRow.number)
+    )
+    return {row.attempt_id: row.passed for row in rows}
+
+
+def packed(
+    session: Session, *, test_id: int | None = None, bank_id: int | None = None
+) -> Iterator[MarkRow]:
+    """The marks that count, first attempts only, of a test or of all tests of a bank."""
+    yield from session.scalars(
+        _counting(test_id, bank_id)
+        .where(MarkRow.ordinal == 1)
+        .order_by(MarkRow.attempt_id)
+        .execution_options(yield_per=2000)
+    )
+
+
+def population(
+    session: Session, *, test_id: int | None = None, bank_id: int | None = None
+) -> Population:
+    """What `packed` gives and what it leaves out."""
+    marks = _counting(test_id, bank_id).subquery()
+    count, first, last = session.execute(
+        select(func.count(), func.min(marks.c.marked_at), func.max(marks.c.marked_at)).where(
+            marks.c.ordinal == 1
+        )
+    ).one()
+    later = session.scalar(select(func.count()).select_from(marks).where(marks.c.ordinal > 1))
+    void = select(func.count()).select_from(Attempt).where(Attempt.state == "void")
+    if test_id is not None:
+        void = void.where(Attempt.test_id == test_id)
+    if bank_id is not None:
+        void = void.where(Attempt.bank_id == bank_id)
+    return Population(count, later or 0, session.scalar(void) or 0, first, last)
+
+
+def _counting(test_id: int | None, bank_id: int | None) -> Select[MarkRow]:
+    newest_number = (
+        select(func.max(MarkRow.number))
+        .where(MarkRow.attempt_id == Attempt.id)
+        .correlate(Attempt)
+        .scalar_subquery()
+    )
+    marks = (
+        select(MarkRow)
+        .join(Attempt, Attempt.id == MarkRow.attempt_id)
+        .where(Attempt.state == "marked", MarkRow.number == newest_number)
+    )
+    if test_id is not None:
+        marks = marks.where(MarkRow.test_id == test_id)
+    if bank_id is not None:
+        marks = marks.where(MarkRow.bank_id == bank_id)
+    return marks

@@ -1,0 +1,79 @@
+"""How does a database get the tables, and does it have them? Alembic, without a file of its own."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, MetaData, inspect
+
+from assess.store import tables
+from assess.store.base import engine_for
+
+HERE = Path(__file__).parent / "migrations"
+
+
+def upgrade(url: str, metadata: MetaData = tables.metadata) -> None:
+    """Bring a database to the newest tables, from empty or from any earlier state."""
+    engine = engine_for(url)
+    try:
+        with engine.connect() as connection:
+            command.upgrade(_config(connection, metadata), "head")
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def revision(url: str, message: str, metadata: MetaData = tables.metadata) -> str:
+    """Write a new migration from the difference between tables and database; its file's path."""
+    engine = engine_for(url)
+    try:
+        with engine.connect() as connection:
+            script = command.revision(
+                _config(connection, metadata), message=message, autogenerate=True
+            )
+    finally:
+        engine.dispose()
+    made = script[0] if isinstance(script, list) else script
+    return "" if made is None else str(made.path)
+
+
+def differences(url: str, metadata: MetaData = tables.metadata) -> list[str]:
+    """Where the tables in the code and those in the database differ; empty when they match."""
+    engine = engine_for(url)
+    try:
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            return [str(d) for d in compare_metadata(context, metadata)]
+    finally:
+        engine.dispose()
+
+
+def heads() -> list[str]:
+    """The newest migrations; a healthy history has one."""
+    return list(ScriptDirectory(str(HERE)).get_heads())
+
+
+def at(engine: Engine) -> str | None:
+    """The migration that a database is at, None when it has no tables."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether a database holds no table at all."""
+    return not inspect(engine).get_table_names()
+
+
+def _config(connection: Connection, metadata: MetaData) -> Config:
+    config = Config(stdout=io.StringIO())
+    config.set_main_option("script_location", str(HERE).replace("%", "%%"))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.attributes["connection"] = connection
+    config.attributes["metadata"] = metadata
+    return config

@@ -1,0 +1,216 @@
+"""Who is there, in which roles, signed in where, and who knocked in vain?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, delete, func, or_, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from assess.roles import Role
+from assess.store.base import Base
+from assess.store.centres import Centre
+
+
+class Person(Base):
+    """Somebody with an account, at one centre."""
+
+    __tablename__ = "people"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), index=True)
+    username: Mapped[str] = mapped_column(String(200), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    pseudonym: Mapped[str] = mapped_column(String(64), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    must_change_password: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class RoleHeld(Base):
+    """A role that a person holds at their centre."""
+
+    __tablename__ = "roles_held"
+    __table_args__ = (
+        Index(
+            "uq_roles_held_now",
+            "person_id",
+            "role",
+            unique=True,
+            sqlite_where=text("taken_at IS NULL"),
+            postgresql_where=text("taken_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    role: Mapped[str] = mapped_column(String(40))
+    given_at: Mapped[datetime]
+    given_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    taken_at: Mapped[datetime | None]
+
+
+class SignIn(Base):
+    """A server-side session: the browser holds a token, the table its hash."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    device: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class LoginFailure(Base):
+    """A failed log-in, counted by a hash of the name, so that unknown names lock alike."""
+
+    __tablename__ = "login_failures"
+    __table_args__ = (Index("ix_login_failures_name_at", "name_hash", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name_hash: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The person behind a request, with the session that vouches for them."""
+
+    session_id: int
+    person_id: int
+    centre_id: int
+    name: str
+    username: str
+    roles: frozenset[Role]
+    must_change_password: bool
+    created_at: datetime
+    seen_at: datetime
+
+
+def by_username(session: Session, username: str) -> Person | None:
+    """The person with this log-in name, whatever its case."""
+    return session.scalar(select(Person).where(Person.username == username.strip().lower()))
+
+
+def get(session: Session, centre_id: int, person_id: int) -> Person | None:
+    """A person of this centre."""
+    return session.scalar(
+        select(Person).where(Person.id == person_id, Person.centre_id == centre_id)
+    )
+
+
+def roles_of(session: Session, person_id: int) -> frozenset[Role]:
+    """The roles a person holds now."""
+    rows = session.scalars(
+        select(RoleHeld.role).where(RoleHeld.person_id == person_id, RoleHeld.taken_at.is_(None))
+    )
+    return frozenset(Role(r) for r in rows)
+
+
+def roles_of_many(session: Session, people: Iterable[int]) -> dict[int, list[Role]]:
+    """The roles that each of these people holds now, in the order of the roles' table."""
+    held: dict[int, set[Role]] = {p: set() for p in people}
+    for person, role in session.execute(
+        select(RoleHeld.person_id, RoleHeld.role).where(
+            RoleHeld.person_id.in_(held), RoleHeld.taken_at.is_(None)
+        )
+    ):
+        held[person].add(Role(role))
+    return {p: [r for r in Role if r in roles] for p, roles in held.items()}
+
+
+def page(
+    session: Session, centre_id: int, words: str, offset: int, limit: int
+) -> tuple[Sequence[Person], int]:
+    """People of a centre whose name or log-in name holds the words, and how many there are."""
+    found = select(Person).where(Person.centre_id == centre_id)
+    if words:
+        like = "%" + words.lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+        like += "%"
+        found = found.where(
+            or_(
+                func.lower(Person.name).like(like, escape="\\"),
+                Person.username.like(like, escape="\\"),
+            )
+        )
+    count = session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    rows = session.scalars(found.order_by(Person.name, Person.id).offset(offset).limit(limit))
+    return rows.all(), count
+
+
+def signed_in(session: Session, token_hash: str) -> SignedIn | None:
+    """The person whose session has this token, if it has not ended and they are active."""
+    row = session.execute(
+        select(SignIn, Person)
+        .join(Person, Person.id == SignIn.person_id)
+        .join(Centre, Centre.id == Person.centre_id)
+        .where(
+            SignIn.token_hash == token_hash,
+            SignIn.ended_at.is_(None),
+            Person.active,
+            Centre.active,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    sign_in, person = row
+    return SignedIn(
+        session_id=sign_in.id,
+        person_id=person.id,
+        centre_id=person.centre_id,
+        name=person.name,
+        username=person.username,
+        roles=roles_of(session, person.id),
+        must_change_password=person.must_change_password,
+        created_at=sign_in.created_at,
+        seen_at=sign_in.seen_at,
+    )
+
+
+def sessions_of(session: Session, person_id: int) -> Sequence[SignIn]:
+    """The person's sessions that have not ended, newest first."""
+    return session.scalars(
+        select(SignIn)
+        .where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
+        .order_by(SignIn.seen_at.desc())
+    ).all()
+
+
+def end_sessions(
+    session: Session,
+    person_id: int,
+    now: datetime,
+    *,
+    only: int | None = None,
+    but: int | None = None,
+) -> int:
+    """End a person's sessions: one, or all but one, or all. Says how many ended."""
+    change = update(SignIn).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
+    if only is not None:
+        change = change.where(SignIn.id == only)
+    if but is not None:
+        change = change.where(SignIn.id != but)
+    ended = session.scalars(change.values(ended_at=now).returning(SignIn.id))
+    return len(ended.all())
+
+
+def failures_since(session: Session, name_hash: str, since: datetime) -> Sequence[datetime]:
+    """When log-ins with this name failed since a moment, oldest first."""
+    return session.scalars(
+        select(LoginFailure.at)
+        .where(LoginFailure.name_hash == name_hash, LoginFailure.at > since)
+        .order_by(LoginFailure.at)
+    ).all()
+
+
+def forget_failures(session: Session, name_hash: str) -> None:
+    """Start counting anew after a log-in that succeeded."""
+    session.execute(delete(LoginFailure).where(LoginFailure.name_hash == name_hash))

@@ -1,0 +1,138 @@
+"""Who is registered on what? Programmes, registrations, the statement and its signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from assess.store.base import Base
+
+
+class Programme(Base):
+    """A framework as one centre delivers it."""
+
+    __tablename__ = "programmes"
+    __table_args__ = (UniqueConstraint("centre_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    framework_id: Mapped[int] = mapped_column(ForeignKey("frameworks.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+
+class Registration(Base):
+    """A candidate on a programme, with a named tutor and a group."""
+
+    __tablename__ = "registrations"
+    __table_args__ = (UniqueConstraint("programme_id", "candidate_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), index=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    tutor_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    group: Mapped[str] = mapped_column(String(100))
+    language: Mapped[str] = mapped_column(String(20))
+    registered_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+
+
+class Statement(Base):
+    """A version of a programme's authenticity statement."""
+
+    __tablename__ = "statements"
+    __table_args__ = (UniqueConstraint("programme_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    number: Mapped[int]
+    words: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[datetime]
+
+
+class Signature(Base):
+    """A candidate's signature under one version. Never changed: a trigger refuses it."""
+
+    __tablename__ = "signatures"
+    __table_args__ = (UniqueConstraint("statement_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    statement_id: Mapped[int] = mapped_column(ForeignKey("statements.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    typed_name: Mapped[str] = mapped_column(String(200))
+    hash: Mapped[str] = mapped_column(String(64))
+    signed_at: Mapped[datetime]
+
+
+def by_name(session: Session, centre_id: int, name: str) -> Programme | None:
+    """A centre's programme with this name."""
+    return session.scalar(
+        select(Programme).where(Programme.centre_id == centre_id, Programme.name == name)
+    )
+
+
+def get(session: Session, centre_id: int, programme_id: int) -> Programme | None:
+    """A programme of this centre."""
+    return session.scalar(
+        select(Programme).where(Programme.centre_id == centre_id, Programme.id == programme_id)
+    )
+
+
+def of_centre(session: Session, centre_id: int) -> Sequence[Programme]:
+    """A centre's programmes, by name."""
+    return session.scalars(
+        select(Programme).where(Programme.centre_id == centre_id).order_by(Programme.name)
+    ).all()
+
+
+def registration(session: Session, programme_id: int, candidate_id: int) -> Registration | None:
+    """A candidate's registration on a programme."""
+    return session.scalar(
+        select(Registration).where(
+            Registration.programme_id == programme_id, Registration.candidate_id == candidate_id
+        )
+    )
+
+
+def registrations_of(
+    session: Session, candidate_id: int
+) -> Sequence[tuple[Registration, Programme]]:
+    """The programmes a candidate is registered on."""
+    rows = session.execute(
+        select(Registration, Programme)
+        .join(Programme, Programme.id == Registration.programme_id)
+        .where(Registration.candidate_id == candidate_id)
+        .order_by(Programme.name)
+    )
+    return [(registration, programme) for registration, programme in rows]
+
+
+def current_statement(session: Session, programme_id: int) -> Statement | None:
+    """The newest version of a programme's statement."""
+    return session.scalar(
+        select(Statement)
+        .where(Statement.programme_id == programme_id)
+        .order_by(Statement.number.desc())
+        .limit(1)
+    )
+
+
+def last_signature(
+    session: Session, programme_id: int, person_id: int
+) -> tuple[Signature, Statement] | None:
+    """The newest version of a programme's statement that a person has signed."""
+    row = session.execute(
+        select(Signature, Statement)
+        .join(Statement, Statement.id == Signature.statement_id)
+        .where(Statement.programme_id == programme_id, Signature.person_id == person_id)
+        .order_by(Statement.number.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])

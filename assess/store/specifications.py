@@ -1,0 +1,121 @@
+"""Which tests are there, and what does each version of their specification say?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from assess.bank.specification import Specification
+from assess.store.base import Base
+
+PUBLISHED = text("state = 'published'")
+
+
+class Test(Base):
+    """A test that a programme offers, over all versions of its specification."""
+
+    __tablename__ = "tests"
+    __table_args__ = (UniqueConstraint("centre_id", "name"),)
+    __test__ = False  # the word of the trade, not a test of ours
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    bank_id: Mapped[int] = mapped_column(ForeignKey("banks.id"))
+    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    title: Mapped[str] = mapped_column(String(300))
+    gates: Mapped[list[Any]]  # names of the doors of neighbours that must let a candidate pass
+    created_at: Mapped[datetime]
+
+
+class SpecificationVersion(Base):
+    """One version of a test's specification. At most one is published."""
+
+    __tablename__ = "specifications"
+    __table_args__ = (
+        UniqueConstraint("test_id", "number"),
+        Index(
+            "uq_specifications_published",
+            "test_id",
+            unique=True,
+            sqlite_where=PUBLISHED,
+            postgresql_where=PUBLISHED,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    test_id: Mapped[int] = mapped_column(ForeignKey("tests.id"))
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(20))
+    document: Mapped[dict[str, Any]]
+    digest: Mapped[str] = mapped_column(String(64))
+    published_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    published_at: Mapped[datetime]
+
+    def specification(self) -> Specification:
+        """The version as the bank floor knows it."""
+        return Specification.from_document(self.document)
+
+
+def by_name(session: Session, centre_id: int, name: str) -> Test | None:
+    """A centre's test with this name."""
+    return session.scalar(select(Test).where(Test.centre_id == centre_id, Test.name == name))
+
+
+def get(session: Session, centre_id: int, test_id: int) -> Test | None:
+    """A test of this centre."""
+    return session.scalar(select(Test).where(Test.centre_id == centre_id, Test.id == test_id))
+
+
+def of_centre(session: Session, centre_id: int) -> Sequence[Test]:
+    """A centre's tests, by name."""
+    return session.scalars(
+        select(Test).where(Test.centre_id == centre_id).order_by(Test.name)
+    ).all()
+
+
+def of_programme(session: Session, programme_id: int) -> Sequence[Test]:
+    """The tests of a programme, by name."""
+    return session.scalars(
+        select(Test).where(Test.programme_id == programme_id).order_by(Test.name)
+    ).all()
+
+
+def of_bank(session: Session, bank_id: int) -> Sequence[Test]:
+    """The tests that draw from a bank."""
+    return session.scalars(select(Test).where(Test.bank_id == bank_id).order_by(Test.name)).all()
+
+
+def published(session: Session, test_id: int) -> SpecificationVersion | None:
+    """The version of a test's specification that is in force."""
+    return session.scalar(
+        select(SpecificationVersion).where(
+            SpecificationVersion.test_id == test_id, SpecificationVersion.state == "published"
+        )
+    )
+
+
+def versions_of(session: Session, test_id: int) -> Sequence[SpecificationVersion]:
+    """All versions of a test's specification, newest first."""
+    return session.scalars(
+        select(SpecificationVersion)
+        .where(SpecificationVersion.test_id == test_id)
+        .order_by(SpecificationVersion.number.desc())
+    ).all()
+
+
+def newest_number(session: Session, test_id: int) -> int:
+    """The number of the newest version, 0 when there is none."""
+    return (
+        session.scalar(
+            select(func.max(SpecificationVersion.number)).where(
+                SpecificationVersion.test_id == test_id
+            )
+        )
+        or 0
+    )
