@@ -1,0 +1,109 @@
+"""Asking to be approved as ready, and approving with a basis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.exc import IntegrityError
+
+from assess import store
+from assess.actions.context import Context, not_found, record, refuse
+from assess.delivery import readiness
+from assess.journal import Event
+from assess.reasons import Code, Helper, Reason, Refused, Value
+from assess.store import approvals, people, programmes, specifications
+from assess.store.approvals import Approval, ApprovalRequest
+from assess.store.standing import judge
+
+LONGEST_WORDS = 2000  # characters
+
+
+def ask(context: Context, test_id: int) -> int | Refused:
+    """Ask one's tutor for approval for the next attempt; says the number of the request."""
+    assert context.actor is not None  # noqa: S101 - the route lets only candidates come
+    try:
+        with store.write() as session:
+            test = specifications.get(session, context.centre, test_id)
+            person = people.get(session, context.centre, context.actor)
+            if test is None or person is None or test.programme_id is None:
+                return not_found()
+            registration = programmes.registration(session, test.programme_id, person.id)
+            if registration is None:
+                return not_found()
+            judgement = judge(session, context.gates, test, person, context.now)
+            asked = approvals.waiting(session, test_id, person.id)
+            reasons = [r for r in judgement.reasons if r.code in (Code.ATTEMPTS, Code.OPEN_ATTEMPT)]
+            if asked is not None:
+                values = {"asked": asked.asked_at}
+                reasons.append(Reason(Code.ASKED, values, who=Helper.TUTOR))
+            elif not any(r.code is Code.APPROVAL for r in judgement.reasons):
+                reasons.append(Reason(Code.ASKED, {"what": "approved"}, who=Helper.YOU))
+            if reasons:
+                refused = Refused(Code.ASKED, tuple(reasons), 409)
+                return refuse(session, context, Event.APPROVAL_ASKED, refused)
+            request = ApprovalRequest(
+                centre_id=context.centre,
+                test_id=test_id,
+                candidate_id=person.id,
+                asked_at=context.now,
+            )
+            session.add(request)
+            session.flush()
+            facts = {"test": test_id, "request": request.id}
+            record(session, context, Event.APPROVAL_ASKED, facts)
+            return request.id
+    except IntegrityError:  # asked twice at the same moment: the unique index let one through
+        return Refused.of(Code.ASKED, who=Helper.TUTOR, what="twice")
+
+
+def approve(context: Context, request_id: int, kinds: Sequence[str], words: str) -> int | Refused:
+    """Approve the candidate who asks, for one attempt, on a basis; says the approval's number."""
+    assert context.actor is not None  # noqa: S101 - the route lets only tutors come
+    with store.write() as session:
+        request = approvals.request_for(session, context.actor, request_id)
+        if request is None or request.centre_id != context.centre:
+            return not_found()
+        reasons = list(
+            readiness.why_not_approve(
+                context.actor, request.candidate_id, {context.actor}, kinds, words
+            )
+        )
+        if len(words) > LONGEST_WORDS:
+            long: dict[str, Value] = {"field": "words", "what": "long", "allowed": LONGEST_WORDS}
+            reasons.append(Reason(Code.FIELD, long, who=Helper.YOU))
+        if request.answered_at is not None:
+            reasons.append(Reason(Code.DECIDED, {"answered": request.answered_at}))
+        version = specifications.published(session, request.test_id)
+        if version is None:
+            reasons.append(Reason(Code.NOT_OPEN, {}, who=Helper.AUTHOR))
+        if reasons or version is None:
+            status = 409 if request.answered_at is not None else 422
+            refused = Refused(Code.APPROVAL, tuple(reasons), status)
+            return refuse(session, context, Event.APPROVAL_GIVEN, refused)
+        request.answered_at = context.now
+        approval = Approval(
+            centre_id=context.centre,
+            test_id=request.test_id,
+            candidate_id=request.candidate_id,
+            tutor_id=context.actor,
+            request_id=request.id,
+            basis=sorted(kinds),
+            words=words.strip(),
+            given_at=context.now,
+            expires_at=readiness.expires(context.now, version.specification().approval_days),
+        )
+        session.add(approval)
+        session.flush()
+        record(
+            session,
+            context,
+            Event.APPROVAL_GIVEN,
+            {
+                "approval": approval.id,
+                "test": request.test_id,
+                "candidate": request.candidate_id,
+                "basis": " ".join(approval.basis),
+            },
+            {"words": approval.words},
+        )
+        return approval.id

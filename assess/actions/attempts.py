@@ -1,0 +1,356 @@
+"""Starting an attempt, answering, handing in; closing it when its time is up."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from assess import journal as chain
+from assess import store
+from assess.actions import pools
+from assess.actions.context import Context, not_found, record, refuse
+from assess.delivery import answering, attempt, draw, eligibility, form, marking, statement, timing
+from assess.delivery.attempt import Move, State
+from assess.journal import Event
+from assess.reasons import Code, Helper, Reason, Refused
+from assess.store import attempts, banks, marks, specifications
+from assess.store import pools as pool_rows
+from assess.store.attempts import Attempt, Outcome, Save
+from assess.store.people import Person, SignIn
+from assess.store.specifications import SpecificationVersion, Test
+from assess.store.standing import Judgement, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An attempt has begun and its clock runs."""
+
+    attempt_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An answer is on the disk."""
+
+    place: int
+    sequence: int
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """An attempt is closed and marked."""
+
+    attempt_id: int
+    receipt: str
+
+
+def start(context: Context, test_id: int, affirmed: bool) -> Started | Refused:
+    """Begin an attempt: judge, draw, open. Two clicks at once begin one attempt."""
+    assert context.actor is not None  # noqa: S101 - the route lets only candidates come
+    try:
+        with store.write() as session:
+            test = specifications.get(session, context.centre, test_id)
+            person = session.scalar(
+                select(Person).where(Person.id == context.actor).with_for_update()
+            )
+            if test is None or person is None:
+                return not_found()
+            judgement = judge(session, context.gates, test, person, context.now)
+            if not judgement.standing.registered:
+                return not_found()
+            reasons = judgement.reasons + statement.why_not_affirm(affirmed)
+            if reasons or judgement.version is None:
+                refused = eligibility.refusal(reasons)
+                return refuse(session, context, Event.ATTEMPT_STARTED, refused)
+            made = prepare(session, context, test, person, judgement, judgement.version)
+            if isinstance(made, Refused):
+                return refuse(session, context, Event.ATTEMPT_STARTED, made)
+            open_(made, context)
+            return Started(made.id)
+    except IntegrityError:  # the other click won; its attempt is the open one
+        return eligibility.refusal((Reason(Code.OPEN_ATTEMPT, {}, who=Helper.YOU),))
+
+
+def prepare(
+    session: Session,
+    context: Context,
+    test: Test,
+    person: Person,
+    judgement: Judgement,
+    version: SpecificationVersion,
+) -> Attempt | Refused:
+    """Draw a form for a candidate and seal it into an attempt whose clock does not run yet."""
+    newest = pool_rows.newest(session, version.id)
+    if newest is None:
+        return Refused.of(Code.BLUEPRINT, who=Helper.AUTHOR, what="no_pool")
+    pool_id, fingerprint = newest
+    pool = pools.frozen(session, pool_id, fingerprint)
+    epoch = pools.epoch_for_draw(session, context, pool_id, person.centre_id)
+    ordinal = max((a.ordinal for a in judgement.attempts), default=0) + 1
+    history = attempts.history(session, person.id, test.bank_id)
+    seed = pool_rows.decrypt(epoch.sealed_seed, context.settings.seed_key)
+    drawn = draw.draw(pool, history, draw.Stream(seed, person.pseudonym, ordinal))
+    if isinstance(drawn, Refused):
+        return drawn
+    row = Attempt(
+        centre_id=person.centre_id,
+        test_id=test.id,
+        bank_id=test.bank_id,
+        specification_id=version.id,
+        pool_id=pool_id,
+        epoch_id=epoch.id,
+        candidate_id=person.id,
+        approval_id=judgement.approval_id if judgement.terms.approval else None,
+        statement_id=judgement.statement_id,
+        ordinal=ordinal,
+        state=State.PREPARED.value,
+        facts=judgement.facts,
+        form=[[q.item, q.version, list(q.order)] for q in drawn.questions],
+        form_fingerprint=drawn.fingerprint,
+        history_fingerprint=draw.history_fingerprint(history),
+        seconds=timing.seconds_allowed(judgement.terms.minutes),
+        prepared_at=context.now,
+        writer=1,
+        writer_session_id=context.session_id,
+    )
+    session.add(row)
+    session.flush()
+    record(
+        session,
+        context,
+        Event.ATTEMPT_STARTED,
+        {
+            "attempt": row.id,
+            "test": test.id,
+            "ordinal": ordinal,
+            "pool": pool_id,
+            "epoch": epoch.number,
+            "commitment": epoch.commitment,
+            "pool_fingerprint": fingerprint,
+            "history_fingerprint": row.history_fingerprint,
+            "form_fingerprint": row.form_fingerprint,
+        },
+    )
+    return row
+
+
+def open_(row: Attempt, context: Context) -> None:
+    """Start the clock of a prepared attempt: its first question is delivered."""
+    reached = attempt.after(State(row.state), Move.OPEN)
+    assert not isinstance(reached, Refused)  # noqa: S101 - it was made prepared a moment ago
+    row.state = reached.value
+    row.opened_at = context.now
+    row.deadline = timing.deadline(context.now, row.seconds)
+
+
+def take_over(context: Context, attempt_id: int) -> int | Refused:
+    """Go on with an attempt on this device; the device before can only read from now on."""
+    assert context.actor is not None  # noqa: S101
+    with store.write() as session:
+        row = attempts.locked(session, context.actor, attempt_id)
+        if row is None:
+            return not_found()
+        if (refused := _why_not_sit(row, context.now)) is not None:
+            return refuse(session, context, Event.ATTEMPT_TAKEN_OVER, refused)
+        if row.writer_session_id != context.session_id:
+            row.writer += 1
+            row.writer_session_id = context.session_id
+            facts = {"attempt": row.id, "writer": row.writer}
+            record(session, context, Event.ATTEMPT_TAKEN_OVER, facts)
+        return row.id
+
+
+def save(
+    context: Context,
+    attempt_id: int,
+    place: int,
+    values: Sequence[object],
+    writer: int,
+    sequence: int,
+) -> Saved | Refused:
+    """Put the answer to a question on the disk; said to be saved only when it is there.
+
+    `values` are the shown positions as the browser sent them. The same save again is no error;
+    the same number with another answer is refused [E-SAVE-CONFLICT].
+    """
+    assert context.actor is not None and context.session_id is not None  # noqa: S101, PT018
+    with store.write() as session:
+        row = attempts.of_candidate(session, context.actor, attempt_id)
+        if row is None or not 1 <= place <= len(row.form):
+            return not_found()
+        question = row.drawn()[place - 1]
+        content = banks.contents(session, [question.version])[question.version]
+        shown = answering.parse(values, len(content.options), content.kind)
+        if isinstance(shown, Refused):
+            return shown
+        if not (0 < sequence < 1 << 31 and 0 < writer < 1 << 31):
+            return Refused.of(Code.ANSWER, status=422, who=Helper.YOU, what="value_unreadable")
+        answer = form.shown_to_own(question.order, shown)
+        outcome = attempts.save(
+            session,
+            Save(
+                attempt_id=row.id,
+                session_id=context.session_id,
+                place=place,
+                writer=writer,
+                sequence=sequence,
+                options=answer,
+                now=context.now,
+                grace=timing.GRACE,
+            ),
+        )
+        if outcome is Outcome.CONFLICT:
+            return Refused.of(Code.CONFLICT, who=Helper.YOU, place=place)
+        if outcome is Outcome.REFUSED:
+            return _why_not_save(session, context, row, writer)
+    return Saved(place, sequence, bool(answer))
+
+
+def flag(context: Context, attempt_id: int, place: int, flagged: bool) -> Refused | None:
+    """Flag a question to come back to, or take the flag away."""
+    assert context.actor is not None  # noqa: S101
+    with store.write() as session:
+        row = attempts.of_candidate(session, context.actor, attempt_id)
+        if row is None or not 1 <= place <= len(row.form):
+            return not_found()
+        if (refused := _why_not_sit(row, context.now)) is not None:
+            return refused
+        attempts.set_flag(session, row, place, flagged)
+    return None
+
+
+def hand_in(context: Context, attempt_id: int) -> HandedIn | Refused:
+    """Close an attempt for good, mark it at once, give a receipt."""
+    assert context.actor is not None  # noqa: S101
+    with store.write() as session:
+        row = attempts.locked(session, context.actor, attempt_id)
+        if row is None:
+            return not_found()
+        if row.deadline is not None and not timing.accepts(context.now, row.deadline):
+            return _time_up(session, context, row)
+        if State(row.state) is State.OPEN and row.writer_session_id != context.session_id:
+            refused = Refused.of(Code.TAKEOVER, who=Helper.YOU)
+            return refuse(session, context, Event.ATTEMPT_CLOSED, refused)
+        reached = attempt.after(State(row.state), Move.HAND_IN)
+        if isinstance(reached, Refused):
+            return refuse(session, context, Event.ATTEMPT_CLOSED, reached)
+        return close(session, context, row, Move.HAND_IN, context.now)
+
+
+def time_up(context: Context, attempt_id: int, candidate_id: int) -> HandedIn | Refused | None:
+    """Close an attempt whose time and grace are over, with what the server holds.
+
+    None when it is not over, or was closed before. It does not matter when this runs, how often,
+    or by whom: the moment of closing is the deadline.
+    """
+    with store.write() as session:
+        row = attempts.locked(session, candidate_id, attempt_id)
+        if (
+            row is None
+            or State(row.state) is not State.OPEN
+            or row.deadline is None
+            or timing.accepts(context.now, row.deadline)
+        ):
+            return None
+        return _time_up(session, context, row)
+
+
+def _time_up(session: Session, context: Context, row: Attempt) -> HandedIn | Refused:
+    reached = attempt.after(State(row.state), Move.TIME_UP)
+    if isinstance(reached, Refused):
+        return reached
+    assert row.deadline is not None  # noqa: S101 - an open attempt has one: a check holds it
+    return close(session, context, row, Move.TIME_UP, row.deadline)
+
+
+def close(
+    session: Session, context: Context, row: Attempt, move: Move, closed_at: datetime
+) -> HandedIn:
+    """Close an open attempt by a move, digest its answers, mark it, and make its receipt."""
+    saves = attempts.answers(session, row.id)
+    row.state = State.CLOSED.value
+    row.closed_at = closed_at
+    row.closed_by = move.value
+    row.answers_digest = answering.digest(saves)
+    row.receipt = receipt(row)
+    record(
+        session,
+        context,
+        Event.ATTEMPT_CLOSED,
+        {
+            "attempt": row.id,
+            "by": move.value,
+            "answers": len(saves),
+            "answers_digest": row.answers_digest,
+            "receipt": row.receipt,
+        },
+    )
+    drawn = row.drawn()
+    version = session.get_one(SpecificationVersion, row.specification_id)
+    mark = marking.mark(
+        version.specification(),
+        drawn,
+        banks.contents(session, [q.version for q in drawn]),
+        {place: s.answer for place, s in answering.latest(saves).items()},
+    )
+    assert row.opened_at is not None  # noqa: S101 - an open attempt has one: a check holds it
+    seconds = timing.seconds_per_question(
+        row.opened_at, [timing.Save(s.place, s.received) for s in saves], len(drawn)
+    )
+    marks.save(session, row, mark, seconds, context.now)
+    row.state = State.MARKED.value
+    session.flush()
+    record(
+        session,
+        context,
+        Event.ATTEMPT_MARKED,
+        {"attempt": row.id, "score": mark.score, "passed": mark.passed, "rule": mark.rule},
+    )
+    return HandedIn(row.id, row.receipt)
+
+
+def receipt(row: Attempt) -> str:
+    """SHA-256 of the canonical JSON of what was handed in; anybody can compute it again."""
+    return hashlib.sha256(chain.canonical(receipt_parts(row))).hexdigest()
+
+
+def receipt_parts(row: Attempt) -> dict[str, object]:
+    """What a receipt stands for."""
+    assert row.closed_at is not None  # noqa: S101
+    return {
+        "attempt": row.id,
+        "form": row.form_fingerprint,
+        "answers": row.answers_digest,
+        "handed_in": row.closed_at.isoformat(timespec="microseconds"),
+    }
+
+
+def _why_not_sit(row: Attempt, now: datetime) -> Refused | None:
+    """Why an attempt takes nothing from its candidate now."""
+    state = State(row.state)
+    if state is State.OPEN and row.deadline is not None and timing.accepts(now, row.deadline):
+        return None
+    if state is State.OPEN:
+        return Refused.of(Code.LATE, who=Helper.NOBODY)
+    refused = attempt.after(state, Move.HAND_IN)
+    return refused if isinstance(refused, Refused) else None
+
+
+def _why_not_save(session: Session, context: Context, row: Attempt, writer: int) -> Refused:
+    """Why the statement that saves did not."""
+    session.refresh(row)
+    sign_in = session.get(SignIn, context.session_id)
+    if sign_in is None or sign_in.ended_at is not None:
+        return Refused.of(Code.SIGNED_OUT, status=403, who=Helper.YOU)
+    if (refused := _why_not_sit(row, context.now)) is not None:
+        return refused
+    if row.writer != writer or row.writer_session_id != context.session_id:
+        return Refused.of(Code.TAKEOVER, who=Helper.YOU)
+    return Refused(Code.STATE, (Reason(Code.STATE, {"state": row.state}, who=Helper.YOU),))

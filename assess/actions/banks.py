@@ -1,0 +1,177 @@
+"""Importing a file into a bank: report first, then all or nothing. Setting a bank's signposts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from assess import store
+from assess.actions import pools
+from assess.actions.context import Context, not_found, record, refuse, wrong_role
+from assess.bank import importing
+from assess.bank.formats.lines import FileRefused
+from assess.bank.formats.rows import Row
+from assess.bank.importing import Plan
+from assess.delivery.signposts import read_signposts
+from assess.journal import Event, Fact
+from assess.reasons import Code, Helper, Refused
+from assess.roles import Role
+from assess.store import banks, frameworks
+from assess.store.banks import Bank, NewVersion
+
+PRACTICE, HIGH_STAKES = "practice", "high-stakes"
+Progress = Callable[[int, int], None]  # (done, of)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did, or would do when it was a dry run or a row was refused."""
+
+    plan: Plan
+    written: bool
+    bank_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What is to be imported, into which bank, and how strictly."""
+
+    rows: Iterable[Row]
+    bank: str
+    file: str
+    framework: str | None = None
+    purpose: str | None = None  # of a bank that is made; None: as it is, or high-stakes
+    state: str = "live"
+    dry_run: bool = False
+    skip_refused: bool = False
+
+
+class _Undo(Exception):  # noqa: N818 - it carries a refusal out of the transaction
+    def __init__(self, refused: Refused) -> None:
+        self.refused = refused
+
+
+def bring_in(
+    context: Context, what: Import, progress: Progress = lambda done, of: None
+) -> Imported | Refused:
+    """Weigh a file against a bank and, if nothing is refused, write all of it.
+
+    The bank is made when it is new. Nothing at all is written when a row is refused (unless
+    `skip_refused`), on a dry run, or when a published specification could no longer be drawn.
+    """
+    if not context.may(Role.AUTHOR):
+        return wrong_role()
+    try:
+        with store.write() as session:
+            return _bring_in(session, context, what, progress)
+    except FileRefused as refused:
+        return refused.refused
+    except _Undo as undo:
+        with store.write() as session:
+            return refuse(session, context, Event.BANK_IMPORTED, undo.refused)
+
+
+def _bring_in(
+    session: Session, context: Context, what: Import, progress: Progress
+) -> Imported | Refused:
+    bank = banks.by_name(session, context.centre, what.bank)
+    if (problem := _why_not_this_bank(session, context, what, bank)) is not None:
+        return problem
+    framework_id = bank.framework_id if bank is not None else None
+    if what.framework is not None and (row := frameworks.by_key(session, what.framework)):
+        framework_id = row.id
+    known = {} if bank is None else banks.known(session, bank.id)
+    plan = importing.plan(
+        what.rows,
+        {identifier: k.digest for identifier, k in known.items()},
+        frameworks.load(session, framework_id),
+        what.bank,
+    )
+    if what.dry_run or (plan.refused and not what.skip_refused):
+        return Imported(plan, False, None if bank is None else bank.id)
+    if bank is None:
+        bank = _make(session, context, what, framework_id)
+    elif bank.framework_id is None:
+        bank.framework_id = framework_id
+    versions = [
+        NewVersion(str(p.identifier), p.content) for p in plan.created if p.content is not None
+    ]
+    for p in plan.changed:
+        if p.content is not None:
+            there = known[str(p.identifier)]
+            versions.append(
+                NewVersion(str(p.identifier), p.content, there.item_id, there.number + 1)
+            )
+    for done in banks.add(
+        session, bank, versions, state=what.state, author=context.actor, now=context.now
+    ):
+        progress(done, len(versions))
+    if versions and what.state == "live" and (reasons := pools.renew(session, context, bank)):
+        raise _Undo(Refused(Code.BLUEPRINT, reasons, 409))
+    if versions:
+        facts: dict[str, Fact] = {"bank": bank.id, "state": what.state, **plan.counts}
+        record(session, context, Event.BANK_IMPORTED, facts, {"file": what.file})
+    return Imported(plan, True, bank.id)
+
+
+def _why_not_this_bank(
+    session: Session, context: Context, what: Import, bank: Bank | None
+) -> Refused | None:
+    if not what.bank.strip() or len(what.bank) > 200 or not what.bank.isprintable():
+        return Refused.of(Code.FIELD, status=422, who=Helper.YOU, field="bank", what="name")
+    if what.framework is not None and frameworks.by_key(session, what.framework) is None:
+        known = ", ".join(f.key for f in frameworks.every(session)) or "-"
+        return Refused.of(
+            Code.FIELD,
+            status=422,
+            who=Helper.YOU,
+            field="framework",
+            what="unknown",
+            found=what.framework,
+            allowed=known,
+        )
+    if bank is None:
+        return None
+    if what.purpose is not None and bank.purpose != what.purpose:
+        return Refused.of(
+            Code.FIELD, who=Helper.YOU, field="purpose", what="fixed", found=bank.purpose
+        )
+    theirs = frameworks.load(session, bank.framework_id)
+    if what.framework is not None and theirs is not None and theirs.id != what.framework:
+        return Refused.of(
+            Code.FIELD, who=Helper.YOU, field="framework", what="fixed", found=theirs.id
+        )
+    return None
+
+
+def _make(session: Session, context: Context, what: Import, framework_id: int | None) -> Bank:
+    bank = Bank(
+        centre_id=context.centre,
+        name=what.bank,
+        purpose=what.purpose or HIGH_STAKES,
+        framework_id=framework_id,
+        created_at=context.now,
+    )
+    session.add(bank)
+    session.flush()
+    record(session, context, Event.BANK_CREATED, {"bank": bank.id, "purpose": bank.purpose})
+    return bank
+
+
+def set_signposts(context: Context, bank_name: str, text: str) -> int | Refused:
+    """Replace a bank's signposts by those of a CSV text; says how many there are."""
+    if not context.may(Role.AUTHOR):
+        return wrong_role()
+    with store.write() as session:
+        bank = banks.by_name(session, context.centre, bank_name)
+        if bank is None:
+            return not_found()
+        signposts = read_signposts(text, frameworks.load(session, bank.framework_id))
+        if isinstance(signposts, Refused):
+            return signposts
+        banks.set_signposts(session, bank, signposts)
+        facts = {"bank": bank.id, "signposts": len(signposts)}
+        record(session, context, Event.SIGNPOSTS_SET, facts)
+        return len(signposts)

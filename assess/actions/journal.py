@@ -1,0 +1,26 @@
+"""Sealing the journal and verifying its chain."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from assess import store
+from assess.journal import Verdict
+from assess.journal import verify as verify_chain
+from assess.store import journal
+
+DUTY = "assess:seal"
+
+
+def seal(now: datetime, *, everywhere: bool = False) -> int:
+    """Seal what waits, if nobody else is at it; says how many entries were."""
+    with store.write() as session:
+        if not store.exclusive(session, DUTY):
+            return 0
+        return journal.seal(session, now, everywhere=everywhere)
+
+
+def verify() -> Verdict:
+    """Walk the whole chain and name the first bad entry."""
+    with store.read() as session:
+        return verify_chain(journal.chain(session), journal.unsealed(session))

@@ -1,0 +1,157 @@
+"""Freezing what a specification draws from, and committing to the seeds of its draws."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from threading import Lock
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from assess import seeds
+from assess.actions.context import Context, record
+from assess.bank.specification import Specification, why_not_publish
+from assess.delivery.draw import Cell, Entry, commitment
+from assess.delivery.draw import Pool as Frozen
+from assess.journal import Event
+from assess.reasons import Reason
+from assess.store import banks, frameworks, pools, specifications
+from assess.store.banks import Bank
+from assess.store.pools import Epoch, Pool
+from assess.store.specifications import SpecificationVersion
+
+KEPT = 32  # pools in memory: they never change, so none is ever stale
+
+
+def why_not_draw(session: Session, specification: Specification, bank: Bank) -> tuple[Reason, ...]:
+    """Every reason why the bank, as it is now, cannot serve the specification."""
+    framework = frameworks.load(session, bank.framework_id)
+    return why_not_publish(specification, banks.live_counts(session, bank.id), framework)
+
+
+def make(session: Session, context: Context, version: SpecificationVersion, bank: Bank) -> Pool:
+    """Freeze the next pool of a published specification, and commit to its first seed."""
+    specification = version.specification()
+    cells: dict[str, list[Entry]] = {q.outcome: [] for q in specification.quotas}
+    for row in banks.live(session, bank.id, cells):
+        content = row.content
+        cells[str(row.outcome)].append(
+            Entry(
+                item=row.item_id,
+                version=row.id,
+                options=len(content["options"]) if content["shuffle"] else 0,
+                difficulty=content["expected_facility"],
+            )
+        )
+    frozen = Frozen(
+        specification=version.digest,
+        cells=tuple(Cell(q.outcome, q.count, cells[q.outcome]) for q in specification.quotas),
+        shuffle_questions=specification.shuffle_questions,
+    )
+    pool = Pool(
+        centre_id=version.centre_id,
+        specification_id=version.id,
+        number=pools.newest_number(session, version.id) + 1,
+        document=frozen.as_document(),
+        fingerprint=frozen.fingerprint(),
+        made_at=context.now,
+    )
+    session.add(pool)
+    session.flush()
+    record(
+        session,
+        context,
+        Event.POOL_MADE,
+        {"specification": version.id, "pool": pool.id, "fingerprint": pool.fingerprint},
+    )
+    open_epoch(session, context, pool.id, version.centre_id)
+    return pool
+
+
+def open_epoch(session: Session, context: Context, pool_id: int, centre: int) -> Epoch:
+    """Begin a new epoch: its seed is committed to in the journal before its first use."""
+    seed = seeds.seed()
+    epoch = Epoch(
+        centre_id=centre,
+        pool_id=pool_id,
+        number=pools.newest_epoch_number(session, pool_id) + 1,
+        commitment=commitment(seed),
+        sealed_seed=pools.encrypt(seed, context.settings.seed_key),
+        draws=0,
+        opened_at=context.now,
+    )
+    session.add(epoch)
+    session.flush()
+    record(
+        session,
+        context,
+        Event.SEED_COMMITTED,
+        {"pool": pool_id, "epoch": epoch.number, "commitment": epoch.commitment},
+    )
+    return epoch
+
+
+def epoch_for_draw(session: Session, context: Context, pool_id: int, centre: int) -> Epoch:
+    """The epoch that the next draw belongs to, locked and counted; a new one when used up."""
+    epoch = pools.current_epoch(session, pool_id)
+    if epoch is not None and pools.used_up(epoch, context.now):
+        epoch.closed_at = context.now
+        session.flush()
+        epoch = None
+    if epoch is None:
+        epoch = open_epoch(session, context, pool_id, centre)
+    epoch.draws += 1
+    return epoch
+
+
+def renew(session: Session, context: Context, bank: Bank) -> tuple[Reason, ...]:
+    """After a change of a bank: the next pool for every published specification that uses it.
+
+    Gives every reason why one of them could no longer be drawn; the caller then undoes the change.
+    """
+    for test in specifications.of_bank(session, bank.id):
+        version = specifications.published(session, test.id)
+        if version is None:
+            continue
+        if reasons := why_not_draw(session, version.specification(), bank):
+            return reasons
+        close_epochs(session, context, version.id)
+        make(session, context, version, bank)
+    return ()
+
+
+def close_epochs(session: Session, context: Context, specification_id: int) -> None:
+    """Close the epochs of a specification's pools: a newer pool takes over."""
+    for epoch in _open_epochs(session, specification_id):
+        epoch.closed_at = context.now
+    session.flush()
+
+
+def _open_epochs(session: Session, specification_id: int) -> Iterable[Epoch]:
+    return session.scalars(
+        select(Epoch)
+        .join(Pool, Pool.id == Epoch.pool_id)
+        .where(Pool.specification_id == specification_id, Epoch.closed_at.is_(None))
+    )
+
+
+_kept: OrderedDict[str, Frozen] = OrderedDict()
+_lock = Lock()
+
+
+def frozen(session: Session, pool_id: int, fingerprint: str) -> Frozen:
+    """A pool as the draw knows it, from memory when it was used before."""
+    with _lock:
+        if fingerprint in _kept:
+            _kept.move_to_end(fingerprint)
+            return _kept[fingerprint]
+    document = session.scalars(select(Pool.document).where(Pool.id == pool_id)).one()
+    pool = Frozen.from_document(document)
+    if pool.fingerprint() != fingerprint:
+        raise ValueError(f"pool {pool_id} does not match its fingerprint")
+    with _lock:
+        _kept[fingerprint] = pool
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return pool

@@ -1,0 +1,175 @@
+"""Logging in and out, ending sessions, changing one's password."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from assess import seeds, store
+from assess.actions import passwords
+from assess.actions.context import Context, not_found, record, refuse
+from assess.journal import Event
+from assess.reasons import Code, Helper, Reason, Refused
+from assess.settings import Settings
+from assess.store import centres, journal, people
+from assess.store.people import LoginFailure, Person, SignedIn, SignIn
+
+SEEN_EVERY = timedelta(minutes=1)  # how exactly "last seen" is kept
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """A session has begun; `token` goes into the browser's cookie and nowhere else."""
+
+    token: str
+    person_id: int
+
+
+def log_in(
+    settings: Settings, now: datetime, username: str, password: str, device: str
+) -> LoggedIn | Refused:
+    """Begin a session, or refuse without saying whether the name or the password was wrong.
+
+    After `login_tries` failures a name is locked, known or not, for `login_lock_minutes` from the
+    last of them; the count is in the database, so that all hosts agree.
+    """
+    name = username.strip().lower()
+    hashed = hashlib.sha256(f"login:{settings.secret_key}:{name}".encode()).hexdigest()
+    lock = timedelta(minutes=settings.login_lock_minutes)
+    with store.read() as session:
+        person = people.by_username(session, name)
+        if locked := _locked(people.failures_since(session, hashed, now - lock), settings, lock):
+            return locked
+    good = passwords.matches(None if person is None else person.password_hash, password, settings)
+    with store.write() as session:
+        # Again inside the lock: many tries at once must not slip past the count together.
+        failures = people.failures_since(session, hashed, now - lock)
+        if locked := _locked(failures, settings, lock):
+            return locked
+        person = people.by_username(session, name)
+        allowed = person is not None and person.active
+        if person is None or not good or not allowed or not _centre_active(session, person):
+            session.add(LoginFailure(name_hash=hashed, at=now))
+            journal.record(
+                session,
+                Event.LOGIN_LOCKED
+                if len(failures) + 1 >= settings.login_tries
+                else Event.LOGIN_FAILED,
+                at=now,
+                centre=None if person is None else person.centre_id,
+                actor=None,
+                facts={"failures": len(failures) + 1},
+                details=None if person is None else {"username": name},
+            )
+            return Refused.of(Code.LOGIN, status=403, who=Helper.YOU)
+        people.forget_failures(session, hashed)
+        if person.password_hash and passwords.outdated(person.password_hash, settings):
+            person.password_hash = passwords.hash_of(password, settings)
+        token = seeds.token()
+        session.add(
+            SignIn(
+                centre_id=person.centre_id,
+                person_id=person.id,
+                token_hash=hash_token(token),
+                device=device[:200],
+                created_at=now,
+                seen_at=now,
+            )
+        )
+        context = Context(now, settings, person.centre_id, person.id)
+        record(session, context, Event.SESSION_STARTED)
+        return LoggedIn(token, person.id)
+
+
+def hash_token(token: str) -> str:
+    """What the table holds of a session's token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def expired(signed_in: SignedIn, settings: Settings, now: datetime, *, sitting: bool) -> bool:
+    """Whether a session has come to its end by itself; idleness does not count while sitting."""
+    if sitting:
+        return False
+    return now >= signed_in.created_at + timedelta(
+        hours=settings.session_hours
+    ) or now >= signed_in.seen_at + timedelta(minutes=settings.idle_minutes)
+
+
+def seen(signed_in: SignedIn, now: datetime) -> None:
+    """Note that a session is in use, at most once a minute. No entry: it is not a deed."""
+    if now - signed_in.seen_at < SEEN_EVERY:
+        return
+    with store.write() as session:
+        session.execute(update(SignIn).where(SignIn.id == signed_in.session_id).values(seen_at=now))
+
+
+def log_out(context: Context) -> None:
+    """End the session that asks for it."""
+    with store.write() as session:
+        if context.actor is not None and people.end_sessions(
+            session, context.actor, context.now, only=context.session_id
+        ):
+            record(session, context, Event.SESSION_ENDED, {"sessions": 1})
+
+
+def end(context: Context, session_id: int) -> int | Refused:
+    """End one of one's own sessions, on another device perhaps."""
+    with store.write() as session:
+        assert context.actor is not None  # noqa: S101 - the route lets only signed-in people come
+        ended = people.end_sessions(session, context.actor, context.now, only=session_id)
+        if not ended:
+            return not_found()
+        record(session, context, Event.SESSION_ENDED, {"sessions": ended})
+        return ended
+
+
+def end_others(context: Context) -> int:
+    """End all one's sessions but the one that asks for it; says how many there were."""
+    with store.write() as session:
+        assert context.actor is not None  # noqa: S101
+        ended = people.end_sessions(session, context.actor, context.now, but=context.session_id)
+        if ended:
+            record(session, context, Event.SESSION_ENDED, {"sessions": ended})
+        return ended
+
+
+def change_password(context: Context, old: str, new: str) -> Refused | None:
+    """Change one's own password and end all one's other sessions."""
+    assert context.actor is not None  # noqa: S101
+    with store.read() as session:
+        person = session.get_one(Person, context.actor)
+    reasons: list[Reason] = []
+    if not passwords.matches(person.password_hash, old, context.settings):
+        reasons.append(Reason(Code.PASSWORD, {"what": "wrong"}, who=Helper.YOU))
+    if old == new:
+        reasons.append(Reason(Code.PASSWORD_WEAK, {"what": "same"}, who=Helper.YOU))
+    reasons += passwords.why_not(new, (person.name, person.username))
+    hashed = None if reasons else passwords.hash_of(new, context.settings)
+    with store.write() as session:
+        if reasons:
+            refused = Refused(Code.PASSWORD, tuple(reasons), 422)
+            return refuse(session, context, Event.PASSWORD_CHANGED, refused)
+        session.execute(
+            update(Person)
+            .where(Person.id == context.actor)
+            .values(password_hash=hashed, must_change_password=False)
+        )
+        ended = people.end_sessions(session, context.actor, context.now, but=context.session_id)
+        record(session, context, Event.PASSWORD_CHANGED, {"sessions_ended": ended})
+    return None
+
+
+def _centre_active(session: Session, person: Person) -> bool:
+    return centres.get(session, person.centre_id).active
+
+
+def _locked(failures: Sequence[datetime], settings: Settings, lock: timedelta) -> Refused | None:
+    if len(failures) < settings.login_tries:
+        return None
+    until = failures[-1] + lock
+    return Refused.of(Code.LOGIN_LOCK, status=423, until=until, who=Helper.ADMINISTRATOR)

@@ -1,0 +1,114 @@
+"""Publishing a specification: proved feasible, frozen into a pool, open to candidates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from assess import store
+from assess.actions import pools
+from assess.actions.context import Context, record, refuse, wrong_role
+from assess.bank.specification import Specification, fresh_attempts
+from assess.journal import Event
+from assess.reasons import Code, Helper, Reason, Refused
+from assess.roles import Role
+from assess.store import banks, programmes, specifications
+from assess.store.banks import Bank
+from assess.store.specifications import SpecificationVersion, Test
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A specification is in force. `changed` is False when it said the same before."""
+
+    test_id: int
+    number: int
+    changed: bool
+    fresh_attempts: int
+
+
+def publish(context: Context, specification: Specification) -> Published | Refused:
+    """Put a specification in force, as the next version of the test with its name.
+
+    Refused [E-BLUEPRINT] with every reason when the bank cannot serve it. Attempts under way keep
+    the version and the pool they began with.
+    """
+    if not context.may(Role.AUTHOR):
+        return wrong_role()
+    with store.write() as session:
+        reasons, bank, programme_id = _places(session, context, specification)
+        if bank is not None:
+            reasons += pools.why_not_draw(session, specification, bank)
+        test = specifications.by_name(session, context.centre, specification.name)
+        if test is not None and bank is not None and test.bank_id != bank.id:
+            values = {"what": "bank_fixed", "test": test.name}
+            reasons += (Reason(Code.BLUEPRINT, values, who=Helper.AUTHOR),)
+        if reasons or bank is None:
+            refused = Refused(Code.BLUEPRINT, reasons, 409)
+            return refuse(session, context, Event.SPECIFICATION_PUBLISHED, refused)
+        fresh = fresh_attempts(specification, banks.live_counts(session, bank.id))
+        if test is None:
+            test = Test(
+                centre_id=context.centre,
+                bank_id=bank.id,
+                programme_id=programme_id,
+                name=specification.name,
+                title=specification.title,
+                gates=[],
+                created_at=context.now,
+            )
+            session.add(test)
+            session.flush()
+        before = specifications.published(session, test.id)
+        if (
+            before is not None
+            and before.digest == specification.digest()
+            and test.programme_id == programme_id
+        ):
+            return Published(test.id, before.number, False, fresh)
+        test.title, test.programme_id = specification.title, programme_id
+        if before is not None:
+            before.state = "superseded"
+            pools.close_epochs(session, context, before.id)
+        version = SpecificationVersion(
+            centre_id=context.centre,
+            test_id=test.id,
+            number=specifications.newest_number(session, test.id) + 1,
+            state="published",
+            document=specification.as_document(),
+            digest=specification.digest(),
+            published_by=context.actor,
+            published_at=context.now,
+        )
+        session.add(version)
+        session.flush()
+        record(
+            session,
+            context,
+            Event.SPECIFICATION_PUBLISHED,
+            {"test": test.id, "number": version.number, "digest": version.digest},
+        )
+        pools.make(session, context, version, bank)
+        return Published(test.id, version.number, True, fresh)
+
+
+def _places(
+    session: Session, context: Context, specification: Specification
+) -> tuple[tuple[Reason, ...], Bank | None, int | None]:
+    """The bank and the programme that a specification names, and what is wrong with the names."""
+    reasons: list[Reason] = []
+    bank = banks.by_name(session, context.centre, specification.bank)
+    if bank is None:
+        there = ", ".join(b.name for b, _ in banks.of_centre(session, context.centre)) or "-"
+        values = {"what": "bank_unknown", "found": specification.bank, "allowed": there}
+        reasons.append(Reason(Code.BLUEPRINT, values, who=Helper.AUTHOR))
+    if specification.programme is None:
+        return tuple(reasons), bank, None
+    programme = programmes.by_name(session, context.centre, specification.programme)
+    if programme is None:
+        names = ", ".join(p.name for p in programmes.of_centre(session, context.centre)) or "-"
+        values = {"what": "programme_unknown", "found": specification.programme, "allowed": names}
+        reasons.append(Reason(Code.BLUEPRINT, values, who=Helper.ADMINISTRATOR))
+        return tuple(reasons), bank, None
+    return tuple(reasons), bank, programme.id
