@@ -79,8 +79,8 @@ class Specification:
 
     `minutes` is the time before any arrangement; `cut` is in marks, one mark a question.
     `attempts` is None for no limit. The k-th failed attempt is followed by a wait of the k-th of
-    `cool_down_hours`; the last step repeats, and no steps mean no wait. `programme` is the id of
-    a framework, None for a test that belongs to none. `not_assessed` holds the paths that are
+    `cool_down_hours`; the last step repeats, and no steps mean no wait. `programme` names the
+    programme that the test belongs to, None for none. `not_assessed` holds the paths that are
     declared "not assessed by test".
     """
 
