@@ -12,6 +12,7 @@ from string import ascii_uppercase
 
 from assess.psychometrics import classical, guards
 
+SINGLE, MULTIPLE = "single_choice", "multiple_response"
 PROMETRIC = "Prometric, Internal Psychometric Guidelines for Classical Test Theory"
 SIMULATED = "Measured on simulated answers: docs/psychometrics.md"
 TOO_EASY, TOO_HARD = 0.95, 0.20  # Prometric, table 2: above and below are not acceptable
@@ -124,14 +125,20 @@ def _wrong_key(item: ItemFacts) -> Iterator[Flag]:
 
 
 def _suspect(item: ItemFacts) -> OptionFacts | None:
-    """The distractor whose choosers do best, if they do better than those of a key."""
-    key_r = min((o.r for o in item.options if o.key and o.r is not None), default=None)
-    if key_r is None:
+    """The distractor whose choosers do best, if they surely do better than those of a key."""
+    keys = [(o.r, o) for o in item.options if o.key and o.r is not None]
+    if not keys:
         return None
+    key_r, key = min(keys, key=lambda ranked: ranked[0])
+    # Nearly all who sit a multiple response take a true option, so its r is small though it is
+    # missing from the key; but then an option in the key is one the weak choose, and fewer do.
+    spoilt = item.kind == MULTIPLE and key_r + _margin(key_r, item.n) < 0
     rivals = [
         (o.r, o)
         for o in _distractors(item)
-        if o.r is not None and o.r > key_r and _low_end(o.r, item.n) > WRONG_KEY_R
+        if o.r is not None
+        and o.r > key_r
+        and (o.r - _margin(o.r, item.n) > WRONG_KEY_R or (spoilt and o.r > 0 and o.n > key.n))
     ]
     return max(rivals, key=lambda rival: rival[0])[1] if rivals else None
 
@@ -157,7 +164,7 @@ def _second_key(item: ItemFacts) -> Iterator[Flag]:
 def _below_guessing(item: ItemFacts) -> Iterator[Flag]:
     # What blind guessing gives is plain only where exactly one option is chosen.
     choices = sum(1 for o in item.options if o.option is not None)
-    if item.kind != "single_choice" or choices < 2 or item.facility is None:
+    if item.kind != SINGLE or choices < 2 or item.facility is None:
         return
     guess = 1 / choices
     limit = guess - 2 * (guess * (1 - guess) / item.n) ** 0.5
@@ -239,9 +246,10 @@ def _distractors(item: ItemFacts) -> Iterator[OptionFacts]:
     return (o for o in item.options if o.option is not None and not o.key)
 
 
-def _low_end(r: float, n: int) -> float:
+def _margin(r: float, n: int) -> float:
+    """Half the 95 % interval of a correlation."""
     se: float = (1 - r * r) / (n - 1) ** 0.5
-    return r - classical.Z95 * se
+    return classical.Z95 * se
 
 
 def _interval(ends: tuple[float, float]) -> str:
