@@ -27,11 +27,11 @@ def why_not_sign(typed: str, name: str, version: int, current: int) -> tuple[Rea
 
     E-SIGN-NAME when the typed name is not theirs (capitals, spaces and the shape of apostrophes and
     hyphens do not count). E-SIGN-VERSION when the version signed is not the `current` one: the text
-    changed while it was read. Values: `name` as it is expected; `version` and `current`.
+    changed while it was read (values `version` and `current`). No name stands in a reason.
     """
     found = []
     if not _same(typed) or _same(typed) != _same(name):
-        found.append(Reason(Code.SIGN_NAME, {"name": name}, who=Helper.YOU))
+        found.append(Reason(Code.SIGN_NAME, {}, who=Helper.YOU))
     if version != current:
         values = {"version": version, "current": current}
         found.append(Reason(Code.SIGN_VERSION, values, who=Helper.YOU))

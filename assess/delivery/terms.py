@@ -31,7 +31,7 @@ class Terms:
     def __post_init__(self) -> None:
         try:
             ZoneInfo(self.timezone)
-        except (KeyError, OSError) as problem:
+        except (KeyError, OSError, ValueError) as problem:
             raise ValueError(f"no time zone {self.timezone!r}") from problem
         for moment in (self.opens, self.closes):
             if moment is not None and moment.utcoffset() is None:
