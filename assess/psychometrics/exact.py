@@ -55,12 +55,16 @@ def counts(group: NDArray[np.integer], size: int) -> Ints:
 
 def totals(group: NDArray[np.integer], values: Ints, size: int) -> Total:
     """The sum of `values` (int64[n], |value| < 2**59) in each group 0..size-1: Total[size]."""
-    if values.size and int(np.abs(values).max()) >= LARGEST:
+    peak = max(int(values.max(initial=0)), -int(values.min(initial=0)))
+    if peak >= LARGEST:
         raise ValueError("a value is too large to be summed exactly (2**59 or more)")
     high = np.zeros(size, dtype=np.int64)
     low = np.zeros(size, dtype=np.int64)
     for start in range(0, values.size, BLOCK):
         block, where = values[start : start + BLOCK], group[start : start + BLOCK]
+        if peak * BLOCK < 1 << 53:  # small values need no splitting
+            low += np.bincount(where, weights=block, minlength=size).astype(np.int64)
+            continue
         high += np.bincount(where, weights=block >> BITS, minlength=size).astype(np.int64)
         low += np.bincount(where, weights=block & LOW, minlength=size).astype(np.int64)
     return _carried(high, low)
