@@ -28,6 +28,7 @@ help: ## print this list
 
 .PHONY: setup
 setup: $(VENV)/.run $(VENV)/.assess $(VENDOR)/.built ## make .venv with `assess` in it, and stop
+	@echo "Ready: $(BIN)/assess --help"
 
 .PHONY: run
 run: setup ## serve the demo on http://127.0.0.1:8000, from nothing
@@ -114,7 +115,7 @@ lock: $(VENV)/.dev ## lock all packages anew, within the bounds of requirements/
 	    --generate-hashes --no-header --no-annotate --quiet "$$one.in" -o "$$one.txt"); \
 	done
 	@echo "Locking package-lock.json"
-	@npm install --package-lock-only --ignore-scripts --silent
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm install --package-lock-only --ignore-scripts --silent
 	@$(BIN)/python tools/locks.py strip
 	@$(BIN)/python tools/locks.py check
 
