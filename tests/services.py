@@ -156,7 +156,7 @@ class Services:
         command += ["--pidfile", str(self._folder / "redis.pid"), "--daemonize", "yes"]
         command += ["--logfile", str(self._folder / "redis.log")]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        _wait_until(lambda: _answers(port), f"Redis does not answer on port {port}")
+        wait_until(lambda: _answers(port), f"Redis does not answer on port {port}")
         return f"redis://127.0.0.1:{port}/0"
 
 
@@ -167,7 +167,8 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _wait_until(true: Callable[[], bool], otherwise: str) -> None:
+def wait_until(true: Callable[[], bool], otherwise: str) -> None:
+    """Return as soon as it is true; TimeoutError with these words when it never becomes so."""
     end = time.monotonic() + PATIENCE
     while not true():
         if time.monotonic() > end:
@@ -208,7 +209,7 @@ def guard(folder: Path) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, sign)
         with contextlib.suppress(TimeoutError):
-            _wait_until(lambda: not any(map(_runs, pids)), "still there")
+            wait_until(lambda: not any(map(_runs, pids)), "still there")
             break
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -6,23 +6,22 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
 import redis
 
-from tests.services import Services
+from tests.services import Services, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
 STARTER = """
-import sys, time
+import sys
 from tests.services import Folder, Services
 folder = Folder()
 Services(folder.path).redis()
 print(folder.path, flush=True)
-time.sleep(600)
+sys.stdin.read()
 """
 
 
@@ -44,7 +43,11 @@ def test_each_postgresql_database_is_fresh(services: Services, tmp_path: Path) -
 
 def test_servers_end_though_their_starter_is_killed() -> None:
     starter = subprocess.Popen(
-        [sys.executable, "-c", STARTER], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", STARTER],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     with starter:
         assert starter.stdout is not None
@@ -52,8 +55,5 @@ def test_servers_end_though_their_starter_is_killed() -> None:
         server = int((folder / "redis.pid").read_text())
         os.kill(server, 0)  # it runs
         starter.send_signal(signal.SIGKILL)
-    end = time.monotonic() + 30
-    while folder.exists() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert not folder.exists()
+    wait_until(lambda: not folder.exists(), f"{folder} is still there")
     assert not Path(f"/proc/{server}").exists()
