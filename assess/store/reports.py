@@ -1,0 +1,214 @@
+"""What do the stored answers of a test, or of one item, say about its items?
+
+Only the packed mark rows are read, never the saves, and nothing here says who answered. First
+attempts alone are counted; what is left out is printed with every report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from assess.bank.items import Content
+from assess.psychometrics import report, responses
+from assess.psychometrics.report import ItemKey
+from assess.store import banks, marks, specifications
+from assess.store.attempts import Attempt
+from assess.store.banks import Bank, Item, ItemVersion
+from assess.store.marks import MarkRow, Population
+from assess.store.specifications import Test
+
+FIRST = "first attempts that are marked"
+HANDED_IN = ("closed", "marked")
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The item version behind one entry of a report's "items"."""
+
+    item_id: int
+    version_id: int
+    identifier: str
+    number: int
+    outcome: str | None
+    content: Content
+
+    @property
+    def label(self) -> str:
+        """What the report calls it: "M02-2.1-01 v1"."""
+        return f"{self.identifier} v{self.number}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """A report and what a page needs beside it.
+
+    `document` is of schema item-report/1; `items` stand in the order of its "items";
+    `scores` holds each attempt's mark in thousandths, in no telling order; `out_of` is the
+    longest form in marks; `cuts` are the cut scores, in marks, that the attempts were marked by.
+    """
+
+    document: dict[str, Any]
+    items: tuple[Reported, ...]
+    scores: tuple[int, ...]
+    out_of: int
+    cuts: tuple[int, ...]
+    population: Population
+
+
+def test_report(session: Session, centre_id: int, test_id: int) -> dict[str, Any] | None:
+    """The report on a test of this centre, schema item-report/1; None where it has no such test."""
+    test = specifications.get(session, centre_id, test_id)
+    return None if test is None else of_test(session, test).document
+
+
+def item_report(session: Session, item: Item) -> dict[str, Any]:
+    """The report on the versions of one item, schema item-report/1, from all tests of its bank."""
+    return of_item(session, item).document
+
+
+def of_test(session: Session, test: Test) -> Analysis:
+    """The analysis of a test: every item version that was shown, or can be drawn now."""
+    rows = list(marks.packed(session, test_id=test.id))
+    return _analysis(
+        session,
+        rows,
+        _shown(rows) | _drawable(session, test),
+        marks.population(session, test_id=test.id),
+        {"test": test.name, "title": test.title},
+    )
+
+
+def of_item(session: Session, item: Item) -> Analysis:
+    """The analysis of all versions of one item, on the attempts of all tests of its bank.
+
+    The other items of the bank are computed with, since the criterion is how candidates did on
+    their other questions, but they are not in the report.
+    """
+    bank = session.get_one(Bank, item.bank_id)
+    rows = list(marks.packed(session, bank_id=bank.id))
+    own = {version.id for version in banks.versions_of(session, item.id)}
+    return _analysis(
+        session,
+        rows,
+        _shown(rows) | own,
+        marks.population(session, bank_id=bank.id),
+        {"bank": bank.name},
+        only=own,
+    )
+
+
+def handed_in(session: Session, centre_id: int) -> dict[int, int]:
+    """How many attempts have been handed in at each of a centre's tests that has any."""
+    rows = session.execute(
+        select(Attempt.test_id, func.count().label("attempts"))
+        .where(Attempt.centre_id == centre_id, Attempt.state.in_(HANDED_IN))
+        .group_by(Attempt.test_id)
+    )
+    return {row.test_id: row.attempts for row in rows}
+
+
+def _analysis(
+    session: Session,
+    rows: list[MarkRow],
+    versions: set[int],
+    population: Population,
+    scope: dict[str, object],
+    only: set[int] | None = None,
+) -> Analysis:
+    listed = sorted(versions)
+    wanted = versions if only is None else only
+    known = {one.version_id: one for one in _reported(session, wanted)}
+    document = report.item_report(
+        responses.from_packed(map(_packed, rows), listed),
+        [_key(known.get(version), version) for version in listed],
+        {"items": len(known), **scope, **_population(population)},
+        [row.passed for row in rows],
+    )
+    items = [known[version] for version in listed if version in known]
+    entries = [
+        entry for version, entry in zip(listed, _entries(document), strict=True) if version in known
+    ]
+    return Analysis(
+        document={**document, "items": entries},
+        items=tuple(items),
+        scores=tuple(sorted(row.score for row in rows)),
+        out_of=max((row.out_of for row in rows), default=0),
+        cuts=tuple(sorted({row.cut for row in rows})),
+        population=population,
+    )
+
+
+def _population(population: Population) -> dict[str, object]:
+    return {
+        "which": FIRST,
+        "excluded": population.later + population.void,
+        "excluded_later": population.later,
+        "excluded_void": population.void,
+        "first_marked": None if population.first is None else population.first.isoformat(),
+        "last_marked": None if population.last is None else population.last.isoformat(),
+    }
+
+
+def _entries(document: dict[str, object]) -> list[dict[str, Any]]:
+    entries = document["items"]
+    assert isinstance(entries, list)  # noqa: S101 - the schema says so
+    return entries
+
+
+def _key(reported: Reported | None, version: int) -> ItemKey:
+    """What the report is told of a version; nothing of one that is only computed with."""
+    if reported is None:
+        return ItemKey(str(version), "", 0, ())
+    content = reported.content
+    return ItemKey(reported.label, content.kind, len(content.options), content.key)
+
+
+def _reported(session: Session, versions: Iterable[int]) -> Iterable[Reported]:
+    for item, version in banks.labels(session, versions).values():
+        yield Reported(
+            item_id=item.id,
+            version_id=version.id,
+            identifier=item.identifier,
+            number=version.number,
+            outcome=version.outcome,
+            content=Content.from_document(version.content),
+        )
+
+
+def _packed(row: MarkRow) -> responses.PackedRow:
+    return (
+        row.versions.tolist(),
+        row.options.tolist(),
+        row.scores.tolist(),
+        row.seconds.tolist(),
+        row.places.tolist(),
+    )
+
+
+def _shown(rows: list[MarkRow]) -> set[int]:
+    shown: set[int] = set()
+    for row in rows:
+        shown.update(row.versions.tolist())
+    return shown
+
+
+def _drawable(session: Session, test: Test) -> set[int]:
+    """The live versions that the published specification may draw, shown to anybody or not."""
+    published = specifications.published(session, test.id)
+    if published is None:
+        return set()
+    outcomes = [quota.outcome for quota in published.specification().quotas]
+    return set(
+        session.scalars(
+            select(ItemVersion.id).where(
+                ItemVersion.bank_id == test.bank_id,
+                ItemVersion.state == "live",
+                ItemVersion.outcome.in_(outcomes),
+            )
+        )
+    )
