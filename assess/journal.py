@@ -27,8 +27,8 @@ class Event(StrEnum):
     PERSON_ACTIVATED = "person:activate"
     ROLE_GIVEN = "role:give"
     ROLE_TAKEN = "role:take"
-    PASSWORD_CHANGED = "password:change"
-    PASSWORD_RESET = "password:reset"
+    PASSWORD_CHANGED = "password:change"  # noqa: S105 - an event, no secret
+    PASSWORD_RESET = "password:reset"  # noqa: S105
     SESSION_STARTED = "session:start"
     SESSION_ENDED = "session:end"
     LOGIN_FAILED = "login:fail"

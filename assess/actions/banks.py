@@ -19,7 +19,7 @@ from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
 from assess.store import banks, frameworks
-from assess.store.banks import Bank, NewVersion
+from assess.store.banks import Bank, Known, NewVersion
 
 PRACTICE, HIGH_STAKES = "practice", "high-stakes"
 Progress = Callable[[int, int], None]  # (done, of)
@@ -60,12 +60,24 @@ def bring_in(
 
     The bank is made when it is new. Nothing at all is written when a row is refused (unless
     `skip_refused`), on a dry run, or when a published specification could no longer be drawn.
+    The file is read and weighed before the transaction begins: nobody waits for it.
     """
     if not context.may(Role.AUTHOR):
         return wrong_role()
     try:
+        with store.read() as session:
+            bank = banks.by_name(session, context.centre, what.bank)
+            if (problem := _why_not_this_bank(session, context, what, bank)) is not None:
+                return problem
+            framework_id = _framework_id(session, what, bank)
+            known = {} if bank is None else banks.known(session, bank.id)
+            framework = frameworks.load(session, framework_id)
+        digests = {identifier: k.digest for identifier, k in known.items()}
+        plan = importing.plan(what.rows, digests, framework, what.bank)
+        if what.dry_run or (plan.refused and not what.skip_refused):
+            return Imported(plan, False, None if bank is None else bank.id)
         with store.write() as session:
-            return _bring_in(session, context, what, progress)
+            return _write(session, context, what, plan, known, framework_id, progress)
     except FileRefused as refused:
         return refused.refused
     except _Undo as undo:
@@ -73,37 +85,33 @@ def bring_in(
             return refuse(session, context, Event.BANK_IMPORTED, undo.refused)
 
 
-def _bring_in(
-    session: Session, context: Context, what: Import, progress: Progress
-) -> Imported | Refused:
+def _write(
+    session: Session,
+    context: Context,
+    what: Import,
+    plan: Plan,
+    known: dict[str, Known],
+    framework_id: int | None,
+    progress: Progress,
+) -> Imported:
     bank = banks.by_name(session, context.centre, what.bank)
-    if (problem := _why_not_this_bank(session, context, what, bank)) is not None:
-        return problem
-    framework_id = bank.framework_id if bank is not None else None
-    if what.framework is not None and (row := frameworks.by_key(session, what.framework)):
-        framework_id = row.id
-    known = {} if bank is None else banks.known(session, bank.id)
-    plan = importing.plan(
-        what.rows,
-        {identifier: k.digest for identifier, k in known.items()},
-        frameworks.load(session, framework_id),
-        what.bank,
-    )
-    if what.dry_run or (plan.refused and not what.skip_refused):
-        return Imported(plan, False, None if bank is None else bank.id)
+    if ({} if bank is None else banks.known(session, bank.id)) != known:
+        # Somebody changed the bank after it was weighed: the plan no longer holds.
+        raise _Undo(Refused.of(Code.BUSY, who=Helper.YOU, what="bank_changed"))
     if bank is None:
         bank = _make(session, context, what, framework_id)
     elif bank.framework_id is None:
         bank.framework_id = framework_id
-    versions = [
-        NewVersion(str(p.identifier), p.content) for p in plan.created if p.content is not None
-    ]
-    for p in plan.changed:
-        if p.content is not None:
-            there = known[str(p.identifier)]
-            versions.append(
-                NewVersion(str(p.identifier), p.content, there.item_id, there.number + 1)
-            )
+    versions = []
+    for planned in (*plan.created, *plan.changed):
+        if planned.content is None or planned.identifier is None:
+            continue
+        there = known.get(planned.identifier)
+        versions.append(
+            NewVersion(planned.identifier, planned.content)
+            if there is None
+            else NewVersion(planned.identifier, planned.content, there.item_id, there.number + 1)
+        )
     for done in banks.add(
         session, bank, versions, state=what.state, author=context.actor, now=context.now
     ):
@@ -114,6 +122,12 @@ def _bring_in(
         facts: dict[str, Fact] = {"bank": bank.id, "state": what.state, **plan.counts}
         record(session, context, Event.BANK_IMPORTED, facts, {"file": what.file})
     return Imported(plan, True, bank.id)
+
+
+def _framework_id(session: Session, what: Import, bank: Bank | None) -> int | None:
+    if what.framework is not None and (row := frameworks.by_key(session, what.framework)):
+        return row.id
+    return None if bank is None else bank.framework_id
 
 
 def _why_not_this_bank(

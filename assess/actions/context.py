@@ -21,7 +21,7 @@ class Context:
     """What a deed is told of its surroundings.
 
     `actor` is None for the operator at the command line and for jobs: they act for the
-    installation, and the journal says so.
+    installation, and the journal says so. `centre` is 0 for deeds that belong to none.
     """
 
     now: datetime
@@ -49,7 +49,7 @@ def record(
         session,
         event,
         at=context.now,
-        centre=context.centre,
+        centre=context.centre or None,
         actor=context.actor,
         facts=facts,
         details=details,

@@ -43,10 +43,10 @@ def matches(stored: str | None, password: str, settings: Settings) -> bool:
     """Whether the password is the stored one. Takes as long when there is none to compare with."""
     with _SLOTS:
         try:
-            right = _of(settings).verify(stored if stored else _nobody(settings), password)
+            _of(settings).verify(stored if stored else _nobody(settings), password)
         except (VerificationError, InvalidHashError):
-            right = False
-    return right and stored is not None
+            return False
+        return stored is not None
 
 
 def outdated(stored: str, settings: Settings) -> bool:

@@ -60,10 +60,15 @@ class Analysis:
     population: Population
 
 
-def test_report(session: Session, centre_id: int, test_id: int) -> dict[str, Any] | None:
-    """The report on a test of this centre, schema item-report/1; None where it has no such test."""
+def test_report(session: Session, centre_id: int, test_id: int) -> dict[str, Any]:
+    """The report on a test of this centre, schema item-report/1.
+
+    Raises LookupError where the centre has no such test.
+    """
     test = specifications.get(session, centre_id, test_id)
-    return None if test is None else of_test(session, test).document
+    if test is None:
+        raise LookupError(f"centre {centre_id} has no test {test_id}")
+    return of_test(session, test).document
 
 
 def item_report(session: Session, item: Item) -> dict[str, Any]:

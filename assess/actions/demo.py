@@ -1,0 +1,167 @@
+"""Filling an empty database with a demonstration: two centres, everybody's account, a real test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from importlib.resources import files
+from io import BytesIO
+from typing import TypeVar
+
+from sqlalchemy import func, select
+
+from assess import store
+from assess.actions import approvals, banks, frameworks, history, people, programmes
+from assess.actions import specifications as specs
+from assess.actions.context import Context, record
+from assess.bank.formats import tabular
+from assess.bank.specification import read_specification
+from assess.journal import Event
+from assess.reasons import Refused
+from assess.roles import Role
+from assess.store import programmes as programme_rows
+from assess.store import specifications as test_rows
+from assess.store.centres import Centre
+from assess.store.journal import JournalEntry
+
+CENTRES = (("northgate", "Northgate Council"), ("southbank", "Southbank Housing"))
+PROGRAMME = "Customer Service Professionals"
+FRAMEWORK = "csp-demo"
+TEST = "M02"
+CANDIDATES = 2300
+SEED = 20_02
+AGO = timedelta(days=400)  # when the demonstration's history begins
+UNTIL = timedelta(days=3)  # how long ago it ends
+FLAWS = history.Flaws(wrong_key="M02-2.4-01", dead_option="M02-2.6-01", very_easy="M02-2.1-03")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody in the demonstration."""
+
+    username: str
+    name: str
+    role: Role
+    centre: str
+
+
+ACCOUNTS = (
+    Account("candidate", "Amina Yusuf", Role.CANDIDATE, "northgate"),
+    Account("candidate2", "Ben Kowalski", Role.CANDIDATE, "northgate"),
+    Account("tutor", "Grace Okafor", Role.TUTOR, "northgate"),
+    Account("author", "Rhys Morgan", Role.AUTHOR, "northgate"),
+    Account("reviewer", "Meera Shah", Role.REVIEWER, "northgate"),
+    Account("invigilator", "Tom Fraser", Role.INVIGILATOR, "northgate"),
+    Account("quality", "Helen Clarke", Role.QUALITY, "northgate"),
+    Account("verifier", "Samuel Wright", Role.EXTERNAL_VERIFIER, "northgate"),
+    Account("head", "Priya Nair", Role.HEAD_OF_CENTRE, "northgate"),
+    Account("administrator", "Joan Murphy", Role.ADMINISTRATOR, "northgate"),
+    Account("candidate.south", "Leila Hassan", Role.CANDIDATE, "southbank"),
+    Account("tutor.south", "Iain Mackay", Role.TUTOR, "southbank"),
+    Account("author.south", "Nia Evans", Role.AUTHOR, "southbank"),
+    Account("administrator.south", "Omar Aziz", Role.ADMINISTRATOR, "southbank"),
+)
+TUTORS = {"northgate": "tutor", "southbank": "tutor.south"}
+Done = TypeVar("Done")
+Progress = Callable[[str, int, int], None]  # (what, done, of)
+
+
+class NotEmptyError(Exception):
+    """The database holds data that are not the demonstration's."""
+
+
+def is_filled() -> bool:
+    """Whether the demonstration is there, whole. NotEmptyError when anything else is."""
+    with store.read() as session:
+        filled = session.scalar(
+            select(func.count())
+            .select_from(JournalEntry)
+            .where(JournalEntry.event == Event.DEMO_FILLED.value)
+        )
+        centres = session.scalars(select(Centre.code)).all()
+    if filled:
+        return True
+    if centres:
+        raise NotEmptyError
+    return False
+
+
+def fill(
+    context: Context,
+    password: str,
+    candidates: int = CANDIDATES,
+    progress: Progress = lambda what, done, of: None,
+) -> None:
+    """Fill an empty database; every account gets the same password."""
+    then = replace(context, now=context.now - AGO)
+    centres = {
+        code: people.add_centre(then, code, name, context.settings.timezone)
+        for code, name in CENTRES
+    }
+    persons: dict[str, int] = {}
+    for done, account in enumerate(ACCOUNTS, start=1):
+        at = replace(then, centre=centres[account.centre])
+        added = people.add(at, account.name, account.username, [account.role.value], password)
+        persons[account.username] = _sure(added).person_id
+        progress("Accounts", done, len(ACCOUNTS))
+    _sure(frameworks.load(then, _text("frameworks", "csp-demo.yaml")))
+    for code, centre in centres.items():
+        at = replace(then, centre=centre)
+        programme = _sure(programmes.create(at, PROGRAMME, FRAMEWORK))
+        _sure(programmes.publish_statement(at, programme, _text("statement.md")))
+        for account in ACCOUNTS:
+            if account.centre == code and account.role is Role.CANDIDATE:
+                tutor = persons[TUTORS[code]]
+                one = persons[account.username]
+                _sure(programmes.register(at, programme, one, tutor, "Spring"))
+    north = replace(then, centre=centres["northgate"])
+    _bank(north, lambda done, of: progress("Questions", done, of))
+    specification = _sure(read_specification(_text("specifications", "M02.yaml")))
+    _sure(specs.publish(north, specification))
+    simulated = 0
+    if candidates:
+        simulated = history.simulate_history(
+            north,
+            history.Plan(TEST, candidates, then.now + timedelta(days=1), context.now - UNTIL, SEED),
+            FLAWS,
+            persons["tutor"],
+            lambda done, of: progress("Simulated history", done, of),
+        )
+    _waiting(context, centres["northgate"], persons["candidate2"])
+    with store.write() as session:
+        here = replace(context, centre=centres["northgate"])
+        record(session, here, Event.DEMO_FILLED, {"simulated": simulated})
+
+
+def _bank(context: Context, progress: Callable[[int, int], None]) -> None:
+    with (files("assess") / "data" / "banks" / "m02.csv").open("rb") as stream:
+        rows = list(tabular.read(BytesIO(stream.read()), "m02.csv"))
+    what = banks.Import(rows=rows, bank="CSP demo M02", file="m02.csv", framework=FRAMEWORK)
+    done = _sure(banks.bring_in(context, what, progress))
+    if not done.written:
+        raise RuntimeError(f"the demonstration's bank was refused: {done.plan.problems[:3]}")
+    _sure(banks.set_signposts(context, "CSP demo M02", _text("banks", "m02-signposts.csv")))
+
+
+def _waiting(context: Context, centre: int, person: int) -> None:
+    """The second candidate has signed and asks: the tutor's queue is not empty."""
+    asking = replace(context, centre=centre, actor=person, now=context.now - timedelta(hours=5))
+    with store.read() as session:
+        test = test_rows.by_name(session, centre, TEST)
+        programme = programme_rows.by_name(session, centre, PROGRAMME)
+        if test is None or programme is None:
+            raise LookupError(TEST)
+    _sure(programmes.sign(asking, programme.id, 1, "Ben Kowalski"))
+    _sure(approvals.ask(asking, test.id))
+
+
+def _text(*path: str) -> str:
+    return files("assess").joinpath("data", *path).read_text(encoding="utf-8")
+
+
+def _sure(done: Done | Refused) -> Done:
+    """What a deed of the demonstration did; its own data are never refused."""
+    if isinstance(done, Refused):
+        raise RuntimeError(f"the demonstration was refused: {done}")
+    return done

@@ -1,0 +1,103 @@
+"""Where everything meets: the one place that wires floors, neighbours and settings together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from flask import Flask
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from assess import cli, jobs, store
+from assess.clock import Clock, DatabaseClock
+from assess.settings import Settings, from_environment
+from assess.store.base import engine_options, prepared
+from assess.store.standing import Gate
+from assess.web import access, edge, headers, limits, pages, problems, signing
+from assess.web.account import routes as account
+from assess.web.administrator import routes as administrator
+from assess.web.author import routes as author
+from assess.web.candidate import routes as candidate
+from assess.web.public import routes as public
+from assess.web.tutor import routes as tutor
+
+GATES: Mapping[str, Gate] = {}
+"""Doors of neighbours, by name. The invigilated room will hand in its own here."""
+
+AUDIENCES = (public, account, candidate, tutor, author, administrator)
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
+    """The application with these settings; tests hand in a clock that they move themselves."""
+    app = Flask(__name__, static_folder="web/static", template_folder="web/templates")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        SESSION_COOKIE_NAME="__Host-assess" if settings.secure else "assess",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: nobody loses an answer to a token
+        WTF_CSRF_CHECK_DEFAULT=False,  # after the guard: see _before
+        MAX_CONTENT_LENGTH=edge.LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=edge.LARGEST_BODY,
+        MAX_FORM_PARTS=edge.MOST_FIELDS,
+        BABEL_DEFAULT_LOCALE="en",
+        BABEL_DEFAULT_TIMEZONE=settings.timezone,
+    )
+    if settings.proxies:
+        n = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    store.db.init_app(app)
+    with app.app_context():
+        prepared(store.db.engine)
+    app.extensions["assess.settings"] = settings
+    app.extensions["assess.clock"] = clock or DatabaseClock(_database_time(app))
+    app.extensions["assess.gates"] = GATES
+    Babel(app, default_domain="messages", locale_selector=lambda: "en")
+    csrf = CSRFProtect(app)
+    headers.register(app, secure=settings.secure)
+    problems.register(app)
+    signing.register(app)
+    limits.register(app, settings)
+    pages.register(app, settings)
+    for audience in AUDIENCES:
+        app.register_blueprint(audience.bp)
+
+    @app.before_request
+    def _before() -> ResponseReturnValue | None:
+        """The edge, then the door, then the token: in this order."""
+        refused = edge.check() or access.guard()
+        if refused is None:
+            csrf.protect()
+        return refused
+
+    if nobody := access.unnamed(app):
+        raise RuntimeError(f"routes that name no audience: {', '.join(nobody)}")
+    return app
+
+
+def _database_time(app: Flask) -> Callable[[], datetime]:
+    def read() -> datetime:
+        with app.app_context():
+            return store.time()
+
+    return read
+
+
+def wsgi() -> Flask:
+    """The application with the settings of the environment: for gunicorn."""
+    return create_app(from_environment())
+
+
+def main() -> None:
+    """The command `assess`."""
+    cli.run(create_app, jobs.run)
+
+
+if __name__ == "__main__":
+    main()

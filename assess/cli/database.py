@@ -1,0 +1,85 @@
+"""`assess db ...` and `assess check`: the tables, and whether everything is in order."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from assess import store
+from assess.actions import journal
+from assess.cli import shell
+from assess.cli.shell import Shell
+from assess.store import live, migrate
+
+
+@click.group()
+def db() -> None:
+    """The database's tables."""
+
+
+@db.command()
+@click.pass_obj
+def upgrade(obj: Shell) -> None:
+    """Bring the database to the newest tables, from empty or from any earlier version."""
+    shell.folder_of(obj.settings)
+    migrate.upgrade(obj.settings.database_url)
+    click.echo(f"The database has the newest tables ({', '.join(migrate.heads())}).")
+
+
+@db.command("check")
+@click.pass_obj
+def check_tables(obj: Shell) -> None:
+    """Say where the tables differ from the code. Exit code 1 when they do."""
+    shell.folder_of(obj.settings)
+    differences = migrate.differences(obj.settings.database_url)
+    for difference in differences:
+        click.echo(difference)
+    if len(migrate.heads()) != 1:
+        differences.append("heads")
+        click.echo(f"{len(migrate.heads())} newest migrations; there must be one.")
+    if not differences:
+        click.echo("Tables and code match.")
+    sys.exit(shell.REFUSED if differences else 0)
+
+
+@db.command()
+@click.option("-m", "--message", required=True, help="What changes, in a few words.")
+@click.pass_obj
+def revision(obj: Shell, message: str) -> None:
+    """Write a migration from the difference between code and database."""
+    shell.folder_of(obj.settings)
+    click.echo(migrate.revision(obj.settings.database_url, message))
+
+
+@click.command()
+@click.pass_obj
+def check(obj: Shell) -> None:
+    """Look at settings, database, Redis and journal; exit code 1 when something is wrong."""
+    settings = obj.settings
+    good = True
+
+    def tell(what: str, problem: str | None) -> None:
+        nonlocal good
+        good = good and problem is None
+        click.echo(f"{what:<10} {'good' if problem is None else problem}")
+
+    tell("settings", None)
+    with obj.app(ready=False):
+        try:
+            at = migrate.at(store.db.engine)
+            behind = at not in migrate.heads()
+            tell("database", f"at {at or 'nothing'}: run `assess db upgrade`" if behind else None)
+        except Exception as error:
+            tell("database", f"no answer: {str(error).splitlines()[0]}")
+            behind = True
+        if settings.redis_url is None:
+            click.echo("redis      not used")
+        else:
+            problem = live.why_no_answer(settings.redis_url)
+            tell("redis", None if problem is None else f"no answer: {problem}")
+        if not behind:
+            verdict = journal.verify()
+            bad = verdict.bad_entry
+            tell("journal", None if bad is None else f"entry {bad}: {verdict.problem}")
+    sys.exit(0 if good else shell.REFUSED)

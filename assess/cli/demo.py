@@ -1,0 +1,97 @@
+"""`assess demo`: a filled database, the accounts printed, the site served."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from assess import seeds
+from assess.actions import demo as deeds
+from assess.actions import journal
+from assess.actions.context import Context
+from assess.cli import serve as serving
+from assess.cli import shell
+from assess.cli.shell import Shell
+
+
+@click.command()
+@click.option("--no-serve", is_flag=True, help="Fill the database and stop.")
+@click.option(
+    "--candidates",
+    type=click.IntRange(0, 100_000),
+    default=deeds.CANDIDATES,
+    show_default=True,
+    help="How many candidates the simulated history has.",
+)
+@click.pass_obj
+def demo(obj: Shell, no_serve: bool, candidates: int) -> None:
+    """Fill an empty database with a demonstration, print its accounts, and serve it.
+
+    Run again it changes nothing. Refused where other data are, and in production.
+    """
+    if obj.settings.production:
+        shell.fail("the demonstration is not for production (ASSESS_MODE).")
+    with obj.app() as app:
+        now = app.extensions["assess.clock"].now()
+        try:
+            filled = deeds.is_filled()
+        except deeds.NotEmptyError:
+            shell.fail("this database holds other data, or a demonstration that was interrupted. "
+                "Set ASSESS_INSTANCE to a new folder, or delete the one that is there.")
+        password = _password(obj.settings.instance)
+        if not filled:
+            with _bars() as show:
+                deeds.fill(Context(now, obj.settings, 0), password, candidates, show)
+            while journal.seal(now):
+                pass
+    click.echo("\nAccounts of the demonstration, all with the same password:\n")
+    click.echo(f"  {'role':<18} {'log-in name':<20} {'password':<20} centre")
+    for account in deeds.ACCOUNTS:
+        click.echo(
+            f"  {account.role.value:<18} {account.username:<20} {password:<20} {account.centre}"
+        )
+    click.echo("")
+    if not no_serve:
+        sys.exit(serving.together(obj.settings))
+
+
+def _password(instance: Path) -> str:
+    """The demonstration's password: made once, kept in the instance folder for its owner."""
+    path = instance / "demo_password"
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        password = seeds.passphrase()
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(password)
+    return password
+
+
+class _bars:  # noqa: N801 - used like a function
+    """Bars on standard error, one for each step of the filling."""
+
+    def __enter__(self) -> deeds.Progress:
+        self._bar = Progress(
+            TextColumn("{task.description:<20}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            console=Console(stderr=True),
+        )
+        self._bar.start()
+        tasks: dict[str, object] = {}
+
+        def show(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = self._bar.add_task(what, total=of)
+            self._bar.update(tasks[what], completed=done)  # type: ignore[arg-type]
+
+        return show
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()

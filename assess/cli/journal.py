@@ -1,0 +1,53 @@
+"""`assess journal ...`: holding the record to its chain."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from assess.actions import journal as deeds
+from assess.cli import shell
+from assess.cli.shell import Shell
+
+
+@click.group()
+def journal() -> None:
+    """The journal of every deed."""
+
+
+@journal.command()
+@shell.json_option
+@click.pass_obj
+def verify(obj: Shell, as_json: bool) -> None:
+    """Walk the chain and name the first bad entry. Exit code 1 when there is one."""
+    with obj.app():
+        verdict = deeds.verify()
+    if as_json:
+        shell.print_json(
+            {
+                "good": verdict.bad_entry is None,
+                "sealed": verdict.sealed,
+                "unsealed": verdict.unsealed,
+                "head": verdict.head,
+                "bad_entry": verdict.bad_entry,
+                "problem": verdict.problem,
+            }
+        )
+    elif verdict.bad_entry is None:
+        click.echo(f"The chain is good: {verdict.sealed} sealed, {verdict.unsealed} unsealed.")
+        click.echo(f"Head: {verdict.head}")
+    else:
+        click.echo(
+            f"Entry {verdict.bad_entry} is bad: {verdict.problem}. "
+            f"{verdict.sealed} entries before it are good."
+        )
+    sys.exit(0 if verdict.bad_entry is None else shell.REFUSED)
+
+
+@journal.command()
+@click.pass_obj
+def seal(obj: Shell) -> None:
+    """Seal what waits; the worker does this every second."""
+    with obj.context() as context:
+        click.echo(f"{deeds.seal(context.now, everywhere=True)} entries sealed.")

@@ -1,0 +1,89 @@
+"""`assess serve` and `assess worker`: gunicorn and the worker, begun and ended together."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from types import FrameType
+
+import click
+
+from assess.cli import shell
+from assess.cli.shell import Shell
+from assess.settings import Settings
+
+LOOK_EVERY = 0.2  # seconds between two looks at the two processes
+PATIENCE = 35  # seconds for a process to end by itself: more than gunicorn's own 30
+
+
+@click.command()
+@click.pass_obj
+def serve(obj: Shell) -> None:
+    """Serve the site with gunicorn, and run one worker beside it.
+
+    Address, port and numbers: ASSESS_HOST, ASSESS_PORT, ASSESS_WORKERS, ASSESS_THREADS.
+    """
+    with obj.app():
+        pass  # the tables are there, or the command has ended
+    sys.exit(together(obj.settings))
+
+
+@click.command()
+@click.pass_obj
+def worker(obj: Shell) -> None:
+    """Run the duties that nobody watches: seal the journal, close attempts whose time is up."""
+    with obj.app() as app:
+        obj.worker(app)
+
+
+def together(settings: Settings) -> int:
+    """Run gunicorn and one worker until either ends or somebody says stop; the exit code."""
+    ours = [sys.executable, "-m", "assess.app"]
+    commands = (
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "assess.app:wsgi()",
+            "--bind",
+            f"{settings.host}:{settings.port}",
+            "--workers",
+            str(settings.workers),
+            "--threads",
+            str(settings.threads),
+            "--worker-class",
+            "gthread",
+            "--log-level",
+            "warning",
+        ],
+        [*ours, "worker"],
+    )
+    # A group of their own: Ctrl-C reaches us alone, and we end both in order.
+    running = [subprocess.Popen(c, start_new_session=True) for c in commands]
+    stopping = False
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    click.echo(f"Serving at http://{settings.host}:{settings.port} (stop with Ctrl-C)")
+    while not stopping and all(p.poll() is None for p in running):
+        time.sleep(LOOK_EVERY)
+    ended = [p.poll() for p in running]
+    for process in running:
+        if process.poll() is None:
+            process.terminate()
+    for process in running:
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    if stopping:
+        return 0
+    which = "gunicorn" if ended[0] is not None else "the worker"
+    shell.say(f"assess: {which} ended by itself; what it said stands above.")
+    return 1

@@ -1,0 +1,184 @@
+"""What do all commands share? The application when it is needed, refusals in words, progress."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+import click
+from flask import Flask
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from assess import store, wording
+from assess.actions import people
+from assess.actions.context import Context
+from assess.reasons import Refused
+from assess.settings import Settings, SettingsError, from_environment
+from assess.store import centres, migrate
+
+REFUSED, WRONG_USE = 1, 2  # exit codes
+FIRST_CENTRE = ("main", "My centre")
+
+
+class Shell:
+    """The surroundings of a command: settings and application, made when first asked for."""
+
+    def __init__(
+        self, create_app: Callable[[Settings], Flask], worker: Callable[[Flask], None]
+    ) -> None:
+        self._create_app = create_app
+        self.worker = worker
+        self._settings: Settings | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings; all their problems are said at once, and end the command."""
+        if self._settings is None:
+            try:
+                self._settings = from_environment()
+            except SettingsError as error:
+                for problem in error.problems:
+                    say(f"assess: {problem}")
+                sys.exit(WRONG_USE)
+        return self._settings
+
+    @contextmanager
+    def app(self, *, ready: bool = True) -> Iterator[Flask]:
+        """The application with its context, on a database that has the newest tables."""
+        folder_of(self.settings)
+        app = self._create_app(self.settings)
+        with app.app_context():
+            if ready:
+                _ready(self.settings)
+            yield app
+
+    @contextmanager
+    def context(self, centre: str | None = None) -> Iterator[Context]:
+        """The surroundings of a deed by the operator, for a centre (the first one by default)."""
+        with self.app() as app:
+            now = app.extensions["assess.clock"].now()
+            with store.read() as session:
+                row = centres.first(session) if centre is None else centres.by_code(session, centre)
+            if row is None and centre is not None:
+                fail(f"There is no centre with the code {centre!r}.")
+            nowhere = Context(now, self.settings, 0)
+            number = (
+                people.add_centre(nowhere, *FIRST_CENTRE, self.settings.timezone)
+                if row is None
+                else row.id
+            )
+            yield Context(now, self.settings, number, gates=app.extensions["assess.gates"])
+
+
+def folder_of(settings: Settings) -> None:
+    """Make the folder that a SQLite database lies in."""
+    settings.instance.mkdir(parents=True, exist_ok=True)
+
+
+def _ready(settings: Settings) -> None:
+    """See that the database has the newest tables; an empty one gets them now."""
+    engine = store.db.engine
+    if migrate.is_empty(engine):
+        say("The database is empty: making its tables.")
+        migrate.upgrade(settings.database_url)
+    elif migrate.at(engine) not in migrate.heads():
+        fail("The database has older (or other) tables than this version: run `assess db upgrade`.")
+
+
+def say(text: str) -> None:
+    """A line for a person, on standard error: standard output is for results."""
+    click.echo(text, err=True)
+
+
+def fail(text: str, code: int = REFUSED) -> NoReturn:
+    """End the command with a line that says why."""
+    say(f"assess: {text}")
+    sys.exit(code)
+
+
+def refuse(refused: Refused) -> NoReturn:
+    """End the command with every reason in words."""
+    for line in reasons(refused):
+        say(f"assess: {line}")
+    sys.exit(REFUSED)
+
+
+def reasons(refused: Refused) -> list[str]:
+    """Every reason of a refusal as a line: code, what, where, what to do."""
+    return [sentence(r) for r in refused.reasons]
+
+
+def sentence(reason: Any) -> str:
+    """A reason as a line."""
+    said = wording.words(reason)
+    where = reason.values.get("where")
+    parts = [said.what, said.do]
+    if where is not None and str(where) not in said.what:
+        parts.insert(0, f"{where}:")
+    return f"{' '.join(p for p in parts if p)} [{reason.code.value}]"
+
+
+def print_json(document: object) -> None:
+    """One JSON document, and nothing else, on standard output."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+@contextmanager
+def progress(total: int | None, text: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error while something takes long; hands out `(done, of) -> None`."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(text, total=total)
+
+        def show(done: int, of: int) -> None:
+            bar.update(task, completed=done, total=of)
+
+        yield show
+
+
+@contextmanager
+def reading(file: IO[bytes], size: int, text: str) -> Iterator[Callable[[], None]]:
+    """A bar that follows how far a file has been read; hands out a function to be called often."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(text, total=max(size, 1))
+        yield lambda: bar.update(task, completed=file.tell())
+
+
+centre_option = click.option(
+    "--centre", metavar="CODE", help="Act for this centre (default: the first one)."
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
+)
+FILE = click.Path(exists=True, dir_okay=False, readable=True)
+
+
+def text_of(path: str) -> str:
+    """The text of a file in UTF-8, or the end of the command."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        fail(f"{path}: not UTF-8 text (byte {error.start + 1} cannot be read).")
+    except OSError as error:
+        fail(f"{path}: {error.strerror}.")

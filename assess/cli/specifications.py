@@ -1,0 +1,52 @@
+"""`assess spec ...`: publishing specifications."""
+
+from __future__ import annotations
+
+import click
+
+from assess.actions import specifications
+from assess.bank.specification import read_specification
+from assess.cli import shell
+from assess.cli.shell import Shell
+from assess.reasons import Refused
+
+
+@click.group()
+def spec() -> None:
+    """Test specifications."""
+
+
+@spec.command()
+@click.argument("file", type=shell.FILE)
+@shell.centre_option
+@shell.json_option
+@click.pass_obj
+def publish(obj: Shell, file: str, centre: str | None, as_json: bool) -> None:
+    """Publish the specification in FILE (YAML; docs/specification-file.md).
+
+    Refused, with every reason, while the bank cannot serve it.
+    """
+    specification = read_specification(shell.text_of(file))
+    if isinstance(specification, Refused):
+        shell.refuse(specification)
+    with obj.context(centre) as context:
+        done = specifications.publish(context, specification)
+    if isinstance(done, Refused):
+        shell.refuse(done)
+    if as_json:
+        shell.print_json(
+            {
+                "test": specification.name,
+                "version": done.number,
+                "changed": done.changed,
+                "fresh_attempts_guaranteed": done.fresh_attempts,
+            }
+        )
+        return
+    state = "published" if done.changed else "unchanged"
+    click.echo(
+        f"{specification.name} version {done.number} {state}: {specification.length} questions, "
+        f"{done.fresh_attempts} attempts without a repeated question guaranteed."
+    )
+    if specification.programme is None:
+        click.echo("It names no programme: no candidate can sit it yet.")

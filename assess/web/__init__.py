@@ -1,0 +1,1 @@
+"""The floor of pages: parse, act, show. A folder for each audience, none knows another."""

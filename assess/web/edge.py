@@ -1,0 +1,39 @@
+"""What is refused before anything reads it: U+0000 anywhere, and input that is too large."""
+
+from __future__ import annotations
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from assess.reasons import Code, Helper, Refused
+from assess.web import problems
+
+LARGEST_BODY = 1 << 20  # bytes: no form of ours is near this
+LONGEST_ADDRESS = 4096  # bytes of path and query together
+MOST_FIELDS = 1000
+
+
+def check() -> ResponseReturnValue | None:
+    """Before each request: refuse what no honest browser sends and no database could store."""
+    if len(request.full_path.encode("utf-8", "surrogatepass")) > LONGEST_ADDRESS:
+        return problems.answer(Refused.of(Code.TOO_LARGE, status=414, who=Helper.YOU))
+    texts = [request.path, *_flat(request.args)]
+    if request.method in {"POST", "PUT", "PATCH"}:
+        texts += _flat(request.form)
+        texts += [f.filename or "" for f in request.files.values()]
+        if request.is_json and b"\\u0000" in request.get_data(cache=True):
+            texts.append("\0")
+    if any("\0" in text for text in texts):
+        return problems.answer(Refused.of(Code.NUL, status=400, who=Helper.YOU))
+    if any(_lone_surrogate(text) for text in texts):
+        return problems.answer(Refused.of(Code.NUL, status=400, who=Helper.YOU))
+    return None
+
+
+def _flat(values: object) -> list[str]:
+    pairs = values.items(multi=True)  # type: ignore[attr-defined]
+    return [text for pair in pairs for text in pair]
+
+
+def _lone_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)

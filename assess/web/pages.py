@@ -1,0 +1,127 @@
+"""What do all pages share? Navigation by role, dates in full, addresses of files, form fields."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_login import current_user
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+
+from assess import wording
+from assess.reasons import Code, Reason
+from assess.roles import Role
+from assess.settings import Settings
+from assess.web.headers import nonce
+
+PER_PAGE = 25
+GOVUK = "govuk_frontend_jinja"
+MANY = 10_000_000  # rows; a page number beyond this is a mistake
+
+NAVIGATION = (
+    ("My assessments", "candidate.assessments", (Role.CANDIDATE,)),
+    ("Readiness", "tutor.queue", (Role.TUTOR,)),
+    ("Banks", "author.banks", (Role.AUTHOR, Role.REVIEWER)),
+    ("Tests", "author.tests", (Role.AUTHOR, Role.REVIEWER)),
+    ("People", "administrator.people", (Role.ADMINISTRATOR,)),
+)
+"""What stands at the top of the page, for whom."""
+
+
+def zone() -> str:
+    """The name of the time zone in which moments are shown."""
+    return str(getattr(g, "zone", "UTC"))
+
+
+def page_number() -> int:
+    """The page asked for in the address, from 1; whatever is no number is the first."""
+    text = request.args.get("page", "1")
+    plain = text.isascii() and text.isdecimal() and len(text) < 9
+    return min(max(int(text), 1), MANY) if plain else 1
+
+
+def by_field(reasons: tuple[Reason, ...] | list[Reason]) -> dict[str, wording.Words]:
+    """The words of reasons by the form field they belong to ("" for none), first of each."""
+    found: dict[str, wording.Words] = {}
+    for reason in reasons:
+        field = str(reason.values.get("field", ""))
+        found.setdefault(field, wording.words(reason, zone()))
+    return found
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Give the templates what all of them use."""
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    loader = app.jinja_loader
+    assert loader is not None  # noqa: S101 - Flask makes one for every application
+    app.jinja_loader = ChoiceLoader(
+        [loader, PrefixLoader({GOVUK: PackageLoader(GOVUK)})]
+    )
+    folder = Path(str(app.static_folder))
+
+    @app.url_defaults
+    def with_digest(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static" and "v" not in values:
+            values["v"] = _digest(folder / values["filename"])
+
+    @app.template_filter("moment")
+    def moment(at: datetime) -> str:
+        return wording.moment(at, zone())
+
+    @app.template_filter("marks")
+    def marks(thousandths: int) -> str:
+        """Thousandths of a mark as marks: 3000 is 3, 2500 is 2.5."""
+        return f"{thousandths / 1000:.3f}".rstrip("0").rstrip(".")
+
+    @app.template_filter("statistic")
+    def statistic(value: float | None) -> str:
+        return "–" if value is None else f"{value:.2f}".replace("-", "−")
+
+    @app.template_filter("duration")
+    def duration(seconds: int) -> str:
+        minutes, rest = divmod(max(0, seconds), 60)
+        said = [f"{minutes} minute{'' if minutes == 1 else 's'}"] if minutes else []
+        if rest or not said:
+            said.append(f"{rest} second{'' if rest == 1 else 's'}")
+        return " ".join(said)
+
+    @app.context_processor
+    def shared() -> dict[str, Any]:
+        return {
+            "nonce": nonce(),
+            "service": settings.name,
+            "brand_colour": settings.colour,
+            "navigation": _navigation(),
+            "Code": Code,
+            "Role": Role,
+            "demo": not settings.production,
+        }
+
+
+def _navigation() -> list[dict[str, Any]]:
+    here = (request.endpoint or "").partition(".")[0]
+    return [
+        {
+            "text": text,
+            "href": url_for(endpoint),
+            "active": request.endpoint == endpoint
+            or (here == endpoint.partition(".")[0] and endpoint.count("author") == 0),
+        }
+        for text, endpoint, roles in NAVIGATION
+        if current_user.is_authenticated and not current_user.roles.isdisjoint(roles)
+    ]
+
+
+@cache
+def _digest(path: Path) -> str:
+    """Twelve letters that name a file's content, so that browsers may keep it for ever."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    except OSError:
+        return "0"

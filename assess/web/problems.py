@@ -1,0 +1,111 @@
+"""How does a refusal look? One page and one JSON shape, each with code, reasons, who can help."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_limiter.errors import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from assess import wording
+from assess.reasons import Code, Helper, Refused
+
+STATUS_CODES = {
+    400: Code.FIELD,
+    403: Code.ROLE,
+    404: Code.NOT_FOUND,
+    405: Code.METHOD,
+    413: Code.TOO_LARGE,
+    414: Code.TOO_LARGE,
+    415: Code.FIELD,
+    429: Code.FLOOD,
+    431: Code.TOO_LARGE,
+}
+
+
+def wants_json() -> bool:
+    """Whether the client asks for JSON rather than a page."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json" and not request.accept_mimetypes.accept_html
+
+
+def answer(refused: Refused, *, journalled: bool = True) -> ResponseReturnValue:
+    """The refusal as a page or as problem+json, with its status.
+
+    A deed puts its own refusals on record; one that never reached a deed (`journalled` False) is
+    put on record here, through the application's own deed.
+    """
+    if not journalled and getattr(g, "note_refusal", None) is not None:
+        g.note_refusal(refused)
+    if wants_json():
+        return _json(refused)
+    zone = getattr(g, "zone", "UTC")
+    reasons = [wording.words(r, zone) for r in refused.reasons]
+    page = render_template(
+        "problem.html", refused=refused, reasons=reasons, title=wording.title(refused)
+    )
+    return page, refused.status
+
+
+def _json(refused: Refused) -> ResponseReturnValue:
+    zone = getattr(g, "zone", "UTC")
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": wording.title(refused),
+        "status": refused.status,
+        "code": refused.code.value,
+        "reasons": [
+            {
+                "code": r.code.value,
+                "what": (said := wording.words(r, zone)).what,
+                "do": said.do,
+                "who": r.who.value,
+                "until": None if r.until is None else r.until.isoformat(),
+            }
+            for r in refused.reasons
+        ],
+    }
+    response = jsonify(document)
+    response.mimetype = "application/problem+json"
+    return response, refused.status
+
+
+def register(app: Flask) -> None:
+    """Answer everything that goes wrong on the way to a page in the same shape."""
+
+    @app.errorhandler(CSRFError)
+    def csrf(_error: CSRFError) -> ResponseReturnValue:
+        return answer(Refused.of(Code.CSRF, status=403, who=Helper.YOU))
+
+    @app.errorhandler(RateLimitExceeded)
+    def flood(_error: RateLimitExceeded) -> ResponseReturnValue:
+        return answer(Refused.of(Code.FLOOD, status=429, who=Helper.NOBODY))
+
+    @app.errorhandler(RequestEntityTooLarge)
+    def large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
+        return answer(Refused.of(Code.TOO_LARGE, status=413, who=Helper.YOU))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> ResponseReturnValue:
+        status = error.code or 500
+        if 300 <= status < 400:
+            return error  # a redirect of the router's own
+        code = STATUS_CODES.get(status, Code.BROKEN)
+        return answer(Refused.of(code, status=status if code is not Code.BROKEN else 500))
+
+    @app.errorhandler(OperationalError)
+    def database(error: OperationalError) -> ResponseReturnValue:
+        app.logger.error("the database did not answer: %s", error.orig)
+        refused = Refused.of(Code.BUSY, status=503, who=Helper.ADMINISTRATOR)
+        response = app.make_response(answer(refused))
+        response.headers["Retry-After"] = "5"
+        return response
+
+    @app.errorhandler(Exception)
+    def anything(error: Exception) -> ResponseReturnValue:
+        app.logger.exception("unexpected: %s", type(error).__name__)
+        return answer(Refused.of(Code.BROKEN, status=500, who=Helper.ADMINISTRATOR))
