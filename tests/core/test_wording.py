@@ -1,0 +1,250 @@
+"""Has every reason that the source can give words, and does every sentence get its values?"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+import assess
+from assess import wording
+from assess.actions import passwords
+from assess.bank.problems import SAYS
+from assess.delivery import answering, eligibility, readiness, statement
+from assess.delivery.attempt import Move, State, after
+from assess.delivery.terms import Terms
+from assess.reasons import Code, Helper, Reason, Refused
+
+HOME = Path(assess.__file__).parent
+CATALOGUE = HOME / "translations/en/LC_MESSAGES/reasons.po"
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+NOON = datetime(2026, 7, 1, 11, 30, tzinfo=UTC)
+LONDON = "Europe/London"
+APART = {"until", "status", "who"}  # of Refused.of: no values
+
+# Where `what` is not written beside the reason: everything that the function can say.
+ELSEWHERE = {
+    Code.PASSWORD_WEAK: tuple(
+        {"what": what, "allowed": 10} for what in ("same", "short", "long", "guessable")
+    ),
+    Code.ANSWER: tuple(
+        {"what": what, "options": 4}
+        for what in ("value_unreadable", "value_repeated", "too_many_choices")
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    """A place in the source that gives a reason: its code, and the names of its values."""
+
+    where: str
+    code: Code
+    what: str | None
+    names: frozenset[str]
+
+    def reason(self) -> Reason:
+        values: dict[str, str | int | datetime] = dict.fromkeys(self.names, "x")
+        return Reason(self.code, values | ({"what": self.what} if self.what else {}))
+
+
+def _given() -> Iterator[Given]:
+    """Every reason written out in the source; those with another `what` are in ELSEWHERE."""
+    for path in sorted(HOME.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.args):
+            code = call.args[0]
+            if not (isinstance(code, ast.Attribute) and ast.unparse(code.value) == "Code"):
+                continue
+            name = ast.unparse(call.func)
+            if name == "Reason":
+                facts = _facts(tree, call)
+            elif name == "Refused.of":
+                facts = {k.arg: k.value for k in call.keywords if k.arg and k.arg not in APART}
+            else:
+                continue
+            what = facts.pop("what", None)
+            if what is not None and not isinstance(what, ast.Constant):
+                assert Code[code.attr] in ELSEWHERE, f"{path.name}:{call.lineno}"
+                continue
+            yield Given(
+                f"{path.name}:{call.lineno}",
+                Code[code.attr],
+                str(what.value) if isinstance(what, ast.Constant) else None,
+                frozenset(facts),
+            )
+
+
+def _facts(tree: ast.Module, call: ast.Call) -> dict[str, ast.expr]:
+    """The values of `Reason(code, values)`: a dict written there, or given a name just before."""
+    said = [k.value for k in call.keywords if k.arg == "values"] + list(call.args[1:2])
+    if not said:
+        return {}
+    found: ast.expr | None = said[0]
+    if isinstance(found, ast.Name):
+        before = [
+            (node.lineno, node.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign | ast.AnnAssign)
+            and node.lineno < call.lineno
+            and ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
+            == found.id
+        ]
+        found = max(before, key=lambda b: b[0])[1] if before else None
+    assert isinstance(found, ast.Dict), ast.unparse(call)
+    return {
+        str(k.value): v
+        for k, v in zip(found.keys, found.values, strict=True)
+        if isinstance(k, ast.Constant)
+    }
+
+
+GIVEN = list(_given())
+
+
+def _sentences() -> dict[str, str]:
+    with CATALOGUE.open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file) if m.id}
+
+
+def test_the_source_was_really_read() -> None:
+    assert len(GIVEN) > 50
+    codes = {given.code for given in GIVEN}
+    assert {Code.COOL, Code.APPROVAL, Code.LOGIN_LOCK, Code.TAKEN, Code.BLUEPRINT} <= codes
+
+
+@pytest.mark.parametrize("given", GIVEN, ids=lambda g: f"{g.where}-{g.code.value}")
+def test_every_reason_in_the_source_has_words(given: Given) -> None:
+    words = wording.words(given.reason())
+    assert words.what != given.code.value
+    assert "%(" not in words.what + words.do
+    if given.what:
+        keys = wording.codes()
+        assert keys & {f"{given.code.value}.{given.what}", given.what}, "words of its own"
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_code_has_words_and_a_heading(code: Code) -> None:
+    keys = wording.codes()
+    assert code.value in keys
+    assert f"{code.value}:title" in keys or code in {g.code for g in GIVEN}
+    assert wording.title(Refused(code, ()))
+
+
+@pytest.mark.parametrize(
+    ("code", "values"),
+    [(code, values) for code, several in ELSEWHERE.items() for values in several],
+)
+def test_every_reason_with_a_computed_cause_has_words(
+    code: Code, values: dict[str, str | int | datetime]
+) -> None:
+    assert f"{code.value}.{values['what']}" in wording.codes()
+    assert "%(" not in wording.words(Reason(code, values)).what
+
+
+def test_every_sentence_gets_the_values_that_it_needs() -> None:
+    """A placeholder that no rule fills would show a bare code to a person."""
+    for key, sentence in _sentences().items():
+        needed = set(PLACEHOLDER.findall(sentence))
+        if not needed:
+            continue
+        code, _, what = key.partition(":")[0].partition(".")
+        passed = [
+            {*g.names, *(["what"] if g.what else [])}
+            for g in GIVEN
+            if (g.code.value == code and (g.what or "") == what) or g.what == code
+        ] + [
+            set(values)
+            for c, several in ELSEWHERE.items()
+            for values in several
+            if c.value == code and values["what"] == what
+        ]
+        assert any(needed <= names for names in passed), key
+
+
+def test_no_sentence_is_said_for_a_cause_that_no_rule_gives() -> None:
+    whats = {f"{g.code.value}.{g.what}" for g in GIVEN if g.what} | {g.what for g in GIVEN}
+    whats |= {f"{c.value}.{v['what']}" for c, several in ELSEWHERE.items() for v in several}
+    helpers = {f"who:{h.value}" for h in Helper if h is not Helper.NOBODY}
+    known = {code.value for code in Code} | whats | helpers | {"any"}
+    for key in _sentences():
+        assert key in helpers or key.partition(":")[0] in known, key
+
+
+def test_the_sentences_do_not_shadow_those_of_the_problems_of_files() -> None:
+    assert not set(_sentences()) & set(SAYS)
+
+
+@pytest.mark.parametrize("helper", [h for h in Helper if h is not Helper.NOBODY])
+def test_every_helper_is_named(helper: Helper) -> None:
+    assert wording.words(Reason(Code.GATE, who=helper)).help
+
+
+def test_nobody_is_named_where_nobody_can_help() -> None:
+    assert wording.words(Reason(Code.GATE)).help == ""
+
+
+def test_all_reasons_of_a_candidate_come_in_words_with_dates_in_full() -> None:
+    terms = Terms("M02", 30, 1, (48,), True, NOON.replace(month=6), NOON, LONDON)
+    standing = eligibility.Standing(
+        active=False,
+        centre_active=False,
+        registered=False,
+        published=False,
+        signed_version=1,
+        current_version=2,
+        approval=eligibility.Approval(NOON, NOON, used=False),
+        closed_attempts=(eligibility.Closed(1, NOON, passed=False),),
+        open_attempt=None,
+    )
+    said = [wording.words(r, LONDON) for r in eligibility.why_not_start(terms, standing, NOON)]
+    assert len({w.what for w in said}) == len(said) >= 8
+    assert all(w.what != w.code for w in said)
+    approval = next(w for w in said if w.code == Code.APPROVAL)
+    assert approval.what == "Your approval ended on Wednesday 1 July 2026 at 12:30."
+    cool = next(w for w in said if w.code == Code.COOL)
+    assert cool.until == "Friday 3 July 2026 at 12:30"
+    assert "2026" not in cool.what
+
+
+def test_the_rules_of_signing_approving_answering_and_moving_speak() -> None:
+    reasons = [
+        *statement.why_not_sign("", "Ann", 1, 2),
+        *statement.why_not_affirm(False),
+        *readiness.why_not_approve(1, 1, {1}, [], ""),
+        *readiness.why_not_approve(1, 2, set(), ["no such"], ""),
+        *readiness.why_not_withdraw(used=True),
+        *passwords.why_not("short", ()),
+        *passwords.why_not("passwordpassword", ()),
+        *passwords.why_not("x" * 201, ()),
+    ]
+    for refused in (
+        answering.parse(["9"], 4, "single_choice"),
+        answering.parse(["1", "1"], 4, "single_choice"),
+        answering.parse(["1", "2"], 4, "single_choice"),
+        after(State.CLOSED, Move.HAND_IN),
+        after(State.PREPARED, Move.HAND_IN),
+    ):
+        assert isinstance(refused, Refused)
+        assert wording.title(refused)
+        reasons += refused.reasons
+    for reason in reasons:
+        words = wording.words(reason)
+        assert words.what != words.code
+        assert "%(" not in words.what
+
+
+def test_a_moment_is_shown_in_the_zone_of_the_centre() -> None:
+    reason = Reason(Code.DECIDED, {"answered": NOON}, NOON)
+    assert "Wednesday 1 July 2026 at 12:30" in wording.words(reason, LONDON).what
+    assert wording.words(reason, "America/New_York").until == "Wednesday 1 July 2026 at 07:30"
+
+
+def test_an_unknown_language_speaks_english() -> None:
+    assert wording.words(Reason(Code.LOGIN), language="cy").what.startswith("The log-in name")
