@@ -1,0 +1,1 @@
+"""Pages for authors and reviewers: banks, items, specifications, reports."""

@@ -1,0 +1,109 @@
+"""Beside which field of the specification form does each reason stand, and in which words?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from flask_babel import gettext as _
+
+from assess import wording
+from assess.reasons import Reason, Value
+from assess.web.author.form import Form
+
+QUOTA = re.compile(r"quotas\[([0-9]+)\](?:\.(outcome|count|minimum))?")
+STEP = re.compile(r"cool_down_hours\[([0-9]+)\]")
+APART = re.compile(r"not_assessed(?:\[([0-9]+)\])?")
+FIRST_ROW = "count-0"
+COLUMN = {"minimum_above_count": "minimum", "quota_not_assessed": "apart"}
+FIELD = {
+    "cut_above_length": "cut",
+    "cut_below_one": "cut",
+    "feedback_reason_missing": "feedback_reason",
+    "programme_unknown": "programme",
+    "no_quotas": FIRST_ROW,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """A reason beside a field; `field` is the field's id, that of the form itself for none."""
+
+    field: str
+    code: str
+    what: str
+
+
+def complaints(reasons: Iterable[Reason], form: Form, zone: str) -> tuple[Complaint, ...]:
+    """Each reason, in the order of the rules, as the form shows it."""
+    return tuple(_complaint(reason, form, zone) for reason in reasons)
+
+
+def by_field(found: Iterable[Complaint]) -> dict[str, Complaint]:
+    """The first complaint about each field."""
+    first: dict[str, Complaint] = {}
+    for complaint in found:
+        first.setdefault(complaint.field, complaint)
+    return first
+
+
+def labels() -> dict[str, str]:
+    """What the form calls its fields."""
+    return {
+        "name": _("Name"),
+        "title": _("Title"),
+        "programme": _("Programme"),
+        "minutes": _("Minutes"),
+        "cut": _("Cut score"),
+        "attempts": _("Attempts allowed"),
+        "cool_down_hours": _("Hours to wait after a failed attempt"),
+        "approval_days": _("Days an approval is valid"),
+        "feedback": _("Feedback"),
+        "feedback_reason": _("Reason for showing less"),
+        "quotas": _("Questions for each outcome"),
+        "not_assessed": _("Not assessed by test"),
+    }
+
+
+def _complaint(reason: Reason, form: Form, zone: str) -> Complaint:
+    values: dict[str, Value] = dict(reason.values)
+    where = str(values.get("where", ""))
+    if where:
+        field, values["where"] = _place(where, form)
+    elif "outcome" in values:
+        field, values["outcome"] = _row(reason, form)
+    else:
+        what = str(values.get("what", ""))
+        field = FIELD.get(what, str(values.get("field", "")) or "form")
+    words = wording.words(replace(reason, values=values), zone)
+    return Complaint(field, words.code, words.what)
+
+
+def _place(where: str, form: Form) -> tuple[str, str]:
+    """The id and the label of the field that a path in the document came from."""
+    names = labels()
+    if found := QUOTA.fullmatch(where):
+        row = form.quotas[int(found[1]) - 1]
+        column = "minimum" if found[2] == "minimum" else "count"
+        heading = _("At least right") if column == "minimum" else _("Questions")
+        return f"{column}-{row}", f"{form.rows[row].title}: {heading}"
+    if found := STEP.fullmatch(where):
+        label = _("Hours to wait after failed attempt %(number)s", number=found[1])
+        return "cool_down_hours", label
+    if found := APART.fullmatch(where):
+        apart = [place for place, row in enumerate(form.rows) if row.apart]
+        row = apart[int(found[1]) - 1] if found[1] else apart[0]
+        return f"apart-{row}", f"{form.rows[row].title}: {names['not_assessed']}"
+    if where == "quotas":
+        return FIRST_ROW, names["quotas"]
+    return (where if where in names else "form"), names.get(where, where)
+
+
+def _row(reason: Reason, form: Form) -> tuple[str, str]:
+    path = str(reason.values["outcome"])
+    column = COLUMN.get(str(reason.values.get("what", "")), "count")
+    for place, row in enumerate(form.rows):
+        if row.path == path:
+            return f"{column}-{place}", row.title
+    return "form", path

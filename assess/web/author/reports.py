@@ -1,0 +1,77 @@
+"""What do the answers say about a test, and which of its items need a look?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from assess import store
+from assess.actions.context import not_found
+from assess.psychometrics import guards
+from assess.store import reports, specifications
+from assess.store.reports import Analysis, Reported
+from assess.web import pages, problems
+from assess.web.author import distribution, figures, outcomes, paging
+from assess.web.author.blueprint import KEY, bp, readers
+from assess.web.author.figures import Figures
+
+PER_PAGE = 100  # a table that is read down for patterns: longer than a list that is searched
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item version in the table of a test's report."""
+
+    item: Reported
+    figures: Figures
+
+
+@bp.get(f"/tests/<{KEY}:test_id>/report", endpoint="report")
+@readers
+def of_test(test_id: int) -> ResponseReturnValue:
+    """The report on a test: its marks, and every item, the flagged ones first."""
+    with store.read() as session:
+        test = specifications.get(session, current_user.centre_id, test_id)
+        if test is None:
+            return problems.answer(not_found())
+        analysis = reports.of_test(session, test)
+    rows = _rows(analysis)
+    page = min(pages.page_number(), paging.last_page(len(rows), PER_PAGE))
+    flagged = [row for row in rows if row.figures.flags]
+    return render_template(
+        "author/report.html",
+        test=test,
+        analysis=analysis,
+        statistics=analysis.document["test"],
+        enough=analysis.document["test"]["guard"] is None,
+        facility_from=guards.FACILITY_FROM,
+        flags_from=guards.FLAGS_FROM,
+        flagged=flagged,
+        judged=sum(row.figures.n >= guards.FLAGS_FROM for row in rows),
+        rows=rows[(page - 1) * PER_PAGE : page * PER_PAGE],
+        total=len(rows),
+        bars=distribution.bars(analysis.scores, analysis.out_of, analysis.cuts),
+        code=outcomes.code,
+        share=figures.share,
+        pagination=paging.pagination(page, len(rows), PER_PAGE),
+    )
+
+
+def _rows(analysis: Analysis) -> list[Row]:
+    """Every item: those with flags first, then those worth a look, then by identifier."""
+    rows = [
+        Row(reported, figures.figures(entry))
+        for reported, entry in zip(analysis.items, analysis.document["items"], strict=True)
+    ]
+    return sorted(
+        rows,
+        key=lambda row: (
+            -len(row.figures.flags),
+            -len(row.figures.watch),
+            row.item.identifier,
+            row.item.number,
+        ),
+    )
