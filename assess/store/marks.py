@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,10 @@ import numpy.typing as npt
 from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from assess.delivery.marking import Mark
+from assess.bank.items import Content
+from assess.bank.kinds import FULL_MARK
+from assess.delivery.draw import Drawn
+from assess.delivery.marking import Mark, OutcomeMark, Scored
 from assess.store.attempts import Attempt
 from assess.store.base import Base, Packed
 
@@ -106,8 +109,43 @@ def newest(session: Session, attempt_id: int) -> MarkRow | None:
     )
 
 
+def as_mark(row: MarkRow, drawn: Sequence[Drawn], contents: Mapping[int, Content]) -> Mark:
+    """A stored mark as the delivery floor knows it: `drawn` is the form, `contents` by version."""
+    outcomes = tuple(OutcomeMark(*line) for line in row.outcomes)
+    rows = zip(row.places, row.versions, row.options, row.scores, strict=True)
+    return Mark(
+        score=row.score,
+        out_of=row.out_of,
+        cut=row.cut,
+        passed=row.passed,
+        outcomes=outcomes,
+        questions=tuple(
+            Scored(
+                place=int(place),
+                item=drawn[int(place) - 1].item,
+                version=int(version),
+                outcome=_counted_for(contents[int(version)].outcome or "", outcomes),
+                score=int(score),
+                option_mask=int(mask),
+                answered=bool(mask),
+                correct=int(score) == FULL_MARK,
+            )
+            for place, version, mask, score in rows
+        ),
+        rule=row.rule,
+    )
+
+
+def _counted_for(outcome: str, outcomes: Sequence[OutcomeMark]) -> str:
+    """The quota that a question's outcome counted for: its own, or the nearest above it."""
+    above = (o.outcome for o in outcomes if f"{outcome}/".startswith(f"{o.outcome}/"))
+    return max(above, key=len, default=outcome)
+
+
 def passes(session: Session, attempts: Sequence[int]) -> dict[int, bool]:
     """Whether each of these attempts passed, where it is marked."""
+    if not attempts:
+        return {}
     rows = session.execute(
         select(MarkRow.attempt_id, MarkRow.passed)
         .where(MarkRow.attempt_id.in_(list(attempts)))

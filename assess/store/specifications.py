@@ -58,8 +58,14 @@ class SpecificationVersion(Base):
     published_at: Mapped[datetime]
 
     def specification(self) -> Specification:
-        """The version as the bank floor knows it."""
-        return Specification.from_document(self.document)
+        """The version as the bank floor knows it; read once, for it never changes."""
+        if self.digest not in _read:
+            _read[self.digest] = Specification.from_document(self.document)
+        return _read[self.digest]
+
+
+_read: dict[str, Specification] = {}
+"""Specifications by their digest, which names the document they were read from."""
 
 
 def by_name(session: Session, centre_id: int, name: str) -> Test | None:
@@ -100,6 +106,11 @@ def published(session: Session, test_id: int) -> SpecificationVersion | None:
     )
 
 
+def version(session: Session, specification_id: int) -> SpecificationVersion:
+    """The version of a specification that an attempt names. NoResultFound when there is none."""
+    return session.get_one(SpecificationVersion, specification_id)
+
+
 def versions_of(session: Session, test_id: int) -> Sequence[SpecificationVersion]:
     """All versions of a test's specification, newest first."""
     return session.scalars(
@@ -119,3 +130,13 @@ def newest_number(session: Session, test_id: int) -> int:
         )
         or 0
     )
+
+
+def published_of_centre(session: Session, centre_id: int) -> dict[int, SpecificationVersion]:
+    """The version in force of each of a centre's tests that has one, by the test's number."""
+    rows = session.scalars(
+        select(SpecificationVersion).where(
+            SpecificationVersion.centre_id == centre_id, SpecificationVersion.state == "published"
+        )
+    )
+    return {version.test_id: version for version in rows}

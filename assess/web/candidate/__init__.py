@@ -1,0 +1,1 @@
+"""Pages for candidates: what is open, the statement, the attempt, the result."""

@@ -1,0 +1,140 @@
+"""What does a candidate's card of a test say: its state, its figures, what stands in the way?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from assess import wording
+from assess.delivery import eligibility
+from assess.reasons import Code, Reason
+from assess.store import approvals
+from assess.store.people import Person
+from assess.store.specifications import Test
+from assess.store.standing import Gates, Judgement, judge
+
+
+class State(StrEnum):
+    """How a test stands for a candidate, in the order in which it is asked."""
+
+    IN_PROGRESS = "in-progress"
+    PASSED = "passed"
+    READY = "ready"
+    NOT_YET_PASSED = "not-yet-passed"
+    NOT_AVAILABLE = "not-available"
+
+
+@dataclass(frozen=True, slots=True)
+class Sat:
+    """An attempt that is over and marked."""
+
+    attempt_id: int
+    ordinal: int
+    closed_at: datetime
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A test as its candidate sees it.
+
+    `left` is None when there is no limit. `opens` is set while a date stands in the way of the
+    next attempt. `questions` and `minutes` are None while nothing is published.
+    """
+
+    test_id: int
+    title: str
+    programme_id: int | None
+    state: State
+    questions: int | None
+    minutes: int | None
+    used: int
+    left: int | None
+    opens: datetime | None
+    ends: datetime | None
+    reasons: tuple[wording.Words, ...]
+    live_attempt: int | None
+    sat: tuple[Sat, ...]
+    signed: int | None
+    approved_until: datetime | None
+    asked_at: datetime | None
+    may_sign: bool
+    may_ask: bool
+
+
+def card(
+    session: Session, gates: Gates, test: Test, person: Person, now: datetime, zone: str
+) -> Card:
+    """The card of one test; it weighs nothing itself, but asks the judgement that a start asks."""
+    judgement = judge(session, gates, test, person, now)
+    standing, terms = judgement.standing, judgement.terms
+    codes = {reason.code for reason in judgement.reasons}
+    asked = approvals.waiting(session, test.id, person.id)
+    opens = eligibility.next_opens(terms, standing)
+    specification = judgement.version.specification() if judgement.version else None
+    state = _state(judgement)
+    return Card(
+        test_id=test.id,
+        title=test.title,
+        programme_id=test.programme_id,
+        state=state,
+        questions=specification.length if specification else None,
+        minutes=specification.minutes if specification else None,
+        used=used(judgement),
+        left=left(judgement),
+        opens=opens if opens is not None and opens > now else None,
+        ends=standing.open_until,
+        reasons=tuple(wording.words(r, zone) for r in _worth_saying(judgement.reasons, state)),
+        live_attempt=standing.open_attempt,
+        sat=tuple(
+            Sat(a.id, a.ordinal, closed.closed_at, closed.passed)
+            for closed in standing.closed_attempts
+            for a in judgement.attempts
+            if a.ordinal == closed.ordinal
+        ),
+        signed=standing.signed_version if Code.SIGN not in codes else None,
+        approved_until=standing.approval.expires_at
+        if standing.approval is not None and judgement.approval_id is not None
+        else None,
+        asked_at=asked.asked_at if asked is not None else None,
+        may_sign=Code.SIGN in codes and state is not State.PASSED,
+        may_ask=Code.APPROVAL in codes
+        and asked is None
+        and standing.registered
+        and codes.isdisjoint({Code.ATTEMPTS, Code.OPEN_ATTEMPT}),
+    )
+
+
+def used(judgement: Judgement) -> int:
+    """How many attempts were begun and count."""
+    standing = judgement.standing
+    return len(standing.closed_attempts) + (standing.open_attempt is not None)
+
+
+def left(judgement: Judgement) -> int | None:
+    """How many attempts may still be begun; None for no limit."""
+    if judgement.terms.attempts is None:
+        return None
+    return max(0, judgement.terms.attempts - used(judgement))
+
+
+def _state(judgement: Judgement) -> State:
+    if judgement.standing.open_attempt is not None:
+        return State.IN_PROGRESS
+    if judgement.standing.passed:
+        return State.PASSED
+    if not judgement.reasons:
+        return State.READY
+    if judgement.standing.closed_attempts:
+        return State.NOT_YET_PASSED
+    return State.NOT_AVAILABLE
+
+
+def _worth_saying(reasons: tuple[Reason, ...], state: State) -> tuple[Reason, ...]:
+    """All reasons; of a test that is passed only that it is passed: nothing is left to clear."""
+    if state is not State.PASSED:
+        return reasons
+    return tuple(reason for reason in reasons if reason.code is Code.ATTEMPTS)

@@ -1,0 +1,88 @@
+"""What does a candidate see of one question of their attempt, and of the way to the others?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from assess.delivery import answering, form, timing
+from assess.delivery.form import Question
+from assess.store import attempts, banks, specifications
+from assess.store.attempts import Attempt
+from assess.web import signing
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One question as the navigator shows it."""
+
+    number: int
+    answered: bool
+    flagged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """An attempt under way: which questions are answered and flagged, how much time is left."""
+
+    attempt_id: int
+    title: str
+    places: tuple[Place, ...]
+    seconds: int
+    seconds_left: int
+
+    @property
+    def unanswered(self) -> tuple[int, ...]:
+        """The numbers of the questions without an answer."""
+        return tuple(place.number for place in self.places if not place.answered)
+
+    @property
+    def flagged(self) -> tuple[int, ...]:
+        """The numbers of the questions that are flagged."""
+        return tuple(place.number for place in self.places if place.flagged)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One question and the answer that counts now, in shown positions.
+
+    `writer` and `sequence` are the numbers that the next answer bears.
+    """
+
+    question: Question
+    chosen: tuple[int, ...]
+    writer: int
+    sequence: int
+
+
+def paper(session: Session, row: Attempt) -> Paper:
+    """Where a candidate stands in an attempt that is open."""
+    assert row.deadline is not None  # noqa: S101 - an open attempt has one: a check holds it
+    counting = answering.latest(attempts.answers(session, row.id))
+    flagged = attempts.flags(session, row.id)
+    test = specifications.get(session, row.centre_id, row.test_id)
+    assert test is not None  # noqa: S101 - a foreign key holds it
+    return Paper(
+        attempt_id=row.id,
+        title=test.title,
+        places=tuple(
+            Place(number, number in counting and bool(counting[number].answer), number in flagged)
+            for number in range(1, len(row.form) + 1)
+        ),
+        seconds=row.seconds,
+        seconds_left=timing.seconds_left(signing.now(), row.deadline),
+    )
+
+
+def sheet(session: Session, row: Attempt, place: int) -> Sheet:
+    """The question at a place of the form. The caller has made sure that the place exists."""
+    drawn = row.drawn()[place - 1]
+    content = banks.contents(session, [drawn.version])[drawn.version]
+    counting = answering.latest(attempts.answers(session, row.id)).get(place)
+    return Sheet(
+        question=form.question(place, len(row.form), drawn, content),
+        chosen=form.own_to_shown(drawn.order, counting.answer) if counting else (),
+        writer=row.writer,
+        sequence=attempts.next_sequence(session, row.id, place),
+    )

@@ -1,0 +1,15 @@
+"""Which pages are there for candidates? Importing this module hangs all of them on `bp`."""
+
+from assess.web.candidate import (
+    answering,
+    assessments,
+    attempt,
+    handing_in,
+    result,
+    starting,
+    statement,
+)
+from assess.web.candidate.blueprint import bp
+
+__all__ = ["answering", "assessments", "attempt", "bp", "handing_in", "result", "starting"]
+__all__ += ["statement"]

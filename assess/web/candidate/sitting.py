@@ -1,0 +1,111 @@
+"""May this page of an attempt be shown now, to this session, or what is shown in its place?
+
+Whatever page of an attempt is asked for after its time, asking closes it: nobody needs to wait for
+the job that closes attempts by itself.
+"""
+
+from __future__ import annotations
+
+from flask import make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from assess import store, wording
+from assess.actions import attempts as deeds
+from assess.actions.context import not_found
+from assess.delivery import timing
+from assess.delivery.attempt import Move, State, after
+from assess.reasons import Refused
+from assess.store import attempts
+from assess.store.attempts import Attempt
+from assess.web import pages, problems, signing
+
+SETTLE = 2  # seconds after the last moment that counts, before the result is asked for
+
+
+def find(attempt_id: int) -> Attempt | None:
+    """My attempt with this number, closed by now if its time is over."""
+    with store.read() as session:
+        row = attempts.of_candidate(session, current_user.person_id, attempt_id)
+    if row is None or not is_over(row):
+        return row
+    deeds.time_up(signing.context(), row.id, current_user.person_id)
+    with store.read() as session:
+        return attempts.of_candidate(session, current_user.person_id, attempt_id)
+
+
+def is_over(row: Attempt) -> bool:
+    """Whether an open attempt's time and grace have run out."""
+    return (
+        State(row.state) is State.OPEN
+        and row.deadline is not None
+        and not timing.accepts(signing.now(), row.deadline)
+    )
+
+
+def close_what_is_over() -> None:
+    """Close my attempts whose time is over."""
+    with store.read() as session:
+        over = [row.id for row in attempts.live_of(session, current_user.person_id) if is_over(row)]
+    for attempt_id in over:
+        deeds.time_up(signing.context(), attempt_id, current_user.person_id)
+
+
+def enter(attempt_id: int) -> Attempt | ResponseReturnValue:
+    """My attempt, if this session may sit it now; otherwise the answer to give."""
+    row = find(attempt_id)
+    if row is None:
+        return problems.answer(not_found())
+    state = State(row.state)
+    if state is State.MARKED:
+        return redirect(url_for("candidate.result", attempt_id=row.id))
+    if state is not State.OPEN or row.deadline is None:
+        return refused_by_state(state)
+    if not timing.is_open(signing.now(), row.deadline):
+        return time_is_up(row)
+    if row.writer_session_id != current_user.session_id:
+        return render_template("candidate/elsewhere.html", attempt_id=row.id, sent=None)
+    return row
+
+
+def refused_by_state(state: State) -> ResponseReturnValue:
+    """The answer for an attempt that can neither be sat nor has a result."""
+    refused = after(state, Move.HAND_IN)
+    if isinstance(refused, Refused):
+        return problems.answer(refused, journalled=False)
+    return problems.answer(not_found())
+
+
+def time_is_up(row: Attempt) -> ResponseReturnValue:
+    """Time is up and the last answers may still arrive; the result is asked for by itself."""
+    assert row.deadline is not None  # noqa: S101 - an open attempt has one: a check holds it
+    latest = row.deadline + timing.GRACE
+    wait = timing.seconds_left(signing.now(), latest) + SETTLE
+    page = render_template("candidate/time_up.html", attempt_id=row.id, wait=wait)
+    response = make_response(page)
+    address = url_for("candidate.result", attempt_id=row.id)
+    response.headers["Refresh"] = f"{wait}; url={address}"
+    return response
+
+
+def elsewhere(attempt_id: int, refused: Refused, sent: str | None = None) -> ResponseReturnValue:
+    """This test is open on another device, which alone may answer."""
+    words = wording.words(refused.reasons[0], pages.zone())
+    page = render_template(
+        "candidate/elsewhere.html", attempt_id=attempt_id, sent=sent, reason=words
+    )
+    return page, refused.status
+
+
+def closed(attempt_id: int, refused: Refused, sent: str | None = None) -> ResponseReturnValue:
+    """What was asked came after the attempt was closed; the way to the result."""
+    reasons = [wording.words(reason, pages.zone()) for reason in refused.reasons]
+    page = render_template(
+        "candidate/closed.html",
+        attempt_id=attempt_id,
+        title=wording.title(refused),
+        code=refused.code,
+        reasons=reasons,
+        sent=sent,
+    )
+    return page, refused.status

@@ -1,0 +1,72 @@
+"""What will happen when I start this test, and may I? The last page before the clock runs."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from assess import store, wording
+from assess.actions import attempts
+from assess.actions.context import not_found
+from assess.delivery import eligibility
+from assess.reasons import Code, Reason, Refused
+from assess.roles import Role
+from assess.store import people, specifications
+from assess.store.standing import judge
+from assess.web import access, pages, problems, signing
+from assess.web.candidate import cards, sitting
+from assess.web.candidate.blueprint import bp
+
+FIELDS = {Code.AFFIRM: "affirmed"}
+
+
+@bp.get("/tests/<int:test_id>/start")
+@access.only(Role.CANDIDATE)
+def confirm(test_id: int) -> ResponseReturnValue:
+    """Who I am, what the test is, what will happen; or every reason why I may not start."""
+    return _page(test_id, ())
+
+
+@bp.post("/tests/<int:test_id>/attempts")
+@access.only(Role.CANDIDATE)
+def start(test_id: int) -> ResponseReturnValue:
+    """Start an attempt; its clock runs from now."""
+    sitting.close_what_is_over()
+    affirmed = request.form.get("affirmed") == "yes"
+    started = attempts.start(signing.context(), test_id, affirmed)
+    if isinstance(started, Refused):
+        only_unaffirmed = {reason.code for reason in started.reasons} == {Code.AFFIRM}
+        if only_unaffirmed and not problems.wants_json():
+            return _page(test_id, started.reasons)
+        return problems.answer(started)
+    first = url_for("candidate.question", attempt_id=started.attempt_id, place=1)
+    return redirect(first)
+
+
+def _page(test_id: int, unaffirmed: tuple[Reason, ...]) -> ResponseReturnValue:
+    sitting.close_what_is_over()
+    context = signing.context()
+    with store.read() as session:
+        test = specifications.get(session, current_user.centre_id, test_id)
+        person = people.get(session, current_user.centre_id, current_user.person_id)
+        if test is None or person is None:
+            return problems.answer(not_found())
+        judgement = judge(session, context.gates, test, person, context.now)
+    if not judgement.standing.registered:
+        return problems.answer(not_found())
+    if judgement.reasons or judgement.version is None:
+        return problems.answer(eligibility.refusal(judgement.reasons), journalled=False)
+    page = render_template(
+        "candidate/start.html",
+        test=test,
+        specification=judgement.version.specification(),
+        left=cards.left(judgement),
+        statement=judgement.standing.current_version,
+        approval=judgement.terms.approval,
+        errors_by_field={
+            FIELDS.get(reason.code, ""): wording.words(reason, pages.zone())
+            for reason in unaffirmed
+        },
+    )
+    return page, eligibility.FORBIDDEN if unaffirmed else 200
