@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -56,6 +56,21 @@ class MarkRow(Base):
     scores: Mapped[Ints] = mapped_column(Packed)
     seconds: Mapped[Ints] = mapped_column(Packed)
     places: Mapped[Ints] = mapped_column(Packed)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackedMark:
+    """What a report reads of a mark: `MarkRow` without whose it is."""
+
+    versions: Ints
+    options: Ints
+    scores: Ints
+    seconds: Ints
+    places: Ints
+    score: int
+    out_of: int
+    cut: int
+    passed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +171,17 @@ def passes(session: Session, attempts: Sequence[int]) -> dict[int, bool]:
 
 def packed(
     session: Session, *, test_id: int | None = None, bank_id: int | None = None
-) -> Iterator[MarkRow]:
+) -> Iterator[PackedMark]:
     """The marks that count, first attempts only, of a test or of all tests of a bank."""
-    yield from session.scalars(
+    rows = session.execute(
         _counting(test_id, bank_id)
         .where(MarkRow.ordinal == 1)
         .order_by(MarkRow.attempt_id)
+        # Columns, not rows of the mapper: a report reads thousands, and nothing else of them.
+        .with_only_columns(*(getattr(MarkRow, field.name) for field in fields(PackedMark)))
         .execution_options(yield_per=2000)
     )
+    return (PackedMark(*row) for row in rows)
 
 
 def population(

@@ -19,7 +19,7 @@ from assess.psychometrics.report import ItemKey
 from assess.store import banks, marks, specifications
 from assess.store.attempts import Attempt
 from assess.store.banks import Bank, Item, ItemVersion
-from assess.store.marks import MarkRow, Population
+from assess.store.marks import PackedMark, Population
 from assess.store.specifications import Test
 
 FIRST = "first attempts that are marked"
@@ -119,7 +119,7 @@ def handed_in(session: Session, centre_id: int) -> dict[int, int]:
 
 def _analysis(
     session: Session,
-    rows: list[MarkRow],
+    rows: list[PackedMark],
     versions: set[int],
     population: Population,
     scope: dict[str, object],
@@ -185,7 +185,7 @@ def _reported(session: Session, versions: Iterable[int]) -> Iterable[Reported]:
         )
 
 
-def _packed(row: MarkRow) -> responses.PackedRow:
+def _packed(row: PackedMark) -> responses.PackedRow:
     return (
         row.versions.tolist(),
         row.options.tolist(),
@@ -195,7 +195,7 @@ def _packed(row: MarkRow) -> responses.PackedRow:
     )
 
 
-def _shown(rows: list[MarkRow]) -> set[int]:
+def _shown(rows: list[PackedMark]) -> set[int]:
     shown: set[int] = set()
     for row in rows:
         shown.update(row.versions.tolist())
