@@ -8,7 +8,7 @@ item that nearly everybody knows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,20 +19,23 @@ from assess import seeds, store
 from assess.actions import attempts as deeds
 from assess.actions.context import Context
 from assess.bank.items import Content
-from assess.delivery import readiness, statement
+from assess.delivery import eligibility, readiness
 from assess.delivery.answering import Saved
 from assess.delivery.attempt import Move
+from assess.delivery.eligibility import Standing
+from assess.delivery.terms import Terms
 from assess.psychometrics import simulate
 from assess.psychometrics.simulate import ItemModel
 from assess.reasons import Refused
-from assess.store import attempts, banks, programmes, specifications
+from assess.store import attempts, banks, centres, programmes, specifications
 from assess.store.approvals import Approval, ApprovalRequest
 from assess.store.people import Person, RoleHeld
-from assess.store.programmes import Registration, Signature
-from assess.store.specifications import Test
-from assess.store.standing import judge
+from assess.store.programmes import Registration, Signature, Statement
+from assess.store.specifications import SpecificationVersion, Test
+from assess.store.standing import Judgement
 
 EACH = 100  # attempts a transaction
+ABILITY = (0.4, 1.0)  # mean and SD: the author expects 0 of somebody just about ready
 # fmt: off
 FIRST_NAMES = (
     "Aisha", "Alan", "Amara", "Aneta", "Benedict", "Bilal", "Callum", "Carys", "Chidi", "Daisy",
@@ -91,27 +94,146 @@ def simulate_history(
     spread = np.sort(rng.random(plan.candidates)) * (plan.until - plan.since).total_seconds()
     moments = [plan.since + timedelta(seconds=float(s)) for s in spread]
     for start in range(0, plan.candidates, EACH):
+        chunk = moments[start : start + EACH]
         with store.write() as session:
-            for moment in moments[start : start + EACH]:
-                _one(session, replace(context, now=moment), test, tutor, models, rng)
-                session.expunge_all()
-        progress(min(start + EACH, plan.candidates), plan.candidates)
+            ready = _registered(session, context, test, tutor, chunk, rng)
+            for person, judgement in ready:
+                at = replace(context, now=person.created_at)
+                _sit(session, at, test, person, judgement, models, rng)
+        progress(start + len(chunk), plan.candidates)
     return plan.candidates
 
 
-def _one(
+def _registered(
     session: Session,
     context: Context,
     test: Test,
     tutor: int,
+    moments: Sequence[datetime],
+    rng: np.random.Generator,
+) -> list[tuple[Person, Judgement]]:
+    """A candidate for each moment, with all that stands between them and a start.
+
+    The judgement that lets them start is made of the facts just stored, for many at once.
+    """
+    assert test.programme_id is not None  # noqa: S101 - the demonstration's tests have one
+    centre = context.centre
+    persons = [_person(centre, moment, rng) for moment in moments]
+    session.add_all(persons)
+    session.flush()
+    statement = programmes.current_statement(session, test.programme_id)
+    requests = []
+    for person in persons:
+        now = person.created_at
+        session.add_all(
+            (
+                RoleHeld(centre_id=centre, person_id=person.id, role="candidate", given_at=now),
+                Registration(
+                    centre_id=centre,
+                    programme_id=test.programme_id,
+                    candidate_id=person.id,
+                    tutor_id=tutor,
+                    group="Simulated history",
+                    language="en",
+                    registered_at=now,
+                ),
+            )
+        )
+        if statement is not None:
+            session.add(
+                Signature(
+                    centre_id=centre,
+                    statement_id=statement.id,
+                    person_id=person.id,
+                    typed_name=person.name,
+                    hash=statement.hash,
+                    signed_at=now,
+                )
+            )
+        requests.append(
+            ApprovalRequest(
+                centre_id=centre,
+                test_id=test.id,
+                candidate_id=person.id,
+                asked_at=now,
+                answered_at=now,
+            )
+        )
+    session.add_all(requests)
+    session.flush()
+    approvals = [
+        Approval(
+            centre_id=centre,
+            test_id=test.id,
+            candidate_id=request.candidate_id,
+            tutor_id=tutor,
+            request_id=request.id,
+            basis=[readiness.BasisKind.PRACTICE.value],
+            words="Simulated: practice questions done.",
+            given_at=request.asked_at,
+            expires_at=readiness.expires(request.asked_at, 14),
+        )
+        for request in requests
+    ]
+    session.add_all(approvals)
+    session.flush()
+    version = specifications.published(session, test.id)
+    zone = centres.get(session, centre).timezone
+    return [
+        (person, _judgement(version, statement, approval, zone))
+        for person, approval in zip(persons, approvals, strict=True)
+    ]
+
+
+def _judgement(
+    version: SpecificationVersion | None,
+    statement: Statement | None,
+    approval: Approval,
+    zone: str,
+) -> Judgement:
+    if version is None:
+        raise LookupError("the test is not published")
+    terms = Terms.of(version.specification(), timezone=zone)
+    number = None if statement is None else statement.number
+    given = eligibility.Approval(approval.given_at, approval.expires_at, used=False)
+    standing = Standing(True, True, True, True, number, number, given)
+    return Judgement(
+        terms=terms,
+        standing=standing,
+        reasons=eligibility.why_not_start(terms, standing, approval.given_at),
+        version=version,
+        approval_id=approval.id,
+        statement_id=None if statement is None else statement.id,
+        attempts=(),
+    )
+
+
+def _person(centre: int, now: datetime, rng: np.random.Generator) -> Person:
+    first, last = (str(rng.choice(names)) for names in (FIRST_NAMES, LAST_NAMES))
+    pseudonym = seeds.pseudonym()
+    return Person(
+        centre_id=centre,
+        username=f"simulated-{pseudonym[:12]}",
+        name=f"{first} {last}",
+        pseudonym=pseudonym,
+        password_hash=None,  # nobody can log in as them
+        must_change_password=False,
+        active=True,
+        created_at=now,
+    )
+
+
+def _sit(
+    session: Session,
+    context: Context,
+    test: Test,
+    person: Person,
+    judgement: Judgement,
     models: Mapping[int, ItemModel],
     rng: np.random.Generator,
 ) -> None:
-    """One candidate, from registration to mark."""
-    ability = float(rng.normal())
-    person = _person(session, context, rng)
-    _ready(session, context, test, person, tutor)
-    judgement = judge(session, context.gates, test, person, context.now)
+    """One attempt, from the draw to its mark."""
+    ability = float(rng.normal(*ABILITY))
     if judgement.reasons or judgement.version is None:
         raise RuntimeError(f"a simulated candidate may not start: {judgement.reasons}")
     acting = replace(context, actor=person.id)
@@ -125,85 +247,10 @@ def _one(
         answer = simulate.respond(rng, ability, models[drawn.version])
         if answer:
             saves.append(Saved(place, 1, 1, answer, at))
-    session.flush()
     if saves:
         attempts.insert_answers(session, row, saves)
     ended = at + timedelta(seconds=20)
     deeds.close(session, replace(acting, now=ended), row, Move.HAND_IN, ended)
-
-
-def _person(session: Session, context: Context, rng: np.random.Generator) -> Person:
-    first, last = (str(rng.choice(names)) for names in (FIRST_NAMES, LAST_NAMES))
-    pseudonym = seeds.pseudonym()
-    person = Person(
-        centre_id=context.centre,
-        username=f"simulated-{pseudonym[:12]}",
-        name=f"{first} {last}",
-        pseudonym=pseudonym,
-        password_hash=None,  # nobody can log in as them
-        must_change_password=False,
-        active=True,
-        created_at=context.now,
-    )
-    session.add(person)
-    session.flush()
-    session.add(
-        RoleHeld(
-            centre_id=context.centre, person_id=person.id, role="candidate", given_at=context.now
-        )
-    )
-    return person
-
-
-def _ready(session: Session, context: Context, test: Test, person: Person, tutor: int) -> None:
-    """Register, sign, ask, approve: what stands between a candidate and a start."""
-    assert test.programme_id is not None  # noqa: S101 - the demonstration's tests have one
-    session.add(
-        Registration(
-            centre_id=context.centre,
-            programme_id=test.programme_id,
-            candidate_id=person.id,
-            tutor_id=tutor,
-            group="Simulated history",
-            language="en",
-            registered_at=context.now,
-        )
-    )
-    current = programmes.current_statement(session, test.programme_id)
-    if current is not None:
-        session.add(
-            Signature(
-                centre_id=context.centre,
-                statement_id=current.id,
-                person_id=person.id,
-                typed_name=person.name,
-                hash=statement.text_hash(current.words),
-                signed_at=context.now,
-            )
-        )
-    request = ApprovalRequest(
-        centre_id=context.centre,
-        test_id=test.id,
-        candidate_id=person.id,
-        asked_at=context.now,
-        answered_at=context.now,
-    )
-    session.add(request)
-    session.flush()
-    session.add(
-        Approval(
-            centre_id=context.centre,
-            test_id=test.id,
-            candidate_id=person.id,
-            tutor_id=tutor,
-            request_id=request.id,
-            basis=[readiness.BasisKind.PRACTICE.value],
-            words="Simulated: practice questions done.",
-            given_at=context.now,
-            expires_at=readiness.expires(context.now, 14),
-        )
-    )
-    session.flush()
 
 
 def _models(

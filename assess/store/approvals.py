@@ -98,6 +98,24 @@ def request_for(session: Session, tutor_id: int, request_id: int) -> ApprovalReq
     )
 
 
+def shown_to(
+    session: Session, tutor_id: int, request_id: int
+) -> tuple[ApprovalRequest, Person, Test] | None:
+    """A request of a candidate of this tutor, with the candidate and the test, for a page."""
+    row = session.execute(
+        select(ApprovalRequest, Person, Test)
+        .join(Test, Test.id == ApprovalRequest.test_id)
+        .join(Person, Person.id == ApprovalRequest.candidate_id)
+        .join(
+            Registration,
+            (Registration.programme_id == Test.programme_id)
+            & (Registration.candidate_id == ApprovalRequest.candidate_id),
+        )
+        .where(ApprovalRequest.id == request_id, Registration.tutor_id == tutor_id)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])
+
+
 def queue(session: Session, tutor_id: int) -> Sequence[tuple[ApprovalRequest, Person, Test]]:
     """The requests that wait for this tutor, oldest first."""
     rows = session.execute(

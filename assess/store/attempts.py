@@ -272,7 +272,7 @@ def save(session: Session, it: Save) -> Outcome:
 
 def insert_answers(session: Session, attempt: Attempt, saves: Sequence[Saved]) -> None:
     """Store answers whose moment and writer are beyond doubt: those of a simulated history."""
-    session.execute(
+    session.connection().execute(
         insert(Answer),
         [
             {
@@ -291,8 +291,8 @@ def insert_answers(session: Session, attempt: Attempt, saves: Sequence[Saved]) -
 
 def answers(session: Session, attempt_id: int) -> tuple[Saved, ...]:
     """All answers of an attempt as they were received, in order of place, writer, sequence."""
-    rows = session.scalars(
-        select(Answer)
+    rows = session.execute(
+        select(Answer.place, Answer.writer, Answer.sequence, Answer.options, Answer.received_at)
         .where(Answer.attempt_id == attempt_id)
         .order_by(Answer.place, Answer.writer, Answer.sequence)
     )

@@ -29,6 +29,7 @@ from assess.delivery.signposts import Signpost
 from assess.store.base import Base
 
 LIVE = text("state = 'live'")
+KEPT = 20_000  # contents in memory: some 40 MB
 CHUNK = 500  # rows a statement: SQLite and PostgreSQL both limit how many values one may carry
 
 
@@ -263,11 +264,31 @@ def live(session: Session, bank_id: int, outcomes: Iterable[str]) -> Iterator[It
 
 
 def contents(session: Session, versions: Iterable[int]) -> Mapping[int, Content]:
-    """The content of each of these item versions."""
-    rows = session.execute(
-        select(ItemVersion.id, ItemVersion.content).where(ItemVersion.id.in_(list(versions)))
-    )
-    return {version: Content.from_document(document) for version, document in rows}
+    """The content of each of these item versions.
+
+    Content never changes: what a session has seen it need not ask for again, and what the process
+    has read once, known by its digest, it need not read again.
+    """
+    wanted = list(versions)
+    seen: dict[int, Content] = session.info.setdefault("contents", {})
+    if missing := [v for v in wanted if v not in seen]:
+        rows = session.execute(
+            select(ItemVersion.id, ItemVersion.digest).where(ItemVersion.id.in_(missing))
+        )
+        digests = {row.id: row.digest for row in rows}
+        seen |= {v: _read[digest] for v, digest in digests.items() if digest in _read}
+        if unread := [v for v in digests if v not in seen]:
+            if len(_read) + len(unread) > KEPT:
+                _read.clear()
+            for row in session.execute(
+                select(ItemVersion.id, ItemVersion.content).where(ItemVersion.id.in_(unread))
+            ):
+                seen[row.id] = _read[digests[row.id]] = Content.from_document(row.content)
+    return {v: seen[v] for v in wanted if v in seen}
+
+
+_read: dict[str, Content] = {}
+"""Contents by their digest, which names the document they were read from: none is ever stale."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,11 @@ def sessions_of(session: Session, person_id: int) -> Sequence[SignIn]:
     ).all()
 
 
+def last_log_in(session: Session, person_id: int) -> datetime | None:
+    """When the person logged in last; None for never."""
+    return session.scalar(select(func.max(SignIn.created_at)).where(SignIn.person_id == person_id))
+
+
 def end_sessions(
     session: Session,
     person_id: int,
