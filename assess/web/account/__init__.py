@@ -1,0 +1,1 @@
+"""Pages for whoever is signed in: logging in and out, password, sessions."""

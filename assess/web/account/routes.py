@@ -1,0 +1,137 @@
+"""Logging in and out, changing one's password, listing and ending one's sessions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from assess import store, wording
+from assess.actions import passwords, sessions
+from assess.reasons import Code, Helper, Refused
+from assess.web import access, in_use, limits, pages, problems, signing
+from assess.web.account import devices
+
+bp = Blueprint("account", __name__)
+LONGEST = 300  # characters of a name or password that are looked at
+BESIDE = {Code.PASSWORD: "old", Code.PASSWORD_WEAK: "new"}
+
+
+@bp.route("/login", methods=["GET", "POST"])
+@access.anyone
+@limits.limiter.limit(limits.LOGIN, methods=["POST"])
+def log_in() -> ResponseReturnValue:
+    """Log in, then go where one wanted to go."""
+    goal = _inside(request.args.get("next", ""))
+    if request.method == "GET":
+        if current_user.is_authenticated:
+            return redirect(goal)
+        return render_template("account/login.html", reasons={}, username="")
+    username = request.form.get("username", "")[:LONGEST]
+    done = sessions.log_in(
+        signing.settings(),
+        signing.now(),
+        username,
+        request.form.get("password", "")[:LONGEST],
+        request.user_agent.string,
+    )
+    if isinstance(done, Refused):
+        if problems.wants_json():
+            return problems.answer(done)
+        # Nobody is known yet, so neither is a centre: its moments come in the zone of the service.
+        reasons = {"username": wording.words(done.reasons[0], str(signing.zone()))}
+        page = render_template("account/login.html", reasons=reasons, username=username)
+        return page, done.status
+    signing.begin(done.token)
+    return redirect(goal)
+
+
+@bp.post("/logout")
+@access.signed_in
+def log_out() -> ResponseReturnValue:
+    """Log out: the session ends on the server, not only in the browser."""
+    sessions.log_out(signing.context())
+    signing.end()
+    flash(_("You are logged out."))
+    return redirect(url_for("account.log_in"))
+
+
+@bp.get("/account")
+@access.signed_in
+def show() -> str:
+    """One's account: name, roles, and where one is logged in."""
+    with store.read() as session:
+        mine = in_use.of(session, current_user.person_id)
+    return render_template("account/show.html", sessions=mine, device=_device)
+
+
+@bp.route("/account/password", methods=["GET", "POST"])
+@access.signed_in
+def password() -> ResponseReturnValue:
+    """Change one's password; the first one must be changed before anything else."""
+    if request.method == "GET":
+        return _password_form()
+    old, new, again = (request.form.get(n, "")[:LONGEST] for n in ("old", "new", "again"))
+    first = current_user.must_change_password
+    refused: Refused | None
+    if new == again:
+        refused = sessions.change_password(signing.context(), old, new)
+    else:
+        refused = Refused.of(
+            Code.PASSWORD, status=422, who=Helper.YOU, what="differ", field="again"
+        )
+    if refused is not None:
+        return problems.answer(refused) if problems.wants_json() else _password_form(refused)
+    flash(_("Your password is changed. You are logged out on all other devices."), "success")
+    return redirect(url_for("public.home" if first else "account.show"))
+
+
+@bp.post("/account/sessions/<int:session_id>/end")
+@access.signed_in
+def end(session_id: int) -> ResponseReturnValue:
+    """End one of one's sessions."""
+    ended = sessions.end(signing.context(), session_id)
+    if isinstance(ended, Refused):
+        return problems.answer(ended)
+    flash(_("You are logged out on that device."), "success")
+    return redirect(url_for("account.show"))
+
+
+@bp.post("/account/sessions/end-others")
+@access.signed_in
+def end_others() -> ResponseReturnValue:
+    """End all one's other sessions."""
+    sessions.end_others(signing.context())
+    flash(_("You are logged out on all other devices."), "success")
+    return redirect(url_for("account.show"))
+
+
+def _password_form(refused: Refused | None = None) -> ResponseReturnValue:
+    reasons = [] if refused is None else refused.reasons
+    beside = [replace(r, values={"field": BESIDE[r.code], **r.values}) for r in reasons]
+    page = render_template(
+        "account/password.html", reasons=pages.by_field(beside), shortest=passwords.SHORTEST
+    )
+    return page, 200 if refused is None else refused.status
+
+
+def _device(described: str) -> str:
+    browser, system = devices.browser(described), devices.system(described)
+    said = browser or str(_("Unknown browser"))
+    return str(_("%(browser)s on %(system)s", browser=said, system=system)) if system else said
+
+
+def _inside(goal: str) -> str:
+    """An address of this service to go on to; anything else is the start page."""
+    home = url_for("public.home")
+    if not goal.startswith("/") or goal.startswith("//") or not goal.isprintable() or "\\" in goal:
+        return home
+    try:
+        parts = urlsplit(goal)
+    except ValueError:
+        return home
+    return home if parts.scheme or parts.netloc else goal

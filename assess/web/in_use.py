@@ -1,0 +1,26 @@
+"""Which of a person's sessions still let somebody in? Those that ended or ran out do not count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from sqlalchemy.orm import Session
+
+from assess.actions import sessions
+from assess.store import attempts, people
+from assess.store.people import SignedIn, SignIn
+from assess.web import signing
+
+
+def of(session: Session, person_id: int) -> Sequence[SignIn]:
+    """The person's sessions in use, last seen first, by the rule that the door itself follows."""
+    sitting = bool(attempts.live_of(session, person_id))
+    return [
+        row
+        for row in people.sessions_of(session, person_id)
+        # The rule looks at two moments, which a row of the table has as well.
+        if not sessions.expired(
+            cast("SignedIn", row), signing.settings(), signing.now(), sitting=sitting
+        )
+    ]

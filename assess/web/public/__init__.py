@@ -1,0 +1,1 @@
+"""Pages for everybody: the start page, the accessibility statement, the health check."""

@@ -1,0 +1,44 @@
+"""The start page, the accessibility statement, the health check."""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from assess import store
+from assess.roles import Role
+from assess.store import approvals
+from assess.web import access, signing
+
+bp = Blueprint("public", __name__)
+
+
+@bp.get("/")
+@access.anyone
+def home() -> ResponseReturnValue:
+    """The page to begin at: the log-in, or what one's roles are for."""
+    if not current_user.is_authenticated:
+        return redirect(url_for("account.log_in"))
+    if current_user.must_change_password:
+        return redirect(url_for(access.FIRST_PASSWORD))
+    waiting = 0
+    if current_user.holds(Role.TUTOR):
+        with store.read() as session:
+            waiting = len(approvals.queue(session, current_user.person_id))
+    held = [role for role in Role if role in current_user.roles]
+    return render_template("public/home.html", held=held, waiting=waiting)
+
+
+@bp.get("/accessibility")
+@access.anyone
+def accessibility() -> str:
+    """The accessibility statement."""
+    return render_template("public/accessibility.html")
+
+
+@bp.get("/health")
+@access.anyone
+def health() -> ResponseReturnValue:
+    """Whether the application and its database answer; for machines."""
+    return jsonify({"status": "ok", "time": signing.now().isoformat()})
