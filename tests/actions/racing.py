@@ -1,0 +1,69 @@
+"""How do tests let deeds race? By threads at a barrier, or by whole processes at one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from multiprocessing.synchronize import Barrier
+from typing import Any, TypeVar
+
+from flask import Flask
+
+Result = TypeVar("Result")
+PATIENCE = 120.0  # seconds for a process to come to the barrier, on a machine that is busy
+
+
+def at_once(app: Flask, *deeds: Callable[[], Result]) -> list[Result]:
+    """Do the deeds in threads that set off together; what each gave, in their order."""
+    barrier = threading.Barrier(len(deeds))
+
+    def run(deed: Callable[[], Result]) -> Result:
+        with app.app_context():
+            barrier.wait(PATIENCE)
+            return deed()
+
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        return [future.result() for future in [pool.submit(run, deed) for deed in deeds]]
+
+
+def _run(
+    url: str, now: datetime, barrier: Barrier, deed: Callable[..., Any], arguments: Sequence[Any]
+) -> Any:
+    from assess.app import create_app
+    from assess.clock import HeldClock
+    from assess.settings import Settings
+    from assess.store import db
+
+    app = create_app(Settings.for_tests(database_url=url), HeldClock(now))
+    with app.app_context():
+        barrier.wait(PATIENCE)
+        try:
+            return deed(app, *arguments)
+        finally:
+            db.engine.dispose()
+
+
+_barrier: Barrier
+
+
+def _keep(barrier: Barrier) -> None:
+    global _barrier
+    _barrier = barrier
+
+
+def _work(url: str, now: datetime, deed: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+    return _run(url, now, _barrier, deed, arguments)
+
+
+def processes(
+    url: str, now: datetime, *deeds: tuple[Callable[..., Any], Sequence[Any]]
+) -> list[Any]:
+    """Do `deed(app, *arguments)` in a process each, all setting off together; what each gave."""
+    method = multiprocessing.get_context("forkserver")
+    method.set_forkserver_preload(["assess.app"])
+    with method.Pool(len(deeds), _keep, (method.Barrier(len(deeds)),)) as pool:
+        begun = [pool.apply_async(_work, (url, now, deed, given)) for deed, given in deeds]
+        return [one.get(PATIENCE) for one in begun]

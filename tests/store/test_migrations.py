@@ -1,0 +1,67 @@
+"""Do the migrations make exactly the tables of the code, from empty, on both databases?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import ForeignKeyConstraint
+
+from assess.store import migrate, tables
+from assess.store.base import engine_for
+
+# A centre itself, what is public, and a count that knows no person, only a hash of what was typed.
+OF_NO_CENTRE = {"centres", "frameworks", "framework_nodes", "login_failures"}
+# Entries of deeds that belong to no centre carry none; a seal is a place in one chain for all.
+MAY_BE_OF_NONE = {"journal_entries", "journal_details"}
+CHAIN = {"journal_seals"}
+
+
+@pytest.fixture
+def empty(database_kind: str, tmp_path: Path, postgres_url: Callable[[], str]) -> str:
+    """The address of a database without any table."""
+    if database_kind == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.sqlite'}"
+    return postgres_url()
+
+
+def test_the_migrations_give_exactly_the_tables_of_the_code(empty: str) -> None:
+    migrate.upgrade(empty)
+    assert migrate.differences(empty) == []
+
+
+def test_upgrading_twice_changes_nothing(empty: str) -> None:
+    migrate.upgrade(empty)
+    migrate.upgrade(empty)
+    engine = engine_for(empty)
+    try:
+        assert [migrate.at(engine)] == migrate.heads()
+        assert not migrate.is_empty(engine)
+    finally:
+        engine.dispose()
+
+
+def test_a_database_without_tables_differs_from_the_code_in_every_table(empty: str) -> None:
+    said = "\n".join(migrate.differences(empty))
+    assert all(f"'{name}'" in said for name in tables.metadata.tables)
+
+
+def test_the_history_has_one_newest_migration() -> None:
+    assert len(migrate.heads()) == 1
+
+
+def test_every_row_that_belongs_to_a_centre_carries_it() -> None:
+    for name, table in tables.metadata.tables.items():
+        if name in OF_NO_CENTRE | CHAIN:
+            assert "centre_id" not in table.columns
+            continue
+        column = table.columns["centre_id"]
+        assert column.nullable == (name in MAY_BE_OF_NONE), name
+        targets = {
+            constraint.elements[0].target_fullname
+            for constraint in table.constraints
+            if isinstance(constraint, ForeignKeyConstraint)
+            and [c.name for c in constraint.columns] == ["centre_id"]
+        }
+        assert targets == {"centres.id"}, name

@@ -1,0 +1,77 @@
+"""Do the two doors to the database, read and write, keep what they promise?"""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+
+from assess import store
+from assess.store.centres import Centre
+from assess.store.pools import Epoch
+from tests.actions import racing
+from tests.builders import World
+
+EACH = 50  # deeds of each process
+
+
+def names() -> list[str]:
+    """The names of the centres."""
+    with store.read() as session:
+        return list(session.scalars(select(Centre.name).order_by(Centre.id)))
+
+
+def half() -> None:
+    """A deed that breaks after its first change."""
+    with store.write() as session:
+        session.execute(text("UPDATE centres SET name = 'Half'"))
+        raise ZeroDivisionError
+
+
+def nested() -> None:
+    """A deed that does another inside itself."""
+    with store.write() as session:
+        session.execute(text("UPDATE centres SET name = 'Half'"))
+        half()
+
+
+def test_a_deed_that_breaks_leaves_nothing_behind(built: World) -> None:
+    before = names()
+    with pytest.raises(ZeroDivisionError):
+        half()
+    assert names() == before
+
+
+def test_a_deed_inside_a_deed_is_an_error_and_undoes_both(built: World) -> None:
+    before = names()
+    with pytest.raises(RuntimeError, match="a deed inside a deed"):
+        nested()
+    assert names() == before
+    with store.write() as session:
+        assert session.scalar(select(func.count()).select_from(Centre)) == 2
+
+
+def test_what_is_changed_while_reading_is_not_kept(built: World) -> None:
+    before = names()
+    with store.read() as session:
+        session.execute(text("UPDATE centres SET name = 'Half'"))
+    assert names() == before
+
+
+def count_up(_app: Flask, deeds: int) -> int:
+    """Read a counter and write it back one higher, so many times; how often it was done."""
+    for _ in range(deeds):
+        with store.write() as session:
+            epoch = session.scalars(select(Epoch).with_for_update()).one()
+            there = epoch.draws
+            session.execute(text("SELECT 1"))
+            epoch.draws = there + 1
+    return deeds
+
+
+def test_two_processes_that_read_and_then_write_lose_nothing(built: World) -> None:
+    url = built.app.extensions["assess.settings"].database_url
+    deeds = [(count_up, (EACH,))] * 2
+    assert racing.processes(url, built.clock.now(), *deeds) == [EACH, EACH]
+    with store.read() as session:
+        assert session.scalars(select(Epoch.draws)).one() == 2 * EACH

@@ -1,0 +1,93 @@
+"""A small world for each test: built once by the deeds themselves, then copied whole."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, text
+
+from assess.app import create_app
+from assess.clock import HeldClock
+from assess.settings import Settings
+from assess.store import db
+from tests.builders import World, world
+from tests.conftest import START
+from tests.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A database that holds a world, and the numbers of what is in it."""
+
+    url: str
+    world: World
+
+
+@pytest.fixture(scope="session")
+def original(
+    services: Services, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Original]]:
+    """A function that gives the world of this kind of database, built when first asked for."""
+    kept: dict[str, Original] = {}
+
+    def of(kind: str) -> Original:
+        if kind not in kept:
+            url = services.migrated(kind, tmp_path_factory.mktemp("world"))
+            app, clock = create_app(Settings.for_tests(database_url=url)), HeldClock(START)
+            with world(app, clock) as built:
+                db.engine.dispose()
+            if kind == "sqlite":
+                with contextlib.closing(sqlite3.connect(_path(url))) as connection:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            kept[kind] = Original(url, built)
+        return kept[kind]
+
+    yield of
+    for one in kept.values():
+        services.drop(one.url)
+
+
+@pytest.fixture
+def database_url(
+    database_kind: str, services: Services, original: Callable[[str], Original], tmp_path: Path
+) -> Iterator[str]:
+    """The address of a copy of the world, on SQLite and again on PostgreSQL."""
+    source = original(database_kind).url
+    if database_kind == "sqlite":
+        copy = tmp_path / "world.sqlite"
+        shutil.copyfile(_path(source), copy)
+        yield f"sqlite:///{copy}"
+        return
+    name = f"t{uuid.uuid4().hex}"
+    template = source.partition("?")[0].rpartition("/")[2]
+    server = create_engine(
+        source.replace(f"/{template}?", "/postgres?"), isolation_level="AUTOCOMMIT"
+    )
+    with server.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    server.dispose()
+    url = source.replace(f"/{template}?", f"/{name}?")
+    yield url
+    services.drop(url)
+
+
+@pytest.fixture
+def built(
+    app: Flask, clock: HeldClock, database_kind: str, original: Callable[[str], Original]
+) -> Iterator[World]:
+    """The world of `tests.builders`, fresh, on SQLite and again on PostgreSQL."""
+    made = original(database_kind).world
+    with app.app_context():
+        yield World(app, clock, dict(made.centres), dict(made.persons), made.programme, made.test)
+
+
+def _path(url: str) -> str:
+    return url.removeprefix("sqlite:///")
