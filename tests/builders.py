@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextvars
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from flask.testing import FlaskClient
 
 from assess import store
 from assess.actions import approvals, attempts, banks, frameworks, people, programmes, sessions
@@ -26,8 +28,6 @@ from assess.store import people as person_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from flask.testing import FlaskClient
 
 PASSWORD = "correct-horse-battery-9"
 FRAMEWORK = """
@@ -85,6 +85,14 @@ def csv(each: int = 6, last: str = "multiple_response") -> str:
         for n in range(1, each + 1):
             lines.append(question(n, outcome, last if n == each else "single_choice"))
     return "\n".join(lines) + "\n"
+
+
+class Apart(FlaskClient):
+    """A browser whose requests see nothing of the test's own application context."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Send a request from an empty context, as a server would."""
+        return contextvars.Context().run(super().open, *args, **kwargs)
 
 
 @dataclass(slots=True)
@@ -205,6 +213,7 @@ class World:
 @contextmanager
 def world(app: Flask, clock: HeldClock, each: int = 6) -> Iterator[World]:
     """A world inside the application's context."""
+    app.test_client_class = Apart
     with app.app_context():
         built = World(app, clock)
         settings = app.extensions["assess.settings"]

@@ -5,12 +5,22 @@ from __future__ import annotations
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from werkzeug.routing import IntegerConverter, Map
+
 from assess.reasons import Code, Helper, Refused
 from assess.web import problems
 
 LARGEST_BODY = 1 << 20  # bytes: no form of ours is near this
 LONGEST_ADDRESS = 4096  # bytes of path and query together
 MOST_FIELDS = 1000
+LARGEST_NUMBER = 2**63 - 1  # of a row: what both databases can hold
+
+
+class RowNumber(IntegerConverter):
+    """A number in an address that a database can look for; a larger one is not found."""
+
+    def __init__(self, map: Map, max: int = LARGEST_NUMBER) -> None:
+        super().__init__(map, max=max)
 
 
 def check() -> ResponseReturnValue | None:

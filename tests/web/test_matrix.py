@@ -1,0 +1,196 @@
+"""Every route, tried by everybody, on their own and on others' objects: nothing slips through.
+
+The cells come from the URL map: a new route, or a new kind of object in an address, fails this
+test until the tables below say whose it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from assess import store
+from assess.actions import approvals, attempts
+from assess.clock import HeldClock
+from assess.reasons import Refused
+from assess.roles import Role
+from assess.store import banks, people
+from assess.web import access
+from tests.builders import PASSWORD, World, world
+
+NOBODY = "nobody"
+PEOPLE = (
+    NOBODY,
+    *(role.value.replace("-", ".") for role in Role),
+    "candidate.two",
+    "candidate.there",
+    "tutor.there",
+    "author.there",
+    "administrator.there",
+)
+HERE = frozenset(PEOPLE) - {p for p in PEOPLE if p.endswith(".there")} - {NOBODY}
+REGISTERED = frozenset({"candidate", "candidate.two"})
+OWNERS: dict[tuple[str, str], frozenset[str]] = {
+    ("candidate", "attempt_id"): frozenset({"candidate"}),
+    ("candidate", "test_id"): REGISTERED,
+    ("candidate", "programme_id"): REGISTERED,
+    ("author", "bank_id"): HERE,
+    ("author", "item_id"): HERE,
+    ("author", "test_id"): HERE,
+    ("tutor", "request_id"): frozenset({"tutor"}),
+    ("administrator", "person_id"): HERE,
+    ("account", "session_id"): frozenset({"candidate"}),
+}
+"""Who may see the object that an address names, by blueprint and argument."""
+
+WITH_PLACE = {"place": 1, "filename": "start.js"}
+NAMES_A_BANK = frozenset({"author.publish_new", "author.new_specification"})
+"""Routes whose object is named behind the question mark."""
+
+
+@dataclass(slots=True)
+class Cells:
+    """The world in which cells are tried, and the number of each kind of object."""
+
+    built: World
+    objects: dict[str, int]
+    clients: dict[str, FlaskClient]
+
+    def client(self, who: str) -> FlaskClient:
+        """A browser of this person, with a session of its own that is there."""
+        if who == NOBODY:
+            return self.built.app.test_client()
+        if who not in self.clients:
+            self.clients[who] = self.built.client(who)
+        return self.clients[who]
+
+
+@pytest.fixture
+def cells(app: Flask, clock: HeldClock) -> Iterator[Cells]:
+    """A world with an open attempt, a waiting request, and a session of each kind."""
+    with world(app, clock) as built:
+        built.add("leaver", Role.CANDIDATE)
+        built.make_ready("candidate")
+        context = built.log_in("candidate")
+        attempt = built.start(context)
+        asked = approvals.ask(built.context("candidate.two"), built.test)
+        assert isinstance(asked, int)
+        with store.read() as session:
+            bank = banks.by_name(session, built.centres["here"], "Small bank")
+            assert bank is not None
+            items, _ = banks.page(session, bank.id, banks.Search(), 0, 1)
+        objects = {
+            "attempt_id": attempt,
+            "test_id": built.test,
+            "programme_id": built.programme,
+            "bank_id": bank.id,
+            "item_id": items[0][0].id,
+            "request_id": asked,
+            "person_id": built.persons["leaver"],
+            "session_id": context.session_id or 0,
+        }
+        yield Cells(built, objects, {})
+
+
+def test_every_route_answers_everybody_as_its_audience_and_owner_say(cells: Cells) -> None:
+    app = cells.built.app
+    wrong: list[str] = []
+    tried = 0
+    with app.test_request_context():
+        routes = [
+            (rule, method)
+            for rule in app.url_map.iter_rules()
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        ]
+    # What ends sessions or bars people comes last, so that each other cell finds them whole.
+    routes.sort(key=lambda r: (r[1] == "POST", "end" in r[0].rule or "activate" in r[0].rule))
+    for rule, method in routes:
+        for who in PEOPLE:
+            expected, got = cell(cells, rule, method, who)
+            tried += 1
+            if got not in expected:
+                wrong.append(f"{method} {rule.rule} as {who}: {got}, not {sorted(expected)}")
+    assert wrong == []
+    assert tried == len(routes) * len(PEOPLE)
+
+
+def cell(cells: Cells, rule: Rule, method: str, who: str) -> tuple[frozenset[int], int]:
+    """What this person should get, and what they get."""
+    arguments = {
+        name: WITH_PLACE[name] if name in WITH_PLACE else cells.objects[name]
+        for name in rule.arguments
+    }
+    blueprint = rule.endpoint.partition(".")[0]
+    owners = frozenset(PEOPLE)
+    for name in rule.arguments - WITH_PLACE.keys():
+        owners &= OWNERS[blueprint, name]
+    with cells.built.app.test_request_context():
+        address = rule.build(arguments)
+    assert address is not None
+    audience = access.audience(cells.built.app, rule.endpoint)
+    assert audience is not None, rule.endpoint
+    expected = expectation(cells, audience, owners, method, who)
+    query = None
+    if rule.endpoint in NAMES_A_BANK:
+        query = {"bank": cells.objects["bank_id"]}
+        owners &= OWNERS["author", "bank_id"]
+        expected = expectation(cells, audience, owners, method, who)
+    with cells.client(who).open(address[1], method=method, query_string=query) as answer:
+        answer.get_data()
+    if rule.endpoint in {"account.log_out", "account.log_in"}:
+        cells.clients.pop(who, None)
+    return expected, answer.status_code
+
+
+def expectation(
+    cells: Cells, audience: frozenset[str], owners: frozenset[str], method: str, who: str
+) -> frozenset[int]:
+    """The answers that are right for somebody at a route."""
+    fine = frozenset({200, 302, 409, 422, 423})
+    if audience == access.ANYONE:
+        return fine | {403}  # the log-in page answers an empty name with 403
+    if who == NOBODY:
+        return frozenset({302}) if method == "GET" else frozenset({403})
+    with store.read() as session:
+        roles = people.roles_of(session, cells.built.persons[who])
+    if audience != access.SIGNED_IN and roles.isdisjoint(audience):
+        return frozenset({403})
+    if who not in owners:
+        return frozenset({404})
+    # A start by somebody who may not yet is a 403 of another kind: the gates', with its reasons.
+    return fine | {403} if Role.CANDIDATE in audience else fine
+
+
+def test_nobody_is_sent_to_the_log_in_page_of_another_site(app: Flask, clock: HeldClock) -> None:
+    with world(app, clock) as built:
+        client = built.app.test_client()
+        built.app.config["WTF_CSRF_ENABLED"] = False
+        for goal in ("//evil.example/", "https://evil.example/", "/\\evil.example", "\\\\evil"):
+            answer = client.post(
+                "/login",
+                query_string={"next": goal},
+                data={"username": "candidate", "password": PASSWORD},
+            )
+            assert answer.headers["Location"] == "/"
+
+
+def test_another_candidates_attempt_is_not_found_and_says_nothing_of_it(cells: Cells) -> None:
+    attempt = cells.objects["attempt_id"]
+    answer = cells.client("candidate.two").get(f"/attempts/{attempt}/questions/1")
+    nowhere = cells.client("candidate.two").get("/attempts/999999/questions/1")
+    assert answer.status_code == nowhere.status_code == 404
+    assert answer.text.count("E-NOT-FOUND") == nowhere.text.count("E-NOT-FOUND") > 0
+    assert "Stem" not in answer.text
+
+
+def test_a_deed_asks_for_the_role_even_when_a_page_forgets(cells: Cells) -> None:
+    tutor = cells.built.context("tutor")
+    forged = replace(tutor, actor=cells.built.persons["candidate"])
+    taken = attempts.hand_in(forged, 10**6)
+    assert isinstance(taken, Refused)
+    assert taken.status == 404
