@@ -56,6 +56,7 @@ def start(context: Context, test_id: int, affirmed: bool) -> Started | Refused:
     assert context.actor is not None  # noqa: S101 - the route lets only candidates come
     try:
         with store.write() as session:
+            store.beside(session, pools.drawing(test_id))
             test = specifications.get(session, context.centre, test_id)
             person = session.scalar(
                 select(Person).where(Person.id == context.actor).with_for_update()

@@ -94,6 +94,7 @@ def _write(
     framework_id: int | None,
     progress: Progress,
 ) -> Imported:
+    store.alone(session, f"bank:{context.centre}:{what.bank}")
     bank = banks.by_name(session, context.centre, what.bank)
     if ({} if bank is None else banks.known(session, bank.id)) != known:
         # Somebody changed the bank after it was weighed: the plan no longer holds.

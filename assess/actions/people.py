@@ -33,6 +33,7 @@ class Added:
 def add_centre(context: Context, code: str, name: str, timezone: str) -> int:
     """Make a centre; if one with this code is there, say its number."""
     with store.write() as session:
+        store.alone(session, f"centre:{code}")
         if (there := centres.by_code(session, code)) is not None:
             return there.id
         centre = Centre(code=code, name=name, timezone=timezone, created_at=context.now)
@@ -57,6 +58,7 @@ def add(
     given = seeds.passphrase() if password is None else password
     hashed = passwords.hash_of(given, context.settings)
     with store.write() as session:
+        store.alone(session, f"username:{username}")
         reasons = _why_not_add(name, username, roles)
         if not reasons and people.by_username(session, username) is not None:
             # Names are unique over all centres, so this says no more than that one is in use.
@@ -92,6 +94,7 @@ def set_roles(context: Context, person_id: int, roles: Sequence[str]) -> Refused
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
     with store.write() as session:
+        store.alone(session, f"roles:{person_id}")
         person = people.get(session, context.centre, person_id)
         if person is None:
             return not_found()

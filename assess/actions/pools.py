@@ -9,7 +9,7 @@ from threading import Lock
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assess import seeds
+from assess import seeds, store
 from assess.actions.context import Context, record
 from assess.bank.specification import Specification, why_not_publish
 from assess.delivery.draw import Cell, Entry, commitment
@@ -22,6 +22,11 @@ from assess.store.pools import Epoch, Pool
 from assess.store.specifications import SpecificationVersion
 
 KEPT = 32  # pools in memory: they never change, so none is ever stale
+
+
+def drawing(test_id: int) -> str:
+    """What a start goes beside, and whoever changes what a test draws from does alone."""
+    return f"drawing:{test_id}"
 
 
 def why_not_draw(session: Session, specification: Specification, bank: Bank) -> tuple[Reason, ...]:
@@ -94,6 +99,7 @@ def open_epoch(session: Session, context: Context, pool_id: int, centre: int) ->
 
 def epoch_for_draw(session: Session, context: Context, pool_id: int, centre: int) -> Epoch:
     """The epoch that the next draw belongs to, locked and counted; a new one when used up."""
+    store.alone(session, f"epochs:{pool_id}")  # of two who find it used up, one opens the next
     epoch = pools.current_epoch(session, pool_id)
     if epoch is not None and pools.used_up(epoch, context.now):
         epoch.closed_at = context.now
@@ -111,6 +117,7 @@ def renew(session: Session, context: Context, bank: Bank) -> tuple[Reason, ...]:
     Gives every reason why one of them could no longer be drawn; the caller then undoes the change.
     """
     for test in specifications.of_bank(session, bank.id):
+        store.alone(session, drawing(test.id))
         version = specifications.published(session, test.id)
         if version is None:
             continue

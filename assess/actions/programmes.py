@@ -27,6 +27,7 @@ def create(context: Context, name: str, framework: str) -> int | Refused:
         row = frameworks.by_key(session, framework)
         if row is None:
             return not_found()
+        store.alone(session, f"programme:{context.centre}:{name}")
         if (there := programmes.by_name(session, context.centre, name)) is not None:
             return there.id
         programme = Programme(
@@ -49,6 +50,7 @@ def register(
         tutor = people.get(session, context.centre, tutor_id)
         if programme is None or candidate is None or tutor is None:
             return not_found()
+        store.alone(session, f"registration:{programme_id}:{candidate_id}")
         if (there := programmes.registration(session, programme_id, candidate_id)) is not None:
             return there.id
         registration = Registration(
@@ -72,6 +74,7 @@ def publish_statement(context: Context, programme_id: int, words: str) -> int | 
     with store.write() as session:
         if programmes.get(session, context.centre, programme_id) is None:
             return not_found()
+        store.alone(session, f"statement:{programme_id}")
         current = programmes.current_statement(session, programme_id)
         hashed = rules.text_hash(words)
         if current is not None and current.hash == hashed:
@@ -100,6 +103,7 @@ def sign(context: Context, programme_id: int, version: int, typed: str) -> Signe
     """Sign the statement with one's typed name. Signing the same version twice is one signature."""
     assert context.actor is not None  # noqa: S101 - the route lets only candidates come
     with store.write() as session:
+        store.alone(session, f"signature:{programme_id}:{context.actor}")
         registration = programmes.registration(session, programme_id, context.actor)
         current = programmes.current_statement(session, programme_id)
         person = people.get(session, context.centre, context.actor)

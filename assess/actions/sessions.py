@@ -47,7 +47,8 @@ def log_in(
             return locked
     good = passwords.matches(None if person is None else person.password_hash, password, settings)
     with store.write() as session:
-        # Again inside the lock: many tries at once must not slip past the count together.
+        # Again, alone with the name: many tries at once must not slip past the count together.
+        store.alone(session, f"login:{hashed}")
         failures = people.failures_since(session, hashed, now - lock)
         if locked := _locked(failures, settings, lock):
             return locked

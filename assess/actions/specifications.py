@@ -37,6 +37,8 @@ def publish(context: Context, specification: Specification) -> Published | Refus
     if not context.may(Role.AUTHOR):
         return wrong_role()
     with store.write() as session:
+        store.alone(session, f"bank:{context.centre}:{specification.bank}")
+        store.alone(session, f"test:{context.centre}:{specification.name}")
         reasons, bank, programme_id = _places(session, context, specification)
         if bank is not None:
             reasons += pools.why_not_draw(session, specification, bank)
@@ -60,6 +62,7 @@ def publish(context: Context, specification: Specification) -> Published | Refus
             )
             session.add(test)
             session.flush()
+        store.alone(session, pools.drawing(test.id))
         before = specifications.published(session, test.id)
         if (
             before is not None

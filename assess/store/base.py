@@ -172,9 +172,29 @@ def exclusive(session: Session, duty: str) -> bool:
         return True  # BEGIN IMMEDIATE holds the whole database
     return bool(
         session.execute(
-            text("SELECT pg_try_advisory_xact_lock(hashtext(:duty))"), {"duty": duty}
+            text("SELECT pg_try_advisory_xact_lock(hashtextextended(:duty, 0))"), {"duty": duty}
         ).scalar_one()
     )
+
+
+def alone(session: Session, what: str) -> None:
+    """Wait until no other transaction deals with this, and keep others waiting until ours ends.
+
+    For deeds that look whether something is there before they make it: a row that is not there
+    yet cannot be locked. What is read afterwards is what the others left.
+    """
+    if session.get_bind().dialect.name != "sqlite":  # there, BEGIN IMMEDIATE has done it
+        session.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what}
+        )
+
+
+def beside(session: Session, what: str) -> None:
+    """Wait until nobody deals with this alone; others who go beside it are not kept waiting."""
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(
+            text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:what, 0))"), {"what": what}
+        )
 
 
 def time() -> datetime:
