@@ -35,36 +35,36 @@ def log_in(
 ) -> LoggedIn | Refused:
     """Begin a session, or refuse without saying whether the name or the password was wrong.
 
-    After `login_tries` failures a name is locked, known or not, for `login_lock_minutes` from the
-    last of them; the count is in the database, so that all hosts agree.
+    After `login_tries` failures within `login_lock_minutes` a name is locked, known or not, for as
+    long again from the last of them; the count is in the database, so that all hosts agree.
     """
     name = username.strip().lower()
     hashed = hashlib.sha256(f"login:{settings.secret_key}:{name}".encode()).hexdigest()
     lock = timedelta(minutes=settings.login_lock_minutes)
     with store.read() as session:
         person = people.by_username(session, name)
-        if locked := _locked(people.failures_since(session, hashed, now - lock), settings, lock):
+        failures = people.failures_since(session, hashed, now - 2 * lock)
+        if locked := _locked(failures, now, settings):
             return locked
     good = passwords.matches(None if person is None else person.password_hash, password, settings)
     with store.write() as session:
         # Again, alone with the name: many tries at once must not slip past the count together.
         store.alone(session, f"login:{hashed}")
-        failures = people.failures_since(session, hashed, now - lock)
-        if locked := _locked(failures, settings, lock):
+        failures = people.failures_since(session, hashed, now - 2 * lock)
+        if locked := _locked(failures, now, settings):
             return locked
         person = people.by_username(session, name)
         allowed = person is not None and person.active
         if person is None or not good or not allowed or not _centre_active(session, person):
             session.add(LoginFailure(name_hash=hashed, at=now))
+            locks = _locked([*failures, now], now, settings) is not None
             journal.record(
                 session,
-                Event.LOGIN_LOCKED
-                if len(failures) + 1 >= settings.login_tries
-                else Event.LOGIN_FAILED,
+                Event.LOGIN_LOCKED if locks else Event.LOGIN_FAILED,
                 at=now,
                 centre=None if person is None else person.centre_id,
                 actor=None,
-                facts={"failures": len(failures) + 1},
+                facts={"failures": sum(at > now - lock for at in failures) + 1},
                 details=None if person is None else {"username": name},
             )
             return Refused.of(Code.LOGIN, status=403, who=Helper.YOU)
@@ -169,8 +169,14 @@ def _centre_active(session: Session, person: Person) -> bool:
     return centres.get(session, person.centre_id).active
 
 
-def _locked(failures: Sequence[datetime], settings: Settings, lock: timedelta) -> Refused | None:
-    if len(failures) < settings.login_tries:
+def _locked(failures: Sequence[datetime], now: datetime, settings: Settings) -> Refused | None:
+    """Whether a name is locked by its failures, oldest first, of twice the time that a lock lasts.
+
+    Twice: the first of the failures that locked it may be that long ago when the lock ends.
+    """
+    lock = timedelta(minutes=settings.login_lock_minutes)
+    last = failures[-settings.login_tries :]
+    if len(last) < settings.login_tries or last[-1] - last[0] >= lock or now >= last[-1] + lock:
         return None
-    until = failures[-1] + lock
+    until = last[-1] + lock
     return Refused.of(Code.LOGIN_LOCK, status=423, until=until, who=Helper.ADMINISTRATOR)
