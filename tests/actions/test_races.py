@@ -82,7 +82,7 @@ def test_of_two_hand_ins_at_once_one_is_marked(built: World) -> None:
         now = built.now(device)
         done = racing.at_once(
             built.app,
-            *[lambda now=now, attempt=attempt: attempts.hand_in(now, attempt)] * 3,  # type: ignore[misc]
+            *[lambda now=now, attempt=attempt: attempts.hand_in(now, attempt)] * 3,
         )
         refused = [d for d in done if isinstance(d, Refused)]
         assert [codes(d) for d in refused] == [{Code.CLOSED}] * 2
