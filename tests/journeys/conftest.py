@@ -1,0 +1,80 @@
+"""What every journey begins with: the demonstration behind a real port, and people to walk it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assess.actions import demo
+from assess.actions.context import Context
+from tests.conftest import Served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+PASSWORD = "a-lantern-for-every-lane"  # noqa: S105 - of people who do not exist
+CANDIDATES = 130  # enough for every item's facility to be shown: about thirty answers each
+
+
+@dataclass(slots=True)
+class Stage:
+    """The demonstration, served."""
+
+    served: Served
+
+    @property
+    def url(self) -> str:
+        """Its address, without a slash at the end."""
+        return self.served.url
+
+
+@pytest.fixture
+def stage(served: Served) -> Stage:
+    """The demonstration with a short simulated history."""
+    app = served.app
+    with app.app_context():
+        context = Context(served.clock.now(), app.extensions["assess.settings"], 0)
+        demo.fill(context, PASSWORD, CANDIDATES)
+    return Stage(served)
+
+
+@pytest.fixture
+def person(browser: Browser, stage: Stage) -> Iterator[Callable[..., Page]]:
+    """A function that gives a tab of somebody's own browser, logged in."""
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def enter(who: str, *, width: int = 1280, scripts: bool = True) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            locale="en-GB",
+            timezone_id="America/New_York",  # never the centre's: dates come from the server
+            reduced_motion="reduce",
+            java_script_enabled=scripts,
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
+        page.on(
+            "console",
+            lambda said: (
+                wrong.append(f"{page.url}: {said.text}")
+                if "Content Security" in said.text
+                else None
+            ),
+        )
+        page.goto(stage.url)
+        page.get_by_label("Log-in name").fill(who)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Log out").wait_for()
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert wrong == []

@@ -1,0 +1,40 @@
+"""Looking at a page as a designer and as a screen reader would: pictures, axe, no sideways scroll."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from axe_playwright_python.sync_playwright import Axe
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+WIDTHS = (1280, 360)
+# https://www.w3.org/TR/WCAG22/, levels A and AA, by the names axe has for them.
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def look(page: Page, name: str) -> None:
+    """Hold a page to axe and to its width at 1280 and 360 px; take pictures where asked to.
+
+    Pictures go to the folder named by ASSESS_SCREENSHOTS, if there is one.
+    """
+    folder = os.environ.get("ASSESS_SCREENSHOTS")
+    before = page.viewport_size
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{name} is {wide} px wide at {width} px"
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=str(Path(folder) / f"{name}-{width}.png"), full_page=True)
+    found = Axe().run(page, options={**RULES})
+    violations = [
+        f"{v['id']}: {v['help']} {[n['html'][:120] for n in v['nodes']][:3]}"
+        for v in found.response["violations"]
+    ]
+    assert violations == [], f"{name}: {violations}"
+    if before is not None:
+        page.set_viewport_size(before)
