@@ -64,7 +64,8 @@ def add() -> ResponseReturnValue:
         if problems.wants_json():
             return problems.answer(done)
         return _add_form(name, username, chosen, done)
-    return render_template("administrator/password.html", added=done, name=name, new=True)
+    said = " ".join(name.split())
+    return render_template("administrator/password.html", added=done, name=said, new=True)
 
 
 @bp.get("/people/<int:person_id>")
