@@ -14,7 +14,6 @@ from werkzeug.datastructures import MultiDict
 from assess.bank.specification import MAX_QUOTAS, SCHEMA, Feedback, Specification
 
 LONGEST = 2_000  # characters of a field that are looked at: more than any may hold
-LONGEST_PATH = 500
 WHOLE = re.compile(r"-?[0-9]{1,18}")
 TEXTS = (
     "name",
@@ -147,10 +146,10 @@ def sent(values: MultiDict[str, str], rows: Sequence[Row], fixed: Mapping[str, s
     apart = set(values.getlist(APART))
     known = {row.path for row in rows}
     strangers = {
-        name.removeprefix(COUNT)[:LONGEST_PATH]
+        name.removeprefix(COUNT)
         for name, value in values.items()
         if name.startswith(COUNT) and value.strip() not in ("", "0")
-    } | {path[:LONGEST_PATH] for path in apart}
+    } | apart
     filled = [*rows, *(Row(path, path, 0) for path in sorted(strangers - known - {""}))]
     for row in filled:
         row.count = values.get(COUNT + row.path, "").strip()[:LONGEST]

@@ -1,0 +1,229 @@
+"""Can a specification be published by the form, and does a hostile form do any harm?"""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
+
+from assess import store
+from assess.bank.specification import Feedback, Specification
+from assess.store import banks, specifications
+from tests.builders import World
+from tests.builders import specification as first
+from tests.web.author_scene import (
+    ONE,
+    TWO,
+    author,
+    built,
+    codes,
+    database_url,
+    form,
+    original,
+    publish,
+    said,
+)
+
+__all__ = ["author", "built", "database_url", "original"]
+
+
+def in_force(built: World, name: str = "T1") -> tuple[int, Specification]:
+    """The published version of a test: its number and what it says."""
+    with store.read() as session:
+        test = specifications.by_name(session, built.centres["here"], name)
+        assert test is not None
+        version = specifications.published(session, test.id)
+        assert version is not None
+        return version.number, version.specification()
+
+
+def bank_id(built: World) -> int:
+    """The number of the small bank."""
+    with store.read() as session:
+        found = banks.by_name(session, built.centres["here"], "Small bank")
+        assert found is not None
+        return found.id
+
+
+def test_the_form_holds_what_is_in_force_and_publishing_it_unchanged_changes_nothing(
+    built: World, author: FlaskClient
+) -> None:
+    page = author.get(f"/tests/{built.test}/specification")
+    assert 'name="minutes" type="text" value="30"' in page.text
+    assert f'name="count:{ONE}" value="2"' in page.text
+    assert "Questions in a test: 4" in said(page)
+    answer = author.post(page.request.path, data=form(), follow_redirects=True)
+    assert "Nothing has changed: version 1 stays in force." in said(answer)
+    assert in_force(built) == (1, first())
+
+
+def test_a_feasible_change_becomes_the_next_version(built: World, author: FlaskClient) -> None:
+    answer = publish(
+        author,
+        built,
+        title="First test, longer",
+        minutes="45",
+        cut="4",
+        attempts="",
+        cool_down_hours=" 24, 168 ,",
+        approval=None,
+        approval_days="7",
+        feedback="topic",
+        feedback_reason="The bank is small.",
+        shuffle_questions=None,
+        count1="3",
+        minimum2="0",
+        programme="",
+    )
+    assert answer.status_code == 302
+    number, now = in_force(built)
+    assert number == 2
+    assert now.title == "First test, longer"
+    assert (now.minutes, now.cut, now.attempts, now.cool_down_hours) == (45, 4, None, (24, 168))
+    assert (now.approval, now.approval_days, now.shuffle_questions) == (False, 7, False)
+    assert (now.feedback, now.feedback_reason) == (Feedback.TOPIC, "The bank is small.")
+    assert [(q.outcome, q.count, q.minimum) for q in now.quotas] == [(ONE, 3, 1), (TWO, 2, 0)]
+    assert now.programme is None
+    page = author.get(answer.location)
+    assert "Version 2 is published." in said(page)
+    assert "sure of 2 attempts without a question seen before" in said(page)
+    assert "Version 1 Superseded" in said(page)
+    assert "Version 1 Superseded" in said(author.get(f"{answer.location}?version=1"))
+
+
+def test_a_new_test_is_made_of_a_bank(built: World, author: FlaskClient) -> None:
+    where = f"/specifications/new?bank={bank_id(built)}"
+    assert "2 Answer a question" in said(author.get(where))
+    answer = author.post(
+        where, data=form(name="T2", cut="2", count2="", minimum2="", not_assessed=TWO)
+    )
+    assert answer.status_code == 302, answer.text
+    number, made = in_force(built, "T2")
+    assert (number, made.not_assessed, made.length, made.bank) == (1, (TWO,), 2, "Small bank")
+
+
+def test_a_name_that_is_taken_makes_no_version_of_the_other_test(
+    built: World, author: FlaskClient
+) -> None:
+    answer = author.post(f"/specifications/new?bank={bank_id(built)}", data=form(name="T1"))
+    assert answer.status_code == 409
+    assert codes(answer) == {"name": "E-TAKEN"}
+    assert in_force(built)[0] == 1
+
+
+def test_the_form_of_a_test_does_not_rename_it(built: World, author: FlaskClient) -> None:
+    publish(author, built, name="T9", minutes="31")
+    assert in_force(built)[1].minutes == 31
+
+
+NOT_DRAWABLE = (
+    ({"count1": "7"}, "count-0"),  # six live items
+    ({"minimum2": "3"}, "minimum-1"),
+    ({"count2": "", "minimum2": ""}, "count-1"),  # of a unit that is touched
+    ({"count2": "2", "not_assessed": TWO}, "apart-1"),
+    ({"cut": "0"}, "cut"),
+    ({"cut": "5"}, "cut"),
+    ({"count1": "", "minimum1": "", "count2": "0", "minimum2": "0"}, "count-0"),
+    ({"feedback": "outcome"}, "feedback_reason"),
+    ({"programme": "Another award"}, "programme"),
+    ({"count:award/U1/9": "2"}, "count-2"),  # has left the framework, or never was there
+)
+
+
+def test_what_cannot_be_drawn_is_refused_beside_its_field(
+    built: World, author: FlaskClient
+) -> None:
+    for changes, field in NOT_DRAWABLE:
+        answer = publish(author, built, **changes)
+        assert answer.status_code == 409, changes
+        assert codes(answer).get(field) == "E-BLUEPRINT", changes
+        assert "<title>Error: " in answer.text
+        assert f'id="{field}"' in answer.text
+    assert in_force(built) == (1, first())
+
+
+def test_every_reason_is_given_at_once_with_titles_in_place_of_paths(
+    built: World, author: FlaskClient
+) -> None:
+    answer = publish(author, built, count1="9", minimum2="3", cut="40")
+    assert set(codes(answer)) == {"count-0", "minimum-1", "cut"}
+    assert "1 Greet a customer needs 9 live questions; the bank has 6." in said(answer)
+    assert "Questions in a test: 11" in said(answer)
+
+
+NO_NUMBERS = ("abc", "-1", "1.5", "10000000000000000000000", "１２", "0x10", "")
+
+
+def test_what_is_no_number_is_refused_and_shown_again(built: World, author: FlaskClient) -> None:
+    for text in NO_NUMBERS:
+        answer = publish(author, built, minutes=text, cut=text)
+        assert answer.status_code == 422, text
+        assert codes(answer) == {"minutes": "E-MALFORMED", "cut": "E-MALFORMED"}, text
+        assert f'value="{text}"' in answer.text or not text
+    assert in_force(built) == (1, first())
+
+
+HOSTILE = (
+    ("minutes", "1441", "minutes"),
+    ("attempts", "0", "attempts"),
+    ("attempts", "many", "attempts"),
+    ("approval_days", "0", "approval_days"),
+    ("cool_down_hours", "48, soon", "cool_down_hours"),
+    ("cool_down_hours", "-48", "cool_down_hours"),
+    ("cool_down_hours", "1," * 60, "cool_down_hours"),
+    ("count1", "two", "count-0"),
+    ("count1", "501", "count-0"),
+    ("count1", "-2", "count-0"),
+    ("minimum1", "-1", "minimum-0"),
+    ("minimum2", "x", "minimum-1"),
+    ("title", "", "title"),
+    ("title", "x" * 201, "title"),
+    ("feedback", "everything", "feedback"),
+    ("feedback_reason", "x" * 1001, "feedback_reason"),
+    ("programme", "x" * 101, "programme"),
+    ("not_assessed", "x" * 500 + "y", "apart-2"),
+)
+
+
+def test_a_hostile_value_is_refused_beside_its_field(built: World, author: FlaskClient) -> None:
+    for name, text, field in HOSTILE:
+        answer = publish(author, built, **{name: text})
+        assert answer.status_code in (409, 422), (name, text)
+        assert field in codes(answer), (name, text)
+    assert in_force(built) == (1, first())
+
+
+def test_a_name_that_is_not_plain_is_refused(built: World, author: FlaskClient) -> None:
+    where = f"/specifications/new?bank={bank_id(built)}"
+    for name in ("<script>", "", "a" * 61, "T 2", "../T2", "Ţ2"):
+        answer = author.post(where, data=form(name=name))
+        assert answer.status_code == 422, name
+        assert codes(answer) == {"name": "E-MALFORMED"}, name
+        assert "<script>" not in answer.text.partition("<main")[2].partition("</main")[0]
+
+
+def test_an_empty_form_is_refused_with_all_that_is_missing(
+    built: World, author: FlaskClient
+) -> None:
+    answer = author.post(f"/tests/{built.test}/specification", data={})
+    assert answer.status_code == 422
+    assert {"title", "minutes", "cut", "feedback"} <= set(codes(answer))
+
+
+def test_of_a_repeated_field_the_first_counts(built: World, author: FlaskClient) -> None:
+    assert publish(author, built, minutes=["31", "99"], count1=["2", "6"]).status_code == 302
+    assert in_force(built)[1].minutes == 31
+    assert in_force(built)[1].quotas[0].count == 2
+
+
+def test_thousands_of_outcomes_that_are_none_are_refused(built: World, author: FlaskClient) -> None:
+    many: MultiDict[str, str] = form()
+    for n in range(1500):
+        many.add(f"count:nowhere/{n}", "1")
+    answer = author.post(f"/tests/{built.test}/specification", data=many)
+    assert answer.status_code in (400, 409, 413, 422)
+    assert in_force(built) == (1, first())
+
+
+def test_the_form_asks_for_its_token(built: World, author: FlaskClient) -> None:
+    page = author.get(f"/tests/{built.test}/specification")
+    assert 'name="csrf_token"' in page.text
