@@ -64,10 +64,10 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     headers.register(app, secure=settings.secure)
     problems.register(app)
     signing.register(app)
-    limits.register(app, settings)
     pages.register(app, settings)
     for audience in AUDIENCES:
         app.register_blueprint(audience.bp)
+    limits.register(app, settings)
 
     @app.before_request
     def _before() -> ResponseReturnValue | None:

@@ -13,20 +13,21 @@ from assess.settings import Settings
 
 EVERYTHING = "1200 per minute"  # a room of candidates may share one address
 LOGIN = "60 per minute"
-
-limiter = Limiter(get_remote_address, default_limits=[EVERYTHING], headers_enabled=True)
+PATIENCE = 1  # seconds to wait for Redis
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Count requests, in Redis if there is one."""
+    """Count requests, in Redis if there is one. The routes are there when this is called."""
     app.config.update(
         RATELIMIT_ENABLED=settings.floods,
         RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
-        RATELIMIT_STORAGE_OPTIONS={"socket_connect_timeout": 1, "socket_timeout": 1}
+        RATELIMIT_STORAGE_OPTIONS={"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE}
         if settings.redis_url
         else {},
         RATELIMIT_STRATEGY="fixed-window",
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
-        RATELIMIT_IN_MEMORY_FALLBACK=[EVERYTHING],
+        RATELIMIT_IN_MEMORY_FALLBACK=EVERYTHING,
     )
-    limiter.init_app(app)
+    limiter = Limiter(get_remote_address, app=app, default_limits=[EVERYTHING])
+    log_in = app.view_functions["account.log_in"]
+    app.view_functions["account.log_in"] = limiter.limit(LOGIN, methods=["POST"])(log_in)

@@ -15,7 +15,7 @@ from tests.conftest import Served
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-PASSWORD = "a-lantern-for-every-lane"  # noqa: S105 - of people who do not exist
+PASSWORD = "a-lantern-for-every-lane"
 CANDIDATES = 130  # enough for every item's facility to be shown: about thirty answers each
 
 

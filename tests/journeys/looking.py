@@ -1,4 +1,4 @@
-"""Looking at a page as a designer and as a screen reader would: pictures, axe, no sideways scroll."""
+"""Looking at a page as a designer and a screen reader would: pictures, axe, no sideways scroll."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from flask_login import current_user
 from assess import store, wording
 from assess.actions import passwords, sessions
 from assess.reasons import Code, Helper, Refused
-from assess.web import access, in_use, limits, pages, problems, signing
+from assess.web import access, in_use, pages, problems, signing
 from assess.web.account import devices
 
 bp = Blueprint("account", __name__)
@@ -23,7 +23,6 @@ BESIDE = {Code.PASSWORD: "old", Code.PASSWORD_WEAK: "new"}
 
 @bp.route("/login", methods=["GET", "POST"])
 @access.anyone
-@limits.limiter.limit(limits.LOGIN, methods=["POST"])
 def log_in() -> ResponseReturnValue:
     """Log in, then go where one wanted to go."""
     goal = _inside(request.args.get("next", ""))

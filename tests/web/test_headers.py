@@ -1,0 +1,177 @@
+"""What every answer carries, pages and error pages alike, and what the edge refuses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from assess.clock import HeldClock
+from assess.settings import Settings
+from tests.builders import PASSWORD, World, world
+
+NONCE = re.compile(r"script-src 'nonce-([A-Za-z0-9_-]{43})' 'strict-dynamic'")
+
+
+@pytest.fixture
+def built(app: Flask, clock: HeldClock) -> Iterator[World]:
+    """A small world."""
+    with world(app, clock) as made:
+        yield made
+
+
+def held(answer: TestResponse) -> None:
+    """Hold an answer to the headers of every page."""
+    policy = answer.headers["Content-Security-Policy"]
+    assert NONCE.search(policy), policy
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Cookie" in answer.headers["Vary"]
+
+
+def test_every_page_and_every_error_page_carries_the_headers(built: World) -> None:
+    client = built.client("candidate")
+    addresses = ["/", "/login", "/account", "/assessments", "/accessibility", "/health"]
+    wrong = ["/nowhere", "/people", "/tests/999/start", "/attempts/1/questions/1?a=%00"]
+    for address in (*addresses, *wrong):
+        held(client.get(address))
+    held(client.delete("/login"))
+    held(client.get("/" + "a" * 5000))
+
+
+def test_every_script_and_style_in_a_page_carries_the_nonce_of_its_own_answer(
+    built: World,
+) -> None:
+    client = built.client("candidate")
+    nonces = set()
+    for address in ("/assessments", "/account", "/nowhere"):
+        answer = client.get(address)
+        found = NONCE.search(answer.headers["Content-Security-Policy"])
+        assert found is not None
+        nonces.add(found[1])
+        for tag in re.findall(r"<(?:script|style)\b[^>]*>", answer.text):
+            assert f'nonce="{found[1]}"' in tag, tag
+        assert not re.search(r"\son[a-z]+=|\sstyle=|javascript:", answer.text)
+    assert len(nonces) == 3
+
+
+def test_files_may_be_kept_for_ever_for_their_address_names_their_content(app: Flask) -> None:
+    client = app.test_client()
+    page = client.get("/login").text
+    address = re.search(r'href="(/static/vendor/assess\.css\?v=[0-9a-f]{12})"', page)
+    assert address is not None
+    with client.get(address[1]) as answer:
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_u_0000_is_refused_wherever_it_stands(built: World, method: str) -> None:
+    client = built.client("administrator")
+    send = getattr(client, method)
+    for answer in (
+        send("/people?words=a%00b"),
+        send("/people/new", query_string={"x": "\0"}),
+        client.post("/people/new", data={"name": "A\0B"}),
+        client.post("/people/new", data={"na\0me": "AB"}),
+    ):
+        assert answer.status_code == 400
+        assert 'data-code="E-NUL"' in answer.text
+        held(answer)
+
+
+def test_what_is_too_large_is_refused_at_the_edge(built: World) -> None:
+    client = built.client("administrator")
+    too_long = client.post("/people/new", data={"name": "a" * (1 << 20)})
+    assert too_long.status_code == 413
+    assert "E-TOO-LARGE" in too_long.text
+    held(too_long)
+    too_many = client.post("/people/new", data={f"f{n}": "x" for n in range(5000)})
+    assert too_many.status_code < 500
+    address = client.get("/people?words=" + "a" * 5000)
+    assert address.status_code == 414
+    number = client.get("/people/99999999999999999999")
+    assert number.status_code == 404
+
+
+def test_a_form_without_its_token_is_refused_and_does_nothing(built: World) -> None:
+    client = built.client("administrator")
+    built.app.config["WTF_CSRF_ENABLED"] = True
+    answer = client.post("/people/new", data={"name": "N", "username": "n", "roles": "tutor"})
+    assert answer.status_code == 403
+    assert 'data-code="E-CSRF"' in answer.text
+    assert "N</td>" not in client.get("/people").text
+
+
+def test_a_refusal_to_a_machine_is_problem_json_with_code_and_reasons(built: World) -> None:
+    client = built.client("candidate")
+    answer = client.get("/people", headers={"Accept": "application/json"})
+    assert answer.status_code == 403
+    assert answer.mimetype == "application/problem+json"
+    document = answer.get_json()
+    assert document["code"] == "E-ROLE"
+    assert document["reasons"][0]["what"]
+    held(answer)
+
+
+def test_an_unexpected_error_says_nothing_of_itself(
+    built: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from assess.web.public import routes
+
+    def broken(*_: object, **__: object) -> str:
+        raise RuntimeError("the secret is 42")
+
+    client = built.client("candidate")
+    monkeypatch.setattr(routes, "render_template", broken)
+    answer = client.get("/accessibility")
+    assert answer.status_code == 500
+    assert "E-BROKEN" in answer.text
+    assert "42" not in answer.text
+    assert "Traceback" not in answer.text
+    held(answer)
+
+
+def test_cookies_are_closed_to_scripts_and_in_production_to_plain_http(
+    app: Flask, clock: HeldClock
+) -> None:
+    with world(app, clock) as built:
+        cookie = log_in(built.app.test_client(), built.app)
+        assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie
+    from assess.app import create_app
+
+    settings = app.extensions["assess.settings"]
+    secure = create_app(
+        Settings.for_tests(
+            database_url=settings.database_url, public_origin="https://assess.example"
+        ),
+        clock,
+    )
+    client = secure.test_client()
+    cookie = log_in(client, secure)
+    assert cookie.startswith("__Host-assess=")
+    assert "Secure" in cookie
+    assert "max-age" in client.get("/login").headers["Strict-Transport-Security"]
+    with secure.app_context():
+        for engine in secure.extensions["sqlalchemy"].engines.values():
+            engine.dispose()
+
+
+def log_in(client: FlaskClient, app: Flask) -> str:
+    """Log in and give the cookie that was set."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    answer = client.post(
+        "/login",
+        data={"username": "candidate", "password": PASSWORD},
+        base_url="https://localhost",
+    )
+    assert answer.status_code == 302
+    return answer.headers["Set-Cookie"]

@@ -1,0 +1,74 @@
+"""Floods are counted over all hosts in a real Redis; losing it loses nothing that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from assess.app import create_app
+from assess.clock import HeldClock
+from assess.settings import Settings
+from assess.store import live
+from tests.conftest import START
+from tests.services import Services
+
+
+@contextmanager
+def host(url: str, redis_url: str | None) -> Iterator[Flask]:
+    """One application host that counts requests."""
+    settings = Settings.for_tests(database_url=url, redis_url=redis_url, floods=True)
+    app = create_app(settings, HeldClock(START))
+    app.config["WTF_CSRF_ENABLED"] = False
+    try:
+        yield app
+    finally:
+        with app.app_context():
+            for engine in app.extensions["sqlalchemy"].engines.values():
+                engine.dispose()
+
+
+@pytest.fixture
+def database(services: Services, tmp_path: Path) -> str:
+    """A migrated SQLite database."""
+    return services.migrated("sqlite", tmp_path)
+
+
+def refused_after(app: Flask, at_most: int) -> int:
+    """How many log-ins one address may send before it is refused."""
+    client = app.test_client()
+    for tries in range(at_most):
+        answer = client.post("/login", data={})
+        if answer.status_code == 429:
+            assert "E-FLOOD" in answer.text
+            return tries
+    return at_most
+
+
+def test_two_hosts_count_together_in_redis(database: str, redis_url: str) -> None:
+    with host(database, redis_url) as one:
+        client = one.test_client()
+        for _ in range(40):
+            assert client.post("/login", data={}).status_code != 429
+    with host(database, redis_url) as two:
+        assert refused_after(two, 100) == 20
+
+
+def test_without_redis_each_process_counts_by_itself(database: str) -> None:
+    with host(database, None) as one:
+        assert refused_after(one, 100) == 60
+
+
+def test_losing_redis_still_answers(database: str) -> None:
+    with host(database, "redis://127.0.0.1:9/0") as one:
+        client = one.test_client()
+        assert client.get("/login").status_code == 200
+        assert client.get("/health").status_code == 200
+
+
+def test_redis_says_whether_it_answers(redis_url: str) -> None:
+    assert live.why_no_answer(redis_url) is None
+    assert live.why_no_answer("redis://127.0.0.1:9/0") is not None
