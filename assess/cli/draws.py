@@ -39,7 +39,7 @@ def replay(obj: Shell, attempt: int, as_json: bool) -> None:
     else:
         for name, value in done.recorded.items():
             verdict = "differs" if name in done.differences else "same"
-            click.echo(f"{name:<11} {verdict:<8} {value}")
+            click.echo(f"{name:<21} {verdict:<8} {value}")
             if name in done.differences:
-                click.echo(f"{'':<20} {done.replayed[name]}")
+                click.echo(f"{'':<30} {done.replayed[name]}")
     sys.exit(shell.REFUSED if done.differences else 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -112,24 +112,34 @@ def seal(session: Session, now: datetime, *, limit: int = 5000, everywhere: bool
 
 def chain(
     session: Session,
-) -> Iterator[tuple[journal.Seal, journal.Entry | None, tuple[bytes, str] | None]]:
-    """The whole chain in order, as `journal.verify` walks it."""
-    rows = session.execute(
+) -> Generator[tuple[journal.Seal, journal.Entry | None, tuple[bytes, str] | None], None, None]:
+    """The whole chain in order, as `journal.verify` walks it; close it when it is left early."""
+    walk = (
         select(JournalSeal, JournalEntry, JournalDetails)
         .outerjoin(JournalEntry, JournalEntry.id == JournalSeal.entry_id)
         .outerjoin(JournalDetails, JournalDetails.entry_id == JournalSeal.entry_id)
         .order_by(JournalSeal.place)
         .execution_options(yield_per=1000)
     )
-    for row in rows:
-        # Outer joins: SQLAlchemy's types do not say that these may be missing.
-        entry: JournalEntry | None = row[1]
-        details: JournalDetails | None = row[2]
-        yield (
-            journal.Seal(row[0].place, row[0].entry_id, row[0].hash),
-            _entry(entry) if entry else None,
-            (details.salt, details.body) if details else None,
+    with session.execute(walk) as rows:
+        for row in rows:
+            # Outer joins: SQLAlchemy's types do not say that these may be missing.
+            entry: JournalEntry | None = row[1]
+            details: JournalDetails | None = row[2]
+            yield (
+                journal.Seal(row[0].place, row[0].entry_id, row[0].hash),
+                _entry(entry) if entry else None,
+                (details.salt, details.body) if details else None,
+            )
+
+
+def entries(session: Session, event: Event, at: datetime, actor: int) -> Sequence[JournalEntry]:
+    """The entries of one event by one person at one moment."""
+    return session.scalars(
+        select(JournalEntry).where(
+            JournalEntry.event == event.value, JournalEntry.at == at, JournalEntry.actor_id == actor
         )
+    ).all()
 
 
 def unsealed(session: Session) -> int:
