@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime
 
 from assess import store
@@ -23,4 +24,6 @@ def seal(now: datetime, *, everywhere: bool = False) -> int:
 def verify() -> Verdict:
     """Walk the whole chain and name the first bad entry."""
     with store.read() as session:
-        return verify_chain(journal.chain(session), journal.unsealed(session))
+        unsealed = journal.unsealed(session)
+        with closing(journal.chain(session)) as chain:
+            return verify_chain(chain, unsealed)
