@@ -21,6 +21,7 @@ from assess.roles import Role
 from assess.store import banks, frameworks
 from assess.store.banks import Bank, Known, NewVersion
 
+LONGEST_NAME = 200  # characters of a bank's name
 PRACTICE, HIGH_STAKES = "practice", "high-stakes"
 Progress = Callable[[int, int], None]  # (done, of)
 
@@ -64,6 +65,8 @@ def bring_in(
     """
     if not context.may(Role.AUTHOR):
         return wrong_role()
+    if not what.bank.strip() or len(what.bank) > LONGEST_NAME or not what.bank.isprintable():
+        return Refused.of(Code.FIELD, status=422, who=Helper.YOU, field="bank", what="name")
     try:
         with store.read() as session:
             bank = banks.by_name(session, context.centre, what.bank)
@@ -134,8 +137,6 @@ def _framework_id(session: Session, what: Import, bank: Bank | None) -> int | No
 def _why_not_this_bank(
     session: Session, context: Context, what: Import, bank: Bank | None
 ) -> Refused | None:
-    if not what.bank.strip() or len(what.bank) > 200 or not what.bank.isprintable():
-        return Refused.of(Code.FIELD, status=422, who=Helper.YOU, field="bank", what="name")
     if what.framework is not None and frameworks.by_key(session, what.framework) is None:
         known = ", ".join(f.key for f in frameworks.every(session)) or "-"
         return Refused.of(
