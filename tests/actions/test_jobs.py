@@ -1,0 +1,88 @@
+"""Are the duties that nobody watches done once, also when they run late, twice, or in vain?"""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+
+from assess import jobs, store
+from assess.actions import journal
+from assess.delivery import timing
+from assess.store.attempts import Attempt
+from assess.store.marks import MarkRow
+from tests.builders import World
+
+MOMENT = timedelta(microseconds=1)
+
+
+def begun(built: World) -> int:
+    """An attempt with one answer, left alone."""
+    built.make_ready()
+    device = built.log_in("candidate")
+    attempt = built.start(device)
+    built.save(device, attempt, 1, "1")
+    return attempt
+
+
+def test_an_attempt_left_alone_closes_at_its_deadline_however_late_that_is_seen(
+    built: World,
+) -> None:
+    attempt = begun(built)
+    with store.read() as session:
+        deadline = session.get_one(Attempt, attempt).deadline
+    assert deadline is not None
+    assert jobs.close_attempts(built.app, deadline + timing.GRACE) == 0
+    assert jobs.close_attempts(built.app, deadline + timedelta(days=3)) == 1
+    assert jobs.close_attempts(built.app, deadline + timedelta(days=3)) == 0
+    with store.read() as session:
+        row = session.get_one(Attempt, attempt)
+        marks = session.scalar(select(func.count()).select_from(MarkRow))
+    assert (row.state, row.closed_by, row.closed_at) == ("marked", "time_up", deadline)
+    assert row.receipt is not None
+    assert marks == 1
+
+
+def test_an_attempt_closes_as_soon_as_no_answer_can_arrive_any_more(built: World) -> None:
+    attempt = begun(built)
+    with store.read() as session:
+        deadline = session.get_one(Attempt, attempt).deadline
+    assert deadline is not None
+    assert jobs.close_attempts(built.app, deadline + timing.GRACE + MOMENT) == 1
+
+
+def test_the_worker_does_every_duty_and_stops_when_told(built: World) -> None:
+    attempt = begun(built)
+    built.clock.advance(timedelta(hours=1))
+    stop = threading.Event()
+    worker = threading.Thread(target=jobs.run, args=(built.app, stop))
+    worker.start()
+    try:
+        while True:
+            with store.read() as session:
+                marked = session.get_one(Attempt, attempt).state == "marked"
+            if marked and journal.verify().unsealed == 0:
+                break
+    finally:
+        stop.set()
+        worker.join()
+    assert journal.verify().bad_entry is None
+
+
+def test_a_database_that_does_not_answer_is_met_again_at_the_next_turn(
+    built: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = iter([False, True])
+
+    def do(_app: object, _now: object) -> int:
+        if next(answers):
+            return 3
+        raise OperationalError("SELECT 1", {}, Exception("no answer"))
+
+    duty = jobs.Duty("look", 1.0, do)
+    assert jobs.once(built.app, duty) == 0
+    assert "look: " in caplog.text
+    assert jobs.once(built.app, duty) == 3
