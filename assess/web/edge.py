@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import request
 from flask.typing import ResponseReturnValue
-
 from werkzeug.routing import IntegerConverter, Map
 
 from assess.reasons import Code, Helper, Refused

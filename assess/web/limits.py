@@ -5,6 +5,8 @@ With Redis the counts hold over all hosts; when Redis is lost each process count
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -29,5 +31,6 @@ def register(app: Flask, settings: Settings) -> None:
         RATELIMIT_IN_MEMORY_FALLBACK=EVERYTHING,
     )
     limiter = Limiter(get_remote_address, app=app, default_limits=[EVERYTHING])
-    log_in = app.view_functions["account.log_in"]
+    app.extensions["assess.limiter"] = limiter  # the decorated route holds it only weakly
+    log_in: Any = app.view_functions["account.log_in"]
     app.view_functions["account.log_in"] = limiter.limit(LOGIN, methods=["POST"])(log_in)
