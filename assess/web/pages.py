@@ -60,10 +60,13 @@ def register(app: Flask, settings: Settings) -> None:
     app.jinja_env.lstrip_blocks = True
     loader = app.jinja_loader
     assert loader is not None  # noqa: S101 - Flask makes one for every application
-    app.jinja_loader = ChoiceLoader(
-        [loader, PrefixLoader({GOVUK: PackageLoader(GOVUK)})]
-    )
+    app.jinja_loader = ChoiceLoader([loader, PrefixLoader({GOVUK: PackageLoader(GOVUK)})])
     folder = Path(str(app.static_folder))
+
+    @app.before_request
+    def zone_of_nobody() -> None:
+        """Until somebody is known, moments are shown in the installation's zone."""
+        g.zone = settings.timezone
 
     @app.url_defaults
     def with_digest(endpoint: str, values: dict[str, Any]) -> None:
