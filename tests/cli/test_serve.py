@@ -1,0 +1,105 @@
+"""`assess serve`: gunicorn and the worker begin together, answer, and end together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.services import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def environment(tmp_path: Path, port: int) -> dict[str, str]:
+    """The environment of an installation of its own."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("ASSESS_")}
+    return kept | {
+        "ASSESS_INSTANCE": str(tmp_path / "instance"),
+        "ASSESS_PORT": str(port),
+        "ASSESS_WORKERS": "1",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int, dict[str, str]]]:
+    """`assess serve` on a fresh SQLite database, once it answers."""
+    port = free_port()
+    env = environment(tmp_path, port)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "assess.app", "serve"],
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    wait_until(lambda: answers(port) or process.poll() is not None, "no answer")
+    yield process, port, env
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+def answers(port: int) -> bool:
+    """Whether the site answers."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def test_serve_answers_seals_the_journal_and_ends_both_processes(
+    serving: tuple[subprocess.Popen[str], int, dict[str, str]],
+) -> None:
+    process, port, env = serving
+    assert process.poll() is None, process.communicate()[0]
+    add = [sys.executable, "-m", "assess.app", "person", "add", "joan"]
+    subprocess.run(
+        [*add, "--name", "Joan", "--role", "administrator"], env=env, check=True, text=True
+    )
+    verify = [sys.executable, "-m", "assess.app", "journal", "verify"]
+
+    def sealed() -> bool:
+        done = subprocess.run(verify, env=env, capture_output=True, text=True, check=True)
+        return " 0 unsealed" in done.stdout and "0 sealed" not in done.stdout.split(":")[1][:9]
+
+    wait_until(sealed, "the worker sealed nothing")
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert not answers(port)
+
+
+def test_serve_on_a_taken_port_says_so_and_ends(tmp_path: Path) -> None:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        one.listen()
+        env = environment(tmp_path, int(one.getsockname()[1]))
+        done = subprocess.run(
+            [sys.executable, "-m", "assess.app", "serve"],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "in use" in done.stdout + done.stderr
