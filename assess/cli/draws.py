@@ -26,7 +26,7 @@ def replay(obj: Shell, attempt: int, as_json: bool) -> None:
     with obj.context() as context:
         done = draws.replay(context, attempt)
     if isinstance(done, Refused):
-        shell.refuse(done)
+        shell.refuse(done, as_json=as_json)
     if as_json:
         shell.print_json(
             {

@@ -26,10 +26,10 @@ def load(obj: Shell, files: tuple[str, ...], as_json: bool) -> None:
     loaded = []
     with obj.context() as context:
         for file in files:
-            done = deeds.load(context, shell.text_of(file))
+            done = deeds.load(context, shell.text_of(file, as_json=as_json))
             if isinstance(done, Refused):
                 shell.say(f"{file}:")
-                shell.refuse(done)
+                shell.refuse(done, file, as_json=as_json)
             loaded.append(
                 {
                     "id": done.framework.id,

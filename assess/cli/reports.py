@@ -32,10 +32,11 @@ def items(obj: Shell, name: str, centre: str | None, as_json: bool) -> None:
         test = specifications.by_name(session, context.centre, name)
         if test is None:
             there = ", ".join(t.name for t in specifications.of_centre(session, context.centre))
-            shell.fail(f"There is no test {name!r}. There are: {there or 'none'}.")
+            problem = f"There is no test {name!r}. There are: {there or 'none'}."
+            shell.fail(problem, as_json=as_json)
         found = reports.test_report(session, context.centre, test.id)
         if found is None:
-            shell.fail(f"There is no test {name!r}.")
+            shell.fail(f"There is no test {name!r}.", as_json=as_json)
     if as_json:
         shell.print_json(found)
         return

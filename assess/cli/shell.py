@@ -102,17 +102,24 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def fail(text: str, code: int = REFUSED) -> NoReturn:
+def fail(text: str, code: int = REFUSED, *, as_json: bool = False) -> NoReturn:
     """End the command with a line that says why."""
-    say(f"assess: {text}")
+    _problems([text], "", as_json)
     sys.exit(code)
 
 
-def refuse(refused: Refused) -> NoReturn:
-    """End the command with every reason in words."""
-    for line in reasons(refused):
-        say(f"assess: {line}")
+def refuse(refused: Refused, where: str = "", *, as_json: bool = False) -> NoReturn:
+    """End the command with every reason in words; `where`: the file they are about."""
+    _problems(reasons(refused), where, as_json)
     sys.exit(REFUSED)
+
+
+def _problems(lines: list[str], where: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"problems": [{"where": where, "reason": line} for line in lines]})
+        return
+    for line in lines:
+        say(f"assess: {line}")
 
 
 def reasons(refused: Refused) -> list[str]:
@@ -174,11 +181,12 @@ json_option = click.option(
 FILE = click.Path(exists=True, dir_okay=False, readable=True)
 
 
-def text_of(path: str) -> str:
+def text_of(path: str, *, as_json: bool = False) -> str:
     """The text of a file in UTF-8, or the end of the command."""
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        fail(f"{path}: not UTF-8 text (byte {error.start + 1} cannot be read).")
+        problem = f"{path}: not UTF-8 text (byte {error.start + 1} cannot be read)."
+        fail(problem, as_json=as_json)
     except OSError as error:
-        fail(f"{path}: {error.strerror}.")
+        fail(f"{path}: {error.strerror}.", as_json=as_json)

@@ -26,13 +26,13 @@ def publish(obj: Shell, file: str, centre: str | None, as_json: bool) -> None:
 
     Refused, with every reason, while the bank cannot serve it.
     """
-    specification = read_specification(shell.text_of(file))
+    specification = read_specification(shell.text_of(file, as_json=as_json))
     if isinstance(specification, Refused):
-        shell.refuse(specification)
+        shell.refuse(specification, file, as_json=as_json)
     with obj.context(centre) as context:
         done = specifications.publish(context, specification)
     if isinstance(done, Refused):
-        shell.refuse(done)
+        shell.refuse(done, file, as_json=as_json)
     if as_json:
         shell.print_json(
             {

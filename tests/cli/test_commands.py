@@ -1,0 +1,268 @@
+"""Does the command line do what its help says, with the exit codes and the JSON it promises?"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from assess.cli.entry import COMMANDS
+from tests.builders import FRAMEWORK, HEADER, csv, question
+from tests.cli.conftest import Command
+
+SHARED = Path(__file__).resolve().parents[2] / "../shared/data/items"
+KEYS = ["created", "changed", "unchanged", "skipped", "refused", "problems"]
+BAD = "bad-1,single_choice,award/U1/1,Stem?,A,B,C,D,E,,,,,"
+SPECIFICATION = """
+schema: specification/1
+name: T1
+title: First test
+bank: Small bank
+minutes: 30
+cut: 3
+attempts: 3
+cool_down_hours: [48]
+quotas:
+- {outcome: award/U1/1, count: 2, minimum: 1}
+- {outcome: award/U1/2, count: 2, minimum: 1}
+"""
+
+
+@pytest.fixture
+def small(command: Command, tmp_path: Path) -> Path:
+    """A folder with a bank file, after its framework was loaded."""
+    (tmp_path / "award.yaml").write_text(FRAMEWORK, encoding="utf-8")
+    (tmp_path / "bank.csv").write_text(csv(), encoding="utf-8")
+    (tmp_path / "T1.yaml").write_text(SPECIFICATION, encoding="utf-8")
+    assert command("framework", "load", tmp_path / "award.yaml").exit_code == 0
+    return tmp_path
+
+
+def counts(done: Result) -> dict[str, Any]:
+    """The one JSON document that an import printed."""
+    document: dict[str, Any] = json.loads(done.stdout)
+    assert list(document) == KEYS
+    return document
+
+
+def rows(folder: Path, table: str) -> int:
+    """How many rows a table of the instance has."""
+    with closing(sqlite3.connect(folder / "instance" / "assess.sqlite3")) as connection:
+        found: int = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    return found
+
+
+def test_the_help_names_every_command_and_where_to_begin(command: Command) -> None:
+    done = command("--help")
+    assert done.exit_code == 0
+    assert all(f"  {name} " in done.stdout for name in COMMANDS)
+    assert "assess demo" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nothing",),
+        ("bank", "import"),
+        ("bank", "import", "not-there.csv", "--bank", "B"),
+        ("bank", "import", __file__),
+        ("bank", "import", __file__, "--bank", "B", "--format", "pdf"),
+        ("draw", "replay", "0"),
+        ("draw", "replay", "one"),
+        ("spec", "publish"),
+        ("demo", "--candidates", "-1"),
+    ],
+)
+def test_wrong_use_is_said_on_standard_error_and_exits_2(
+    command: Command, arguments: tuple[str, ...]
+) -> None:
+    done = command(*arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr
+
+
+def test_all_problems_of_the_settings_are_said_at_once(command: Command) -> None:
+    done = command(
+        "check",
+        ASSESS_PORT="many",
+        ASSESS_MODE="production",
+        ASSESS_SECRET_KEY="short",
+        ASSESS_DATABASE_URL="mysql://somewhere",
+        ASSESS_TIMEZONE="Atlantis",
+    )
+    assert (done.exit_code, done.stdout) == (2, "")
+    for word in ("PORT", "SECRET_KEY is too short", "SEED_KEY", "mysql", "PUBLIC_ORIGIN", "Atlan"):
+        assert word in done.stderr, word
+
+
+def test_an_import_prints_one_document_and_nothing_else(command: Command, small: Path) -> None:
+    new = command(
+        "bank",
+        "import",
+        small / "bank.csv",
+        "--bank",
+        "Small bank",
+        "--framework",
+        "award",
+        "--json",
+    )
+    assert new.exit_code == 0
+    assert counts(new) == dict(zip(KEYS, [12, 0, 0, 0, 0, []], strict=True))
+    again = command("bank", "import", small / "bank.csv", "--bank", "Small bank", "--json")
+    assert again.exit_code == 0
+    assert counts(again) == dict(zip(KEYS, [0, 0, 12, 0, 0, []], strict=True))
+
+
+def test_a_refused_row_exits_1_and_nothing_is_written(command: Command, small: Path) -> None:
+    file = small / "bad.csv"
+    file.write_text("\n".join([HEADER, question(1, "1"), BAD]), encoding="utf-8")
+    arguments = ("bank", "import", file, "--bank", "B", "--framework", "award", "--json")
+    done = command(*arguments)
+    document = counts(done)
+    assert (done.exit_code, document["created"], document["refused"]) == (1, 1, 1)
+    assert [p["where"] for p in document["problems"]] == ["line 3"]
+    assert "[E-MALFORMED]" in document["problems"][0]["reason"]
+    assert rows(small, "items") == rows(small, "banks") == 0
+    done = command(*arguments, "--skip-refused")
+    assert (done.exit_code, counts(done)["created"]) == (1, 1)
+    assert rows(small, "items") == 1
+
+
+def test_a_dry_run_writes_nothing(command: Command, small: Path) -> None:
+    arguments = ("bank", "import", small / "bank.csv", "--bank", "B", "--framework", "award")
+    done = command(*arguments, "--dry-run", "--json")
+    assert (done.exit_code, counts(done)["created"]) == (0, 12)
+    assert rows(small, "items") == rows(small, "banks") == 0
+
+
+def test_a_file_that_is_no_table_is_one_document_too(command: Command, small: Path) -> None:
+    for content in (b"", b"\xff\xfe\x00", b"PK\x03\x04nothing", b"\x1f\x8bbroken", b"a,b\n1,2\n"):
+        file = small / "odd.csv"
+        file.write_bytes(content)
+        done = command("bank", "import", file, "--bank", "B", "--json")
+        document = counts(done)
+        assert done.exit_code == 1, content
+        assert sum(document[k] for k in KEYS[:4]) == 0, content
+        assert document["problems"], content
+    assert rows(small, "banks") == 0
+
+
+def test_an_unknown_framework_or_centre_exits_1(command: Command, small: Path) -> None:
+    arguments = ("bank", "import", small / "bank.csv", "--bank", "B", "--json")
+    done = command(*arguments, "--framework", "nothing")
+    assert (done.exit_code, len(counts(done)["problems"])) == (1, 1)
+    done = command(*arguments, "--centre", "nowhere")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "'nowhere'" in done.stderr
+
+
+def test_without_json_the_counts_are_a_sentence_and_the_problems_on_standard_error(
+    command: Command, small: Path
+) -> None:
+    file = small / "bad.csv"
+    file.write_text("\n".join([HEADER, question(1, "1"), BAD]), encoding="utf-8")
+    done = command("bank", "import", file, "--bank", "B", "--framework", "award")
+    assert done.exit_code == 1
+    assert done.stdout.startswith("1 created, 0 changed, 0 unchanged, 0 skipped, 1 refused\n")
+    assert "Nothing was written." in done.stdout
+    assert "line 3" in done.stderr
+
+
+def test_a_specification_is_published_once_the_bank_can_serve_it(
+    command: Command, small: Path
+) -> None:
+    early = command("spec", "publish", small / "T1.yaml")
+    assert (early.exit_code, early.stdout) == (1, "")
+    assert "E-BLUEPRINT" in early.stderr
+    command("bank", "import", small / "bank.csv", "--bank", "Small bank", "--framework", "award")
+    done = command("spec", "publish", small / "T1.yaml", "--json")
+    assert done.exit_code == 0
+    expected = {"test": "T1", "version": 1, "changed": True, "fresh_attempts_guaranteed": 3}
+    assert json.loads(done.stdout) == expected
+    again = command("spec", "publish", small / "T1.yaml", "--json")
+    assert json.loads(again.stdout) == {**expected, "changed": False}
+    report = command("report", "items", "--test", "T1", "--json")
+    assert report.exit_code == 0
+    assert json.loads(report.stdout)["population"]["attempts"] == 0
+    assert command("report", "items", "--test", "T1").exit_code == 0
+
+
+def test_the_reasons_of_a_refusal_are_json_too(command: Command, small: Path) -> None:
+    for arguments in (
+        ("spec", "publish", small / "T1.yaml", "--json"),
+        ("spec", "publish", small / "award.yaml", "--json"),
+        ("framework", "load", small / "T1.yaml", "--json"),
+        ("report", "items", "--test", "T9", "--json"),
+        ("draw", "replay", "1", "--json"),
+    ):
+        done = command(*arguments)
+        assert done.exit_code == 1, arguments
+        document = json.loads(done.stdout)
+        assert list(document) == ["problems"], arguments
+        assert all(p["reason"] for p in document["problems"]), arguments
+
+
+def test_a_specification_that_is_no_yaml_is_refused(command: Command, small: Path) -> None:
+    for content in (b"", b"\xff", b"a: [", b"- 1", b"schema: specification/1"):
+        (small / "odd.yaml").write_bytes(content)
+        done = command("spec", "publish", small / "odd.yaml")
+        assert (done.exit_code, done.stdout) == (1, ""), content
+        assert done.stderr.startswith("assess: "), content
+
+
+def test_the_tables_are_made_checked_and_missed(command: Command, tmp_path: Path) -> None:
+    bare = command("db", "check")
+    assert bare.exit_code == 1
+    assert "attempts" in bare.stdout
+    early = command("check")
+    assert early.exit_code == 1
+    assert "run `assess db upgrade`" in early.stdout
+    assert command("db", "upgrade").exit_code == 0
+    matched = command("db", "check")
+    assert (matched.exit_code, matched.stdout) == (0, "Tables and code match.\n")
+    assert command("check").exit_code == 0
+    with closing(sqlite3.connect(tmp_path / "instance" / "assess.sqlite3")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'older'")
+        connection.commit()
+    old = command("journal", "verify")
+    assert (old.exit_code, old.stdout) == (1, "")
+    assert "assess db upgrade" in old.stderr
+
+
+def test_check_names_the_server_that_does_not_answer(command: Command) -> None:
+    command("db", "upgrade")
+    done = command("check", ASSESS_REDIS_URL="redis://127.0.0.1:1/0")
+    assert done.exit_code == 1
+    assert "redis      no answer" in done.stdout
+    done = command("check", ASSESS_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    assert done.exit_code == 1
+    assert "database   no answer" in done.stdout
+
+
+def test_a_person_is_added_with_a_first_password(command: Command) -> None:
+    done = command("person", "add", "joan", "--name", "Joan Murphy", "--role", "administrator")
+    assert done.exit_code == 0
+    username, password = done.stdout.split()
+    assert (username, len(password)) == ("joan", 19)
+    again = command("person", "add", "JOAN", "--name", "Joan", "--role", "tutor")
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert "E-TAKEN" in again.stderr
+
+
+@pytest.mark.parametrize("name", ["csv/mmlu-workplace.csv", "bank/mmlu-bank.jsonl.gz"])
+def test_a_public_bank_is_imported_whole_and_again_unchanged(command: Command, name: str) -> None:
+    file = SHARED / name
+    if not file.exists():
+        pytest.skip(f"{name} lies in `shared` beside the project, which is not here")
+    expected = 829 if name.startswith("csv") else 14_042
+    new = command("bank", "import", file, "--bank", "MMLU", "--json")
+    assert new.exit_code == 0
+    assert counts(new) == dict(zip(KEYS, [expected, 0, 0, 0, 0, []], strict=True))
+    again = command("bank", "import", file, "--bank", "MMLU", "--json")
+    assert again.exit_code == 0
+    assert counts(again) == dict(zip(KEYS, [0, 0, expected, 0, 0, []], strict=True))

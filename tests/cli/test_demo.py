@@ -1,0 +1,97 @@
+"""Does the demonstration fill an empty database, once, and leave every other one alone?"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from assess.actions.demo import ACCOUNTS
+from tests.cli.conftest import Command
+
+DEMO = ("demo", "--no-serve", "--candidates", "30")
+OF_PRODUCTION = {
+    "ASSESS_MODE": "production",
+    "ASSESS_SECRET_KEY": "s" * 40,
+    "ASSESS_SEED_KEY": "k" * 40,
+    "ASSESS_PUBLIC_ORIGIN": "https://assess.example.org",
+}
+
+
+def whole(folder: Path) -> list[str]:
+    """Everything that the instance's database holds."""
+    with closing(sqlite3.connect(folder / "instance" / "assess.sqlite3")) as connection:
+        return list(connection.iterdump())
+
+
+def test_the_demonstration_fills_an_empty_database_once(command: Command, tmp_path: Path) -> None:
+    first = command(*DEMO)
+    assert first.exit_code == 0
+    for account in ACCOUNTS:
+        assert f"{account.role.value} " in first.stdout
+        assert f" {account.username} " in first.stdout
+    there = whole(tmp_path)
+    again = command(*DEMO)
+    assert (again.exit_code, again.stdout) == (0, first.stdout)
+    assert whole(tmp_path) == there
+    # What it made is a whole installation: report, replay and chain can be asked for.
+    report = command("report", "items", "--test", "M02", "--json")
+    assert report.exit_code == 0
+    assert json.loads(report.stdout)["population"]["attempts"] == 30
+    for attempt in (1, 30):
+        replayed = command("draw", "replay", attempt, "--json")
+        assert replayed.exit_code == 0
+        assert json.loads(replayed.stdout)["same"] is True
+    verified = command("journal", "verify", "--json")
+    assert verified.exit_code == 0
+    said = json.loads(verified.stdout)
+    assert (said["good"], said["unsealed"]) == (True, 2)
+    assert command("check").exit_code == 0
+    missing = command("draw", "replay", "31")
+    assert (missing.exit_code, missing.stdout) == (1, "")
+    assert "E-NOT-FOUND" in missing.stderr
+    # And what is changed behind its back is found.
+    with closing(sqlite3.connect(tmp_path / "instance" / "assess.sqlite3")) as connection:
+        connection.execute("UPDATE attempts SET form = '[]' WHERE id = 30")
+        connection.execute("DROP TRIGGER journal_entries_frozen_update")
+        connection.execute("UPDATE journal_entries SET actor_id = 1 WHERE id = 40")
+        connection.commit()
+    changed = command("draw", "replay", "30")
+    assert changed.exit_code == 1
+    assert "questions             differs" in changed.stdout
+    broken = command("journal", "verify")
+    assert broken.exit_code == 1
+    assert broken.stdout.startswith("Entry 40 is bad")
+    assert command("check").exit_code == 1
+
+
+def test_the_demonstration_is_refused_where_other_data_are(
+    command: Command, tmp_path: Path
+) -> None:
+    command("person", "add", "joan", "--name", "Joan Murphy", "--role", "administrator")
+    there = whole(tmp_path)
+    done = command(*DEMO)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "other data" in done.stderr
+    assert whole(tmp_path) == there
+
+
+def test_the_demonstration_is_refused_in_production(command: Command, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'production.sqlite'}"
+    done = command(*DEMO, **OF_PRODUCTION, ASSESS_DATABASE_URL=url)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "production" in done.stderr
+    assert not (tmp_path / "production.sqlite").exists()
+
+
+def test_the_secrets_of_an_instance_survive_and_are_its_owners(
+    command: Command, tmp_path: Path
+) -> None:
+    command("db", "upgrade")
+    secrets = [tmp_path / "instance" / name for name in ("secret_key", "seed_key")]
+    before = [file.read_text() for file in secrets]
+    command("check")
+    assert [file.read_text() for file in secrets] == before
+    assert before[0] != before[1]
+    assert [file.stat().st_mode & 0o077 for file in secrets] == [0, 0]
