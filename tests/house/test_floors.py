@@ -1,0 +1,117 @@
+"""Is each power held on one floor only: to commit, to tell the time, to throw dice?"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [
+    (path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+    for package in ("assess", "invigilation")
+    for path in sorted((ROOT / package).rglob("*.py"))
+]
+CLOCK = ("assess/clock.py",)
+DICE = ("assess/seeds.py", "assess/actions/history.py", "assess/psychometrics/simulate.py")
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of every call: `datetime.now`, `store.write`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield node.lineno, ast.unparse(node.func)
+
+
+def breaches(is_breach: Callable[[str], bool], *allowed: str) -> list[str]:
+    """Where a call is made outside the files and folders that may."""
+    return [
+        f"{path}:{line} {name}"
+        for path, tree in SOURCES
+        if not path.startswith(allowed)
+        for line, name in calls(tree)
+        if is_breach(name)
+    ]
+
+
+def is_opening(name: str) -> bool:
+    """Whether this call opens a deed."""
+    return name in {"store.write", "base.write"}
+
+
+def is_committing(name: str) -> bool:
+    """Whether this call ends a transaction by hand."""
+    return name.endswith((".commit", ".rollback", ".begin_nested")) or (
+        name.endswith(".begin") and "engine" in name
+    )
+
+
+def is_asking_the_time(name: str) -> bool:
+    """Whether this call asks for the time of day of a host."""
+    return name in {
+        "datetime.now",
+        "datetime.utcnow",
+        "datetime.today",
+        "datetime.datetime.now",
+        "date.today",
+        "time.time",
+        "time.time_ns",
+        "func.now",
+        "func.current_timestamp",
+        "host_time",
+        "clock.host_time",
+    }
+
+
+def is_throwing_dice(name: str) -> bool:
+    """Whether this call draws something that nobody can foresee, or opens a stream of chance."""
+    return name.startswith(("secrets.", "random.", "uuid.", "os.urandom", "np.random."))
+
+
+def test_only_actions_write() -> None:
+    assert breaches(is_opening, "assess/actions/", "invigilation/actions/") == []
+
+
+def test_nobody_imports_the_door_for_writing_by_itself() -> None:
+    found = [
+        f"{path}:{node.lineno}"
+        for path, tree in SOURCES
+        if path != "assess/store/__init__.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module in {"assess.store", "assess.store.base"}
+        and any(alias.name == "write" for alias in node.names)
+    ]
+    assert found == []
+
+
+def test_nobody_commits_by_hand_but_the_migrations() -> None:
+    # `write()` itself begins the one transaction of a deed, and its end commits it.
+    assert breaches(is_committing, "assess/store/migrate.py") == []
+
+
+def test_only_the_clock_asks_for_the_time() -> None:
+    assert breaches(is_asking_the_time, *CLOCK) == []
+
+
+def test_only_seeds_throws_dice_and_only_simulations_open_a_stream_of_chance() -> None:
+    assert breaches(is_throwing_dice, *DICE) == []
+    assert breaches(lambda name: name.startswith("secrets."), "assess/seeds.py") == []
+
+
+@pytest.mark.parametrize(
+    ("breach", "line"),
+    [
+        (is_opening, "with store.write() as session: pass"),
+        (is_committing, "session.commit()"),
+        (is_committing, "db.session.rollback()"),
+        (is_asking_the_time, "datetime.now(UTC)"),
+        (is_asking_the_time, "time.time()"),
+        (is_throwing_dice, "secrets.token_bytes(8)"),
+        (is_throwing_dice, "np.random.default_rng()"),
+    ],
+)
+def test_a_breach_would_be_seen(breach: Callable[[str], bool], line: str) -> None:
+    assert any(breach(name) for _, name in calls(ast.parse(line)))
