@@ -6,6 +6,7 @@
 
 const SETTLE = 3000; // milliseconds for the last answer to leave before the result is asked for
 const LAST = 300; // seconds that count as the last minutes
+const LAGGING = 2; // seconds by which a moment may be noticed late and is still called by its name
 const HIDDEN = "assess.clock.hidden";
 
 const clock = document.querySelector("[data-clock]");
@@ -43,7 +44,7 @@ if (clock) {
     clock.classList.toggle("app-clock--last", whole <= LAST);
     const reached = toSay.filter((at) => whole <= at);
     if (reached.length > 0) {
-      said.textContent = inWords(Math.min(...reached));
+      said.textContent = inWords(whole + LAGGING);
       toSay = toSay.filter((at) => whole > at);
     }
   };

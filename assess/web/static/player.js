@@ -42,9 +42,9 @@ if (form) {
     const flagged = flag.value === "unflag";
     square.classList.toggle("app-navigator__place--answered", answered);
     square.classList.toggle("app-navigator__place--flagged", flagged);
-    const states = [answered ? words.answered : words.notAnswered];
-    if (flagged) states.push(words.flagged);
-    state.textContent = `, ${states.join(", ")}`;
+    const said = [state.dataset.playerState, answered ? words.answered : words.notAnswered];
+    if (flagged) said.push(words.flagged);
+    state.textContent = said.join(", ");
   };
 
   // A refusal is shown by the server's own page, which says what is saved and what was sent.
