@@ -23,13 +23,13 @@ GOVUK = "govuk_frontend_jinja"
 MANY = 10_000_000  # rows; a page number beyond this is a mistake
 
 NAVIGATION = (
-    ("My assessments", "candidate.assessments", (Role.CANDIDATE,)),
-    ("Readiness", "tutor.queue", (Role.TUTOR,)),
-    ("Banks", "author.banks", (Role.AUTHOR, Role.REVIEWER)),
-    ("Tests", "author.tests", (Role.AUTHOR, Role.REVIEWER)),
-    ("People", "administrator.people", (Role.ADMINISTRATOR,)),
+    ("My assessments", "candidate.assessments", (Role.CANDIDATE,), ("/",)),
+    ("Readiness", "tutor.queue", (Role.TUTOR,), ("/",)),
+    ("Banks", "author.banks", (Role.AUTHOR, Role.REVIEWER), ("/banks", "/items")),
+    ("Tests", "author.tests", (Role.AUTHOR, Role.REVIEWER), ("/tests", "/specifications")),
+    ("People", "administrator.people", (Role.ADMINISTRATOR,), ("/",)),
 )
-"""What stands at the top of the page, for whom."""
+"""What stands at the top of the page, for whom, and at which addresses it is on."""
 
 
 def zone() -> str:
@@ -108,15 +108,15 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def _navigation() -> list[dict[str, Any]]:
-    here = (request.endpoint or "").partition(".")[0]
     return [
         {
             "text": text,
             "href": url_for(endpoint),
-            "active": request.endpoint == endpoint
-            or (here == endpoint.partition(".")[0] and endpoint.count("author") == 0),
+            "current": request.endpoint == endpoint,
+            "active": request.blueprint == endpoint.partition(".")[0]
+            and request.path.startswith(within),
         }
-        for text, endpoint, roles in NAVIGATION
+        for text, endpoint, roles, within in NAVIGATION
         if current_user.is_authenticated and not current_user.roles.isdisjoint(roles)
     ]
 
