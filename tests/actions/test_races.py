@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from assess import store
-from assess.actions import approvals, attempts, journal, people, programmes, sessions
+from assess.actions import approvals, attempts, banks, journal, people, programmes, sessions
 from assess.actions.context import Context
 from assess.bank import specification
 from assess.delivery import answering
@@ -19,9 +19,9 @@ from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry, JournalSeal
 from assess.store.marks import MarkRow
 from assess.store.people import LoginFailure, SignIn
-from assess.store.pools import Epoch
+from assess.store.pools import Epoch, Pool
 from tests.actions import racing
-from tests.builders import World
+from tests.builders import World, bank, csv
 
 ROUNDS = 12
 
@@ -138,6 +138,25 @@ def test_two_candidates_who_start_when_an_epoch_is_used_up_both_begin(built: Wor
             epochs = session.scalars(select(Epoch).order_by(Epoch.number)).all()
         assert [e.number for e in epochs] == list(range(1, round_ + 3))
         assert [e.draws for e in epochs if e.closed_at is None] == [2]
+
+
+def test_a_start_beside_an_import_draws_from_a_pool_that_is_in_force(built: World) -> None:
+    built.make_ready()
+    device, author = built.log_in("candidate"), built.context("author")
+    for round_ in range(ROUNDS):
+        changed = bank(csv().replace("Stem", f"Stem of round {round_}"))
+        began, imported = racing.at_once(
+            built.app,
+            lambda: attempts.start(device, built.test, affirmed=True),
+            lambda changed=changed: banks.bring_in(author, changed),  # type: ignore[misc]
+        )
+        assert isinstance(began, attempts.Started), began
+        assert isinstance(imported, banks.Imported), imported
+        with store.write() as session:
+            session.execute(text("UPDATE attempts SET state = 'void', approval_id = NULL"))
+            newest = session.scalars(select(Pool.id).order_by(Pool.number.desc())).first()
+            epochs = session.scalars(select(Epoch).where(Epoch.closed_at.is_(None))).all()
+        assert [e.pool_id for e in epochs] == [newest], round_
 
 
 def test_a_statement_signed_twice_at_once_is_one_signature(built: World) -> None:
