@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assess.clock import HeldClock
+from tests.compiled import Templates
 from tests.services import KINDS, Folder, Services
 from tools import find_chromium
 
@@ -116,6 +117,7 @@ def app(database_url: str, clock: HeldClock, tmp_path: Path) -> Iterator[Flask]:
         database_url=database_url, redis_url=None, instance=tmp_path / "instance"
     )
     application = create_app(settings, clock=clock)
+    application.jinja_env.bytecode_cache = Templates()
     yield application
     with application.app_context():
         for engine in application.extensions["sqlalchemy"].engines.values():

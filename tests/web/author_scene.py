@@ -10,7 +10,6 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from tests.builders import World
-from tests.web.candidate_builders import Templates
 from tests.worlds import built, database_url, original
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ ONE, TWO = "award/U1/1", "award/U1/2"
 @pytest.fixture
 def author(built: World) -> FlaskClient:
     """A browser of the author here."""
-    built.app.jinja_env.bytecode_cache = Templates()
     return built.client("author")
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, ClassVar
-
-from jinja2 import BytecodeCache
+from typing import TYPE_CHECKING, Any
 
 from assess import store
 from assess.store import attempts, banks
 from tests.builders import PASSWORD, World
 
 if TYPE_CHECKING:
-    from jinja2.bccache import Bucket
     from werkzeug.test import TestResponse
 
     from assess.bank.items import Content
@@ -22,26 +19,10 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 JSON = {"Accept": "application/json"}
 
 
-class Templates(BytecodeCache):
-    """Compiled templates, kept over the applications of one run: compiling is most of a test."""
-
-    kept: ClassVar[dict[str, bytes]] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Give what an application before has compiled."""
-        if (code := self.kept.get(bucket.key + bucket.checksum)) is not None:
-            bucket.bytecode_from_string(code)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep it for the applications to come."""
-        self.kept[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
-
-
 class Browser:
     """Somebody at the pages. Each request runs in a context of its own, as on a server."""
 
     def __init__(self, world: World, who: str | None) -> None:
-        world.app.jinja_env.bytecode_cache = Templates()
         self._client = world.app.test_client()
         self._token = ""
         if who is not None:

@@ -34,7 +34,7 @@ def test_the_start_page_asks_a_stranger_to_log_in(here: World) -> None:
 
 
 def test_every_role_has_a_card_and_no_link_is_dead(here: World) -> None:
-    for role in Role:
+    for role in set(Role) - {Role.CANDIDATE}:
         me = Browser(here, role.value.replace("-", "."))
         page = in_main(me.get("/").text)
         assert page.count('class="app-card ') + page.count('class="app-card"') == 1, role
@@ -44,6 +44,11 @@ def test_every_role_has_a_card_and_no_link_is_dead(here: World) -> None:
         assert ("nothing is waiting for you here" in page) == (role not in BUILT)
         for link in links | {"/account"}:
             assert me.get(link).status_code == 200, (role, link)
+
+
+def test_a_candidate_begins_at_their_assessments(here: World) -> None:
+    answer = Browser(here, "candidate").get("/")
+    assert (answer.status_code, answer.location) == (302, "/assessments")
 
 
 def test_somebody_with_all_roles_has_all_cards(here: World) -> None:
@@ -71,7 +76,7 @@ def test_a_tutor_sees_how_many_wait(here: World) -> None:
 
 def test_a_name_with_markup_is_shown_as_it_is_written(here: World) -> None:
     context = here.context()
-    added = people.add(context, "<b>Ann</b> %(name)s", "ann", [Role.CANDIDATE], "x-long-password-9")
+    added = people.add(context, "<b>Ann</b> %(name)s", "ann", [Role.QUALITY], "x-long-password-9")
     assert isinstance(added, people.Added)
     browser = Browser(here, None)
     browser._token = browser.token_of("/login")

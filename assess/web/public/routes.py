@@ -22,6 +22,8 @@ def home() -> ResponseReturnValue:
         return redirect(url_for("account.log_in"))
     if current_user.must_change_password:
         return redirect(url_for(access.FIRST_PASSWORD))
+    if current_user.roles == {Role.CANDIDATE}:
+        return redirect(url_for("candidate.assessments"))  # one page is all they come for
     waiting = 0
     if current_user.holds(Role.TUTOR):
         with store.read() as session:
