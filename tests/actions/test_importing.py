@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pytest
 from sqlalchemy import func, select
 
 from assess import store
@@ -186,10 +185,10 @@ def test_a_framework_that_is_not_there_is_named_beside_those_that_are(built: Wor
     }
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 201, "a\x00b", "a\nb"])
-def test_a_bank_needs_a_name_that_can_be_shown(built: World, name: str) -> None:
+def test_a_bank_needs_a_name_that_can_be_shown(built: World) -> None:
     before = counts()
-    assert refused(built, csv(), bank=name).reasons[0].code is Code.FIELD
+    for name in ("", "   ", "x" * 201, "a\x00b", "a\nb"):
+        assert refused(built, csv(), bank=name).reasons[0].code is Code.FIELD
     assert counts() == before
 
 

@@ -231,10 +231,9 @@ def test_a_place_outside_the_form_is_not_found(sitting: Sitting) -> None:
         assert code(attempts.flag(sitting.device, sitting.attempt, place, True)) is Code.NOT_FOUND
 
 
-@pytest.mark.parametrize("count", [1, 2, 30, 5000])
-def test_what_is_no_answer_is_refused_whatever_was_sent(sitting: Sitting, count: int) -> None:
+def test_what_is_no_answer_is_refused_whatever_was_sent(sitting: Sitting) -> None:
     place = sitting.single()
-    for value in HOSTILE:
+    for value, count in [*((value, 1) for value in HOSTILE), ("1", 2), ("1", 30), ("1", 5000)]:
         done = sitting.world.save(sitting.device, sitting.attempt, place, *[value] * count)
         assert code(done) is Code.ANSWER, value
     done = sitting.world.save(sitting.device, sitting.attempt, place, "0", "1")

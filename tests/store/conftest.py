@@ -1,5 +1,5 @@
 """The tests of this floor begin in a small world."""
 
-from tests.worlds import built, database_url, original
+from tests.worlds import app, built, database_url, original
 
-__all__ = ["built", "database_url", "original"]
+__all__ = ["app", "built", "database_url", "original"]
