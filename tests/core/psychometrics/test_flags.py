@@ -115,12 +115,12 @@ def test_in_a_multiple_response_the_weakest_key_is_what_a_distractor_is_compared
 
 @pytest.mark.parametrize(
     ("n", "r", "raised"),
-    [(20, 0.22, True), (19, 0.22, False), (100, 0.21, False), (100, 0.22, True)],
+    [(20, 0.25, True), (19, 0.25, False), (100, 0.24, False), (100, 0.25, True)],
 )
-def test_a_second_key_needs_20_choosers_and_three_standard_errors_among_wrong_answers(
+def test_a_second_key_needs_20_choosers_and_three_and_a_half_standard_errors_among_wrong(
     n: int, r: float, raised: bool
 ) -> None:
-    # 3 / sqrt(200 wrong answers) is 0.2121
+    # 3.5 / sqrt(200 wrong answers) is 0.2475
     facts = with_option(SOUND, 1, option(1, n=n, conditional_r=r))
     assert ("second_key" in codes(facts)) is raised
 
