@@ -141,7 +141,7 @@ $(VENV)/.uv: requirements/bootstrap.txt
 # uv reads none of pip's settings: where only pip can reach the packages, pip installs them.
 define install
 	@echo "Installing the packages of requirements/$(1).txt"
-	@$(BIN)/uv pip sync -q --require-hashes --python $(BIN)/python requirements/$(1).txt \
+	@$(BIN)/uv pip sync -q --compile-bytecode --require-hashes --python $(BIN)/python requirements/$(1).txt \
 	  || $(BIN)/python -m pip install -q --require-hashes -r requirements/$(1).txt
 endef
 

@@ -52,7 +52,11 @@ def close_attempts(app: Flask, now: datetime) -> int:
     closed = 0
     for candidate, attempt, centre in due:
         context = Context(now, app.extensions["assess.settings"], centre)
-        closed += attempts.time_up(context, attempt, candidate) is not None
+        try:
+            closed += attempts.time_up(context, attempt, candidate) is not None
+        except Exception:
+            # One attempt that cannot be marked must not keep all others open, nor end the worker.
+            log.exception("attempt %d could not be closed", attempt)
     return closed
 
 
@@ -79,7 +83,7 @@ def run(app: Flask, stop: threading.Event | None = None) -> None:
 
 
 def once(app: Flask, duty: Duty) -> int:
-    """Do a duty once; a database that does not answer is met again at the next turn."""
+    """Do a duty once; a database that does not answer is asked again at the next turn."""
     try:
         with app.app_context():
             return duty.do(app, app.extensions["assess.clock"].now())

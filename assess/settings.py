@@ -21,6 +21,20 @@ SHORTEST_SECRET = 32  # characters: 128 bits even when it is written in hexadeci
 PREFIX = "ASSESS_"
 
 
+LEAST = {
+    "port": 1,
+    "workers": 1,
+    "threads": 1,
+    "idle_minutes": 1,
+    "session_hours": 1,
+    "login_tries": 1,
+    "login_lock_minutes": 1,
+    "argon2_memory_kib": 8,
+    "argon2_time": 1,
+}
+"""The least that each of these numbers may be."""
+
+
 class Mode(StrEnum):
     """Where the installation runs."""
 
@@ -101,6 +115,10 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
             values[f.name] = _READERS.get(str(f.type), str)(text)
         except ValueError as error:
             problems.append(f"{variable}={text!r}: {error}")
+
+    for name, least in LEAST.items():
+        if values.get(name, least) < least:
+            problems.append(f"{PREFIX}{name.upper()} must be at least {least}.")
 
     mode = values.get("mode", Mode.DEMO)
     instance: Path = values.get("instance", Path("instance"))

@@ -1,0 +1,77 @@
+"""What is read from the environment, what is refused, and that secrets are kept."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from assess.settings import LEAST, Mode, SettingsError, from_environment
+
+PRODUCTION = {
+    "ASSESS_MODE": "production",
+    "ASSESS_DATABASE_URL": "postgresql://assess@localhost/assess",
+    "ASSESS_SECRET_KEY": "a" * 40,
+    "ASSESS_SEED_KEY": "b" * 40,
+    "ASSESS_PUBLIC_ORIGIN": "https://assess.example",
+}
+
+
+def problems(environ: dict[str, str]) -> str:
+    """All that is wrong with an environment."""
+    with pytest.raises(SettingsError) as caught:
+        from_environment(environ)
+    return str(caught.value)
+
+
+def test_an_empty_environment_is_a_trial_on_sqlite_with_secrets_of_its_own(tmp_path: Path) -> None:
+    environ = {"ASSESS_INSTANCE": str(tmp_path / "instance")}
+    first, again = from_environment(environ), from_environment(environ)
+    assert first == again
+    assert first.mode is Mode.DEMO
+    assert first.database_url.startswith("sqlite:///")
+    assert first.secret_key != first.seed_key
+    kept = tmp_path / "instance" / "secret_key"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_production_has_no_default_secret_and_says_everything_that_is_missing() -> None:
+    said = problems({"ASSESS_MODE": "production"})
+    for name in ("DATABASE_URL", "SECRET_KEY", "SEED_KEY", "PUBLIC_ORIGIN"):
+        assert f"ASSESS_{name} must be set in production" in said
+
+
+def test_a_whole_production_environment_is_taken_and_names_the_driver() -> None:
+    settings = from_environment(PRODUCTION)
+    assert settings.production
+    assert settings.secure
+    assert settings.database_url == "postgresql+psycopg://assess@localhost/assess"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("ASSESS_MODE", "testing", "say demo or production"),
+        ("ASSESS_PORT", "eighty", "must be a whole number"),
+        ("ASSESS_PORT", "²", "must be a whole number"),
+        ("ASSESS_FLOODS", "perhaps", "say yes or no"),
+        ("ASSESS_DATABASE_URL", "mysql://x/y", "must begin with postgresql:// or sqlite:///"),
+        ("ASSESS_REDIS_URL", "http://x", "must begin with redis://"),
+        ("ASSESS_SECRET_KEY", "short", "too short"),
+        ("ASSESS_SEED_KEY", "a" * 40, "must differ"),
+        ("ASSESS_PUBLIC_ORIGIN", "http://assess.example", "must begin with https://"),
+        ("ASSESS_TIMEZONE", "Mars/Olympus", "no known time zone"),
+        *(
+            (f"ASSESS_{name.upper()}", "0", f"must be at least {least}")
+            for name, least in LEAST.items()
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_said_in_a_sentence(variable: str, value: str, said: str) -> None:
+    assert said in problems(PRODUCTION | {variable: value})
+
+
+def test_all_problems_come_together() -> None:
+    said = problems(PRODUCTION | {"ASSESS_PORT": "x", "ASSESS_MODE": "y", "ASSESS_TIMEZONE": "z"})
+    assert len(said.splitlines()) == 3
