@@ -41,8 +41,10 @@ def demo(obj: Shell, no_serve: bool, candidates: int) -> None:
         try:
             filled = deeds.is_filled()
         except deeds.NotEmptyError:
-            shell.fail("this database holds other data, or a demonstration that was interrupted. "
-                "Set ASSESS_INSTANCE to a new folder, or delete the one that is there.")
+            shell.fail(
+                "this database holds other data, or a demonstration that was interrupted. "
+                "Set ASSESS_INSTANCE to a new folder, or delete the one that is there."
+            )
         password = _password(obj.settings.instance)
         if not filled:
             with _bars() as show:
