@@ -49,6 +49,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[OPENED].close()
 
 
+LONG = ("tests/journeys", "tests/cli", "tests/actions/test_races")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 @pytest.fixture(scope="session")
 def services(pytestconfig: pytest.Config) -> Services:
     """The servers of this run, for tests that need databases of their own making."""

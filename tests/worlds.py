@@ -19,7 +19,7 @@ from assess.clock import HeldClock
 from assess.settings import Settings
 from assess.store import db
 from assess.store.base import engine_options, prepared
-from tests.builders import World, world
+from tests.builders import Apart, World, world
 from tests.conftest import START
 from tests.services import Services
 
@@ -103,6 +103,7 @@ def built(
 ) -> Iterator[World]:
     """The world of `tests.builders`, fresh, on SQLite and again on PostgreSQL."""
     made = original(database_kind).world
+    app.test_client_class = Apart
     with app.app_context():
         yield World(app, clock, dict(made.centres), dict(made.persons), made.programme, made.test)
 

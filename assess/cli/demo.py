@@ -36,6 +36,8 @@ def demo(obj: Shell, no_serve: bool, candidates: int) -> None:
     """
     if obj.settings.production:
         shell.fail("the demonstration is not for production (ASSESS_MODE).")
+    if not no_serve:
+        serving.see_to_port(obj.settings)
     with obj.app() as app:
         now = app.extensions["assess.clock"].now()
         try:

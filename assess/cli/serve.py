@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ def serve(obj: Shell) -> None:
 
     Address, port and numbers: ASSESS_HOST, ASSESS_PORT, ASSESS_WORKERS, ASSESS_THREADS.
     """
+    see_to_port(obj.settings)
     with obj.app():
         pass  # the tables are there, or the command has ended
     sys.exit(together(obj.settings))
@@ -36,6 +38,18 @@ def worker(obj: Shell) -> None:
     """Run the duties that nobody watches: seal the journal, close attempts whose time is up."""
     with obj.app() as app:
         obj.worker(app)
+
+
+def see_to_port(settings: Settings) -> None:
+    """End the command at once when the address is taken: gunicorn would try for long."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((settings.host, settings.port))
+        except OSError as error:
+            where = f"{settings.host}:{settings.port}"
+            shell.fail(f"cannot listen at {where}: {error.strerror}. Choose another ASSESS_PORT.")
 
 
 def together(settings: Settings) -> int:

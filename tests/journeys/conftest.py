@@ -11,6 +11,7 @@ import pytest
 from assess.actions import demo
 from assess.actions.context import Context
 from tests.conftest import Served
+from tests.journeys import looking
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -32,13 +33,20 @@ class Stage:
 
 
 @pytest.fixture
-def stage(served: Served) -> Stage:
-    """The demonstration with a short simulated history."""
+def stage(served: Served, request: pytest.FixtureRequest) -> Stage:
+    """The demonstration; with a short simulated history where a test is marked `history`."""
     app = served.app
     with app.app_context():
         context = Context(served.clock.now(), app.extensions["assess.settings"], 0)
-        demo.fill(context, PASSWORD, CANDIDATES)
+        past = request.node.get_closest_marker("history") is not None
+        demo.fill(context, PASSWORD, CANDIDATES if past else 0)
     return Stage(served)
+
+
+@pytest.fixture
+def look(database_kind: str) -> Callable[[Page, str], None]:
+    """Looks at a page; the same pages come from both databases, so only one is looked at."""
+    return looking.look if database_kind == "sqlite" else lambda page, name: None
 
 
 @pytest.fixture

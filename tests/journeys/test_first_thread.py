@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from assess import store
 from assess.store import attempts, banks, people
 from assess.store.attempts import Attempt
 from tests.journeys.conftest import Stage
-from tests.journeys.looking import look
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from assess.bank.items import Content
 
 Enter = Callable[..., "Page"]
+Look = Callable[["Page", str], None]
 LENGTH = 14
 
 
@@ -47,7 +48,7 @@ def answer(page: Page, content: Content, *, right: bool) -> None:
         page.get_by_label(content.options[k].text, exact=True).check()
 
 
-def prepare(stage: Stage, tutor: Page, candidate: Page) -> None:
+def prepare(stage: Stage, tutor: Page, candidate: Page, look: Look) -> None:
     """The candidate asks, the tutor approves with a basis."""
     candidate.goto(f"{stage.url}/assessments")
     candidate.get_by_role("button", name="Ask for approval").click()
@@ -65,7 +66,7 @@ def prepare(stage: Stage, tutor: Page, candidate: Page) -> None:
     expect(tutor.locator("main")).to_contain_text("Amina Yusuf")
 
 
-def begin(stage: Stage, page: Page) -> None:
+def begin(stage: Stage, page: Page, look: Look) -> None:
     """Confirm the name and the statement, and start."""
     page.goto(f"{stage.url}/assessments")
     page.get_by_role("button", name="Start").click()
@@ -76,7 +77,9 @@ def begin(stage: Stage, page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("Question 1 of 14")
 
 
-def test_a_candidate_fails_learns_why_returns_and_passes(stage: Stage, person: Enter) -> None:
+def test_a_candidate_fails_learns_why_returns_and_passes(
+    stage: Stage, person: Enter, look: Look
+) -> None:
     candidate, tutor = person("candidate"), person("tutor")
     look(candidate, "home")
 
@@ -103,8 +106,8 @@ def test_a_candidate_fails_learns_why_returns_and_passes(stage: Stage, person: E
     expect(candidate.locator("main")).to_contain_text("Signed by")
 
     # First attempt: wrong nearly throughout, by the buttons, with a flag and a way back.
-    prepare(stage, tutor, candidate)
-    begin(stage, candidate)
+    prepare(stage, tutor, candidate, look)
+    begin(stage, candidate, look)
     first_items, contents = sheet(stage, 1)
     look(candidate, "candidate-question")
     for place, content in enumerate(contents, start=1):
@@ -140,15 +143,14 @@ def test_a_candidate_fails_learns_why_returns_and_passes(stage: Stage, person: E
             assert not any(content.options[k].rationale in shown for k in content.key)
 
     # Too early; then the wait is over, with a second approval.
-    prepare(stage, tutor, candidate)
+    prepare(stage, tutor, candidate, look)
     candidate.goto(f"{stage.url}/assessments")
     assert codes(candidate) == {"E-COOL"}
     look(candidate, "candidate-cool-down")
     stage.served.clock.advance(timedelta(hours=48))
-    for page, who in ((candidate, "candidate"),):  # the old session ended in the two days
-        page.goto(stage.url)
-        log_in(page, who)
-    begin(stage, candidate)
+    candidate.goto(stage.url)  # the old session has ended in the two days
+    log_in(candidate, "candidate")
+    begin(stage, candidate, look)
     second_items, contents = sheet(stage, 2)
     assert set(first_items).isdisjoint(second_items)
     for place, content in enumerate(contents, start=1):
@@ -160,8 +162,9 @@ def test_a_candidate_fails_learns_why_returns_and_passes(stage: Stage, person: E
     look(candidate, "candidate-result-pass")
 
 
+@pytest.mark.history
 def test_an_author_goes_from_the_tests_to_an_item_that_needs_a_look(
-    stage: Stage, person: Enter
+    stage: Stage, person: Enter, look: Look
 ) -> None:
     author = person("author")
     author.goto(f"{stage.url}/tests")
@@ -178,6 +181,7 @@ def test_an_author_goes_from_the_tests_to_an_item_that_needs_a_look(
     look(author, "author-bank")
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_a_test_can_be_sat_without_any_script(stage: Stage, person: Enter) -> None:
     candidate = person("candidate", scripts=False, width=360)
     tutor = person("tutor")

@@ -10,13 +10,10 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from tests.builders import World
-from tests.worlds import built, database_url, original
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
-
-__all__ = ["author", "built", "codes", "database_url", "form", "original", "publish", "said"]
 
 ONE, TWO = "award/U1/1", "award/U1/2"
 

@@ -16,12 +16,10 @@ from assess.roles import Role
 from assess.web.account import devices
 from tests.builders import PASSWORD, World
 from tests.web.candidate_builders import TOKEN, Browser, codes
-from tests.worlds import built, database_url, original
 
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
-__all__ = ["built", "database_url", "original"]  # fixtures: each test begins in a small world
 
 NEW = "quiet-lamp-under-the-stairs"
 CHROME = (
@@ -36,7 +34,6 @@ SAFARI = (
 EDGE = CHROME + " Edg/126.0.2592.87"
 
 # What differs between databases is tested with the deeds, except the lock, which counts there.
-on_one = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -78,7 +75,6 @@ def is_out(browser: Browser) -> bool:
     return answer.status_code == 302 and answer.location.startswith("/login")
 
 
-@on_one
 def test_the_log_in_leads_to_the_start_page(here: World) -> None:
     page = Browser(here, None).get("/login")
     assert page.status_code == 200
@@ -88,14 +84,12 @@ def test_the_log_in_leads_to_the_start_page(here: World) -> None:
     assert (answer.status_code, answer.location) == (302, "/")
 
 
-@on_one
 def test_somebody_who_is_logged_in_is_not_asked_again(here: World) -> None:
     me = Browser(here, "candidate")
     answer = me.get("/login?next=/account")
     assert (answer.status_code, answer.location) == (302, "/account")
 
 
-@on_one
 def test_a_wrong_name_and_a_wrong_password_look_the_same(here: World) -> None:
     def said(who: str) -> str:
         answer = at_the_door(here, who, "wrong")
@@ -110,7 +104,6 @@ def test_a_wrong_name_and_a_wrong_password_look_the_same(here: World) -> None:
     assert "The log-in name or the password is not right." in known
 
 
-@on_one
 def test_a_closed_account_looks_like_a_wrong_password(here: World) -> None:
     assert people.set_active(here.context(), here.persons["candidate"], False) is None
     answer = at_the_door(here, "candidate", PASSWORD)
@@ -134,7 +127,6 @@ def test_the_sixth_try_is_locked_for_a_quarter_of_an_hour(here: World, who: str)
     assert answer.status_code == (302 if who == "candidate" else 403)
 
 
-@on_one
 def test_a_lock_tells_the_time_of_the_service_before_a_centre_is_known(
     here: World, clock: HeldClock
 ) -> None:
@@ -144,14 +136,12 @@ def test_a_lock_tells_the_time_of_the_service_before_a_centre_is_known(
     assert "Thursday 2 July 2026 at 12:15" in at_the_door(here, "candidate", PASSWORD).text
 
 
-@on_one
 def test_the_lock_of_one_name_does_not_touch_another(here: World) -> None:
     for _ in range(6):
         at_the_door(here, "candidate", "wrong")
     assert at_the_door(here, "tutor", PASSWORD).status_code == 302
 
 
-@on_one
 def test_a_log_in_that_succeeds_begins_the_count_anew(here: World) -> None:
     for _ in range(2):
         for _ in range(4):
@@ -159,7 +149,6 @@ def test_a_log_in_that_succeeds_begins_the_count_anew(here: World) -> None:
         assert at_the_door(here, "candidate", PASSWORD).status_code == 302
 
 
-@on_one
 def test_a_refused_log_in_has_a_shape_for_machines(here: World) -> None:
     browser = opened(here)
     answer = browser.send("/login", {"username": "candidate", "password": "wrong"})
@@ -185,7 +174,6 @@ ELSEWHERE = (
 )
 
 
-@on_one
 def test_the_log_in_never_leads_to_another_place(here: World) -> None:
     for goal in ELSEWHERE:
         answer = opened(here).post(
@@ -197,7 +185,6 @@ def test_the_log_in_never_leads_to_another_place(here: World) -> None:
         assert "X-Evil" not in answer.headers
 
 
-@on_one
 def test_the_log_in_leads_back_to_where_one_wanted_to_go(here: World) -> None:
     answer = Browser(here, None).get("/people?q=ann&page=2")
     assert answer.status_code == 302
@@ -207,7 +194,6 @@ def test_the_log_in_leads_back_to_where_one_wanted_to_go(here: World) -> None:
     assert answer.location == "/people?q=ann&page=2"
 
 
-@on_one
 def test_somebody_who_is_not_logged_in_can_send_nothing(here: World) -> None:
     browser = opened(here)
     for path in ("/logout", "/account/password", "/account/sessions/end-others"):
@@ -217,7 +203,6 @@ def test_somebody_who_is_not_logged_in_can_send_nothing(here: World) -> None:
     assert browser.send("/account/password", {}).status_code == 403
 
 
-@on_one
 def test_logging_out_ends_the_session_on_the_server(here: World) -> None:
     me = Browser(here, "candidate")
     kept = me._client.get_cookie("assess")
@@ -230,7 +215,6 @@ def test_logging_out_ends_the_session_on_the_server(here: World) -> None:
     assert is_out(thief)
 
 
-@on_one
 def test_the_account_shows_who_one_is_and_where_one_is_logged_in(here: World) -> None:
     here.clock.advance(timedelta(minutes=-20))
     logged_in(here, "candidate", SAFARI)
@@ -244,7 +228,6 @@ def test_the_account_shows_who_one_is_and_where_one_is_logged_in(here: World) ->
     assert "Monday 2 March 2026 at 10:40" in page
 
 
-@on_one
 def test_one_session_can_be_ended_and_all_others(here: World) -> None:
     me, phone, library = (logged_in(here, "candidate", d) for d in (CHROME, SAFARI, FIREFOX))
     other = re.search(
@@ -262,7 +245,6 @@ def test_one_session_can_be_ended_and_all_others(here: World) -> None:
     assert "all other devices" in me.get("/account").text
 
 
-@on_one
 def test_nobody_ends_somebody_elses_session(here: World) -> None:
     victim = logged_in(here, "tutor", CHROME)
     me = logged_in(here, "candidate", CHROME)
@@ -275,7 +257,6 @@ def test_nobody_ends_somebody_elses_session(here: World) -> None:
     assert answer.status_code == 404
 
 
-@on_one
 def test_a_session_that_ran_out_is_not_listed_any_more(here: World) -> None:
     logged_in(here, "candidate", SAFARI)
     here.clock.advance(timedelta(minutes=60))
@@ -302,7 +283,6 @@ def test_a_browser_is_named_in_plain_words(
     assert (devices.browser(device), devices.system(device)) == said
 
 
-@on_one
 def test_a_browser_that_calls_itself_something_odd_is_an_unknown_browser(here: World) -> None:
     assert "Unknown browser" in logged_in(here, "candidate", "curl/8.5.0").get("/account").text
     page = logged_in(here, "candidate", "<script>Windows").get("/account").text
@@ -310,7 +290,6 @@ def test_a_browser_that_calls_itself_something_odd_is_an_unknown_browser(here: W
     assert "<script>Windows" not in page
 
 
-@on_one
 def test_the_rules_of_a_password_are_said_before(here: World) -> None:
     page = Browser(here, "candidate").get("/account/password").text
     assert "at least 10 characters" in page
@@ -332,7 +311,6 @@ BAD_PASSWORDS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
 )
 
 
-@on_one
 def test_a_password_that_cannot_be_taken_says_why_beside_its_field(here: World) -> None:
     me = Browser(here, "candidate")
     for old, new, again, beside in BAD_PASSWORDS:
@@ -347,7 +325,6 @@ def test_a_password_that_cannot_be_taken_says_why_beside_its_field(here: World) 
     assert at_the_door(here, "candidate", PASSWORD).status_code == 302
 
 
-@on_one
 def test_a_refused_password_has_a_shape_for_machines(here: World) -> None:
     me = Browser(here, "candidate")
     answer = me.send("/account/password", {"old": PASSWORD, "new": "short", "again": "other"})
@@ -356,7 +333,6 @@ def test_a_refused_password_has_a_shape_for_machines(here: World) -> None:
     assert answer.json["reasons"][0]["what"] == "The two new passwords are not the same."
 
 
-@on_one
 def test_a_new_password_ends_all_other_sessions(here: World) -> None:
     me, phone = (logged_in(here, "candidate", d) for d in (CHROME, SAFARI))
     answer = me.post("/account/password", {"old": PASSWORD, "new": NEW, "again": NEW})
@@ -367,7 +343,6 @@ def test_a_new_password_ends_all_other_sessions(here: World) -> None:
     assert at_the_door(here, "candidate", NEW).status_code == 302
 
 
-@on_one
 def test_with_a_first_password_one_can_only_choose_ones_own(here: World) -> None:
     added = people.add(here.context(), "Ann Lee", "ann", [Role.ADMINISTRATOR, Role.CANDIDATE])
     assert not isinstance(added, Refused)
@@ -387,7 +362,6 @@ def test_with_a_first_password_one_can_only_choose_ones_own(here: World) -> None
     assert "Hello Ann Lee" in browser.get("/").text
 
 
-@on_one
 def test_hostile_input_at_the_door_is_answered_calmly(here: World) -> None:
     browser = opened(here)
     answer = at_the_door(here, '"><script>alert(1)</script>', "x", browser)
@@ -404,7 +378,6 @@ def test_hostile_input_at_the_door_is_answered_calmly(here: World) -> None:
     assert "'; DROP" in unescape(at_the_door(here, "'; DROP TABLE people", "x").text)
 
 
-@on_one
 def test_a_form_without_its_token_is_not_taken(here: World) -> None:
     browser = Browser(here, None)
     answer = browser.post("/login", {"username": "candidate", "password": PASSWORD})

@@ -13,10 +13,7 @@ from assess.roles import Role
 from assess.store import people
 from tests.builders import PASSWORD, World
 from tests.web.candidate_builders import Browser, codes
-from tests.worlds import built, database_url, original
 
-__all__ = ["built", "database_url", "original"]  # fixtures: each test begins in a small world
-on_one = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 ANN = {"name": "Ann  Lee", "username": " Ann.Lee ", "roles": ["candidate", "tutor"]}
 
 
@@ -69,7 +66,6 @@ def lets_in(here: World, who: str, password: str) -> bool:
     return answer.status_code == 302
 
 
-@on_one
 def test_the_list_holds_the_people_of_the_centre_by_name(here: World, me: Browser) -> None:
     page = me.get("/people").text
     found = names(page)
@@ -102,7 +98,6 @@ def test_people_are_found_by_a_part_of_their_name_or_log_in_name(here: World, me
     assert "Nobody at your centre is called" in page
 
 
-@on_one
 def test_a_long_list_comes_in_pages(here: World, me: Browser) -> None:
     for number in range(40):
         here.add(f"x{number:02}", Role.CANDIDATE)
@@ -119,7 +114,6 @@ def test_a_long_list_comes_in_pages(here: World, me: Browser) -> None:
     assert me.get("/people?page=%00").status_code == 400
 
 
-@on_one
 def test_a_person_is_added_with_a_first_password_that_is_shown_once(
     here: World, me: Browser
 ) -> None:
@@ -145,7 +139,6 @@ def test_a_person_is_added_with_a_first_password_that_is_shown_once(
     assert lets_in(here, "ann.lee", password)
 
 
-@on_one
 def test_what_is_missing_or_wrong_is_said_beside_its_field(here: World, me: Browser) -> None:
     for form, found in (
         ({}, {"name": "E-FIELD", "username": "E-FIELD", "roles": "E-FIELD"}),
@@ -169,7 +162,6 @@ def test_what_is_missing_or_wrong_is_said_beside_its_field(here: World, me: Brow
     assert named("ann.lee") is None
 
 
-@on_one
 def test_what_was_typed_stays_in_the_form(here: World, me: Browser) -> None:
     page = me.post("/people/new", ANN | {"username": "", "name": '"><b>Ann'}).text
     assert 'value="&#34;&gt;&lt;b&gt;Ann"' in page
@@ -177,7 +169,6 @@ def test_what_was_typed_stays_in_the_form(here: World, me: Browser) -> None:
     assert len(re.findall(r'name="roles"[^>]* checked', page)) == 2
 
 
-@on_one
 def test_a_name_with_markup_is_never_markup(here: World, me: Browser) -> None:
     markup = {"name": "<script>alert(1)</script> %(x)s {{ 7*7 }}", "username": "<i>m</i>"}
     answer = me.post("/people/new", ANN | markup)
@@ -190,7 +181,6 @@ def test_a_name_with_markup_is_never_markup(here: World, me: Browser) -> None:
         assert "%(x)s {{ 7*7 }}" in page
 
 
-@on_one
 def test_a_character_that_cannot_be_stored_is_refused(here: World, me: Browser) -> None:
     for field in ("name", "username", "roles"):
         answer = me.post("/people/new", ANN | {field: "a\0b"})
@@ -199,7 +189,6 @@ def test_a_character_that_cannot_be_stored_is_refused(here: World, me: Browser) 
     assert named("ann.lee") is None
 
 
-@on_one
 def test_the_same_role_twice_is_one_role(here: World, me: Browser) -> None:
     assert me.post("/people/new", ANN | {"roles": ["tutor", "tutor"]}).status_code == 200
     ann = named("ann.lee")
@@ -209,7 +198,6 @@ def test_the_same_role_twice_is_one_role(here: World, me: Browser) -> None:
     assert roles_of(ann.id) == {"author"}
 
 
-@on_one
 def test_the_page_of_a_person_says_what_is_known(here: World) -> None:
     Browser(here, "candidate")
     Browser(here, "candidate")
@@ -222,7 +210,6 @@ def test_the_page_of_a_person_says_what_is_known(here: World) -> None:
     assert "devices" not in page
 
 
-@on_one
 def test_roles_are_given_and_taken(here: World, me: Browser) -> None:
     person = here.persons["candidate"]
     address = f"/people/{person}/roles"
@@ -238,7 +225,6 @@ def test_roles_are_given_and_taken(here: World, me: Browser) -> None:
     assert beside(answer.text) == {"roles": "E-FIELD"}
 
 
-@on_one
 def test_an_administrator_neither_rises_nor_falls_by_their_own_hand(
     here: World, me: Browser
 ) -> None:
@@ -259,7 +245,6 @@ def test_an_administrator_neither_rises_nor_falls_by_their_own_hand(
     assert answer.status_code == 302
 
 
-@on_one
 def test_a_closed_account_is_out_at_once_and_can_be_opened_again(here: World, me: Browser) -> None:
     person = here.persons["candidate"]
     candidate = Browser(here, "candidate")
@@ -273,7 +258,6 @@ def test_a_closed_account_is_out_at_once_and_can_be_opened_again(here: World, me
     assert lets_in(here, "candidate", PASSWORD)
 
 
-@on_one
 def test_a_new_password_is_shown_once_and_ends_what_was_before(here: World, me: Browser) -> None:
     person = here.persons["candidate"]
     candidate = Browser(here, "candidate")
@@ -287,7 +271,6 @@ def test_a_new_password_is_shown_once_and_ends_what_was_before(here: World, me: 
     assert password not in me.get(f"/people/{person}").text
 
 
-@on_one
 def test_another_centres_person_is_not_found(here: World, me: Browser) -> None:
     theirs = here.persons["candidate.there"]
     absent = me.get("/people/999999").text
@@ -305,7 +288,6 @@ def test_another_centres_person_is_not_found(here: World, me: Browser) -> None:
     assert lets_in(here, "candidate.there", PASSWORD)
 
 
-@on_one
 def test_only_administrators_come_in(here: World) -> None:
     person = here.persons["candidate"]
     for role in Role:
@@ -327,7 +309,6 @@ def test_only_administrators_come_in(here: World) -> None:
     assert roles_of(person) == {"candidate"}
 
 
-@on_one
 def test_a_refusal_has_a_shape_for_machines(here: World, me: Browser) -> None:
     answer = me.send("/people/new", {})
     assert answer.status_code == 422

@@ -11,9 +11,9 @@ from assess.actions import banks as deeds
 from assess.reasons import Refused
 from assess.store import banks
 from tests.builders import World, bank, csv
-from tests.web.author_scene import author, built, database_url, original, said
+from tests.web.author_scene import author, said
 
-__all__ = ["author", "built", "database_url", "original"]
+__all__ = ["author"]
 
 READ = (
     "/banks",

@@ -14,16 +14,13 @@ from tests.web.author_scene import (
     ONE,
     TWO,
     author,
-    built,
     codes,
-    database_url,
     form,
-    original,
     publish,
     said,
 )
 
-__all__ = ["author", "built", "database_url", "original"]
+__all__ = ["author"]
 
 
 def in_force(built: World, name: str = "T1") -> tuple[int, Specification]:

@@ -13,9 +13,9 @@ from assess.store import banks
 from assess.web.author import distribution
 from tests.builders import World
 from tests.recorded import Paper, record, versions
-from tests.web.author_scene import author, built, database_url, original, said
+from tests.web.author_scene import author, said
 
-__all__ = ["author", "built", "database_url", "original"]
+__all__ = ["author"]
 
 RIGHT, WRONG, OTHER = (1,), (0,), (2,)
 

@@ -3,16 +3,13 @@ not, and nobody but the candidate on their one device answers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 
 from assess import store
-from assess.clock import HeldClock
 from assess.store import attempts
-from tests.builders import World, world
+from tests.builders import World
 from tests.web.candidate_builders import Browser, checked, codes, field, started
 
 HUGE = 10**30
@@ -50,10 +47,9 @@ NO_ANSWERS: tuple[dict[str, object], ...] = (
 
 
 @pytest.fixture
-def here(app: Flask, clock: HeldClock) -> Iterator[World]:
+def here(built: World) -> World:
     """A small world."""
-    with world(app, clock) as built:
-        yield built
+    return built
 
 
 @pytest.fixture

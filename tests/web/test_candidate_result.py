@@ -6,19 +6,16 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 
 from assess import store
 from assess.actions import specifications as specs
 from assess.bank.specification import Feedback
-from assess.clock import HeldClock
 from assess.reasons import Refused
 from assess.store import attempts
-from tests.builders import World, specification, world
+from tests.builders import World, specification
 from tests.web.candidate_builders import (
     Browser,
     codes,
@@ -29,14 +26,12 @@ from tests.web.candidate_builders import (
 )
 
 # What differs between databases is tested with the deeds; pages are tested on one.
-pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def here(app: Flask, clock: HeldClock) -> Iterator[World]:
+def here(built: World) -> World:
     """A small world."""
-    with world(app, clock) as built:
-        yield built
+    return built
 
 
 @pytest.fixture

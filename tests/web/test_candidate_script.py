@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,19 +12,18 @@ from playwright.sync_api import Page, expect
 from assess import store
 from assess.delivery import answering, form
 from assess.store import attempts
-from tests.builders import PASSWORD, World, world
+from tests.builders import PASSWORD, World
 from tests.conftest import Served
 
 # What differs between databases is tested with the deeds; scripts are tested on one.
-pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def here(served: Served) -> Iterator[World]:
+def here(built: World, served: Served) -> World:
     """A small world behind a port, with a candidate who may start."""
-    with world(served.app, served.clock) as built:
-        built.make_ready()
-        yield built
+    assert built.app is served.app
+    built.make_ready()
+    return built
 
 
 def start(page: Page, url: str) -> int:

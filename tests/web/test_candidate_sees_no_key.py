@@ -3,54 +3,50 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from importlib.resources import files
 from io import BytesIO
 
 import pytest
-from flask import Flask
 
 from assess.actions import banks, frameworks, programmes, specifications
 from assess.bank.formats import tabular
 from assess.bank.items import Content, Level
 from assess.bank.specification import read_specification
-from assess.clock import HeldClock
 from assess.reasons import Refused
 from assess.store import banks as bank_rows
-from tests.builders import World, world
+from tests.builders import World
 from tests.web.candidate_builders import Browser, contents, field, started
 
 DATA = files("assess") / "data"
 
 # What differs between databases is tested with the deeds; pages are tested on one.
-pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def here(app: Flask, clock: HeldClock) -> Iterator[World]:
+def here(built: World) -> World:
     """A world with the demonstration's test of fourteen questions."""
-    with world(app, clock) as built:
-        operator = built.context()
-        framework = (DATA / "frameworks" / "csp-demo.yaml").read_text(encoding="utf-8")
-        assert not isinstance(frameworks.load(operator, framework), Refused)
-        name = "Customer Service Professionals"
-        programme = programmes.create(operator, name, "csp-demo")
-        assert isinstance(programme, int)
-        programmes.publish_statement(operator, programme, "All of it is mine.")
-        people = built.persons
-        programmes.register(operator, programme, people["candidate"], people["tutor"], "One")
-        table = (DATA / "banks" / "m02.csv").read_bytes()
-        rows = list(tabular.read(BytesIO(table), "m02.csv"))
-        what = banks.Import(rows, "CSP demo M02", "m02.csv", framework="csp-demo")
-        assert not isinstance(banks.bring_in(operator, what), Refused)
-        text = (DATA / "specifications" / "M02.yaml").read_text(encoding="utf-8")
-        specification = read_specification(text)
-        assert not isinstance(specification, Refused)
-        published = specifications.publish(operator, specification)
-        assert not isinstance(published, Refused), published
-        built.programme, built.test = programme, published.test_id
-        yield built
+    operator = built.context()
+    framework = (DATA / "frameworks" / "csp-demo.yaml").read_text(encoding="utf-8")
+    assert not isinstance(frameworks.load(operator, framework), Refused)
+    name = "Customer Service Professionals"
+    programme = programmes.create(operator, name, "csp-demo")
+    assert isinstance(programme, int)
+    programmes.publish_statement(operator, programme, "All of it is mine.")
+    people = built.persons
+    programmes.register(operator, programme, people["candidate"], people["tutor"], "One")
+    table = (DATA / "banks" / "m02.csv").read_bytes()
+    rows = list(tabular.read(BytesIO(table), "m02.csv"))
+    what = banks.Import(rows, "CSP demo M02", "m02.csv", framework="csp-demo")
+    assert not isinstance(banks.bring_in(operator, what), Refused)
+    text = (DATA / "specifications" / "M02.yaml").read_text(encoding="utf-8")
+    specification = read_specification(text)
+    assert not isinstance(specification, Refused)
+    published = specifications.publish(operator, specification)
+    assert not isinstance(published, Refused), published
+    built.programme, built.test = programme, published.test_id
+    return built
 
 
 def test_no_page_of_an_attempt_holds_a_rationale_a_level_or_a_number_of_the_author(

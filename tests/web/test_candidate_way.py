@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 
 from assess import store
 from assess.actions import programmes
-from assess.clock import HeldClock
 from assess.store import attempts
-from tests.builders import World, world
+from tests.builders import World
 from tests.web.candidate_builders import JSON, Browser, codes, started
 
 HUGE = 10**30
 
 # What differs between databases is tested with the deeds; pages are tested on one.
-pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def here(app: Flask, clock: HeldClock) -> Iterator[World]:
+def here(built: World) -> World:
     """A small world."""
-    with world(app, clock) as built:
-        yield built
+    return built
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -12,16 +11,9 @@ from werkzeug.test import TestResponse
 
 from assess.clock import HeldClock
 from assess.settings import Settings
-from tests.builders import PASSWORD, World, world
+from tests.builders import PASSWORD, World
 
 NONCE = re.compile(r"script-src 'nonce-([A-Za-z0-9_-]{43})' 'strict-dynamic'")
-
-
-@pytest.fixture
-def built(app: Flask, clock: HeldClock) -> Iterator[World]:
-    """A small world."""
-    with world(app, clock) as made:
-        yield made
 
 
 def held(answer: TestResponse) -> None:
@@ -140,12 +132,11 @@ def test_an_unexpected_error_says_nothing_of_itself(
 
 
 def test_cookies_are_closed_to_scripts_and_in_production_to_plain_http(
-    app: Flask, clock: HeldClock
+    built: World, app: Flask, clock: HeldClock
 ) -> None:
-    with world(app, clock) as built:
-        cookie = log_in(built.app.test_client(), built.app)
-        assert "HttpOnly" in cookie
-        assert "SameSite=Lax" in cookie
+    cookie = log_in(built.app.test_client(), built.app)
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
     from assess.app import create_app
 
     settings = app.extensions["assess.settings"]

@@ -6,22 +6,19 @@ test until the tables below say whose it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from assess import store
 from assess.actions import approvals, attempts
-from assess.clock import HeldClock
 from assess.reasons import Refused
 from assess.roles import Role
 from assess.store import banks, people
 from assess.web import access
-from tests.builders import PASSWORD, World, world
+from tests.builders import PASSWORD, World
 
 NOBODY = "nobody"
 PEOPLE = (
@@ -71,30 +68,29 @@ class Cells:
 
 
 @pytest.fixture
-def cells(app: Flask, clock: HeldClock) -> Iterator[Cells]:
+def cells(built: World) -> Cells:
     """A world with an open attempt, a waiting request, and a session of each kind."""
-    with world(app, clock) as built:
-        built.add("leaver", Role.CANDIDATE)
-        built.make_ready("candidate")
-        context = built.log_in("candidate")
-        attempt = built.start(context)
-        asked = approvals.ask(built.context("candidate.two"), built.test)
-        assert isinstance(asked, int)
-        with store.read() as session:
-            bank = banks.by_name(session, built.centres["here"], "Small bank")
-            assert bank is not None
-            items, _ = banks.page(session, bank.id, banks.Search(), 0, 1)
-        objects = {
-            "attempt_id": attempt,
-            "test_id": built.test,
-            "programme_id": built.programme,
-            "bank_id": bank.id,
-            "item_id": items[0][0].id,
-            "request_id": asked,
-            "person_id": built.persons["leaver"],
-            "session_id": context.session_id or 0,
-        }
-        yield Cells(built, objects, {})
+    built.add("leaver", Role.CANDIDATE)
+    built.make_ready("candidate")
+    context = built.log_in("candidate")
+    attempt = built.start(context)
+    asked = approvals.ask(built.context("candidate.two"), built.test)
+    assert isinstance(asked, int)
+    with store.read() as session:
+        bank = banks.by_name(session, built.centres["here"], "Small bank")
+        assert bank is not None
+        items, _ = banks.page(session, bank.id, banks.Search(), 0, 1)
+    objects = {
+        "attempt_id": attempt,
+        "test_id": built.test,
+        "programme_id": built.programme,
+        "bank_id": bank.id,
+        "item_id": items[0][0].id,
+        "request_id": asked,
+        "person_id": built.persons["leaver"],
+        "session_id": context.session_id or 0,
+    }
+    return Cells(built, objects, {})
 
 
 def test_every_route_answers_everybody_as_its_audience_and_owner_say(cells: Cells) -> None:
@@ -166,17 +162,16 @@ def expectation(
     return fine | {403} if Role.CANDIDATE in audience else fine
 
 
-def test_nobody_is_sent_to_the_log_in_page_of_another_site(app: Flask, clock: HeldClock) -> None:
-    with world(app, clock) as built:
-        client = built.app.test_client()
-        built.app.config["WTF_CSRF_ENABLED"] = False
-        for goal in ("//evil.example/", "https://evil.example/", "/\\evil.example", "\\\\evil"):
-            answer = client.post(
-                "/login",
-                query_string={"next": goal},
-                data={"username": "candidate", "password": PASSWORD},
-            )
-            assert answer.headers["Location"] == "/"
+def test_nobody_is_sent_to_the_log_in_page_of_another_site(built: World) -> None:
+    client = built.app.test_client()
+    built.app.config["WTF_CSRF_ENABLED"] = False
+    for goal in ("//evil.example/", "https://evil.example/", "/\\evil.example", "\\\\evil"):
+        answer = client.post(
+            "/login",
+            query_string={"next": goal},
+            data={"username": "candidate", "password": PASSWORD},
+        )
+        assert answer.headers["Location"] == "/"
 
 
 def test_another_candidates_attempt_is_not_found_and_says_nothing_of_it(cells: Cells) -> None:

@@ -10,10 +10,7 @@ from assess.actions import approvals, people, programmes
 from assess.roles import Role
 from tests.builders import World
 from tests.web.candidate_builders import Browser
-from tests.worlds import built, database_url, original
 
-__all__ = ["built", "database_url", "original"]  # fixtures: each test begins in a small world
-pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 BUILT = {Role.CANDIDATE, Role.TUTOR, Role.AUTHOR, Role.REVIEWER, Role.ADMINISTRATOR}
 
 

@@ -14,10 +14,7 @@ from assess.roles import Role
 from assess.store import approvals as rows
 from tests.builders import World
 from tests.web.candidate_builders import Browser, codes
-from tests.worlds import built, database_url, original
 
-__all__ = ["built", "database_url", "original"]  # fixtures: each test begins in a small world
-pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 BASIS = {"kinds": ["practice", "discussion"], "words": "Nine of ten in practice, twice."}
 
 
