@@ -13,13 +13,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 VENDOR := assess/web/static/vendor
-WORKERS ?= 2
+WORKERS ?= 3
 # Databases of tests live a second each: in memory, where there is room for some gigabytes of it.
 SCRATCH ?= $(shell test -w /dev/shm && df -Pk /dev/shm | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm"; found = 1 } END { if (!found) print "/tmp" }')
 ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
+# Compiled once, kept: importing everything anew costs each command some seconds.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## print this list
@@ -143,7 +145,7 @@ $(VENV)/.uv: requirements/bootstrap.txt
 # uv reads none of pip's settings: where only pip can reach the packages, pip installs them.
 define install
 	@echo "Installing the packages of requirements/$(1).txt"
-	@$(BIN)/uv pip sync -q --compile-bytecode --require-hashes --python $(BIN)/python requirements/$(1).txt \
+	@$(BIN)/uv pip sync -q --require-hashes --python $(BIN)/python requirements/$(1).txt \
 	  || $(BIN)/python -m pip install -q --require-hashes -r requirements/$(1).txt
 endef
 

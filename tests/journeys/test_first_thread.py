@@ -181,34 +181,6 @@ def test_an_author_goes_from_the_tests_to_an_item_that_needs_a_look(
     look(author, "author-bank")
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-def test_a_test_can_be_sat_without_any_script(stage: Stage, person: Enter) -> None:
-    candidate = person("candidate", scripts=False, width=360)
-    tutor = person("tutor")
-    candidate.goto(f"{stage.url}/assessments")
-    candidate.get_by_role("button", name="Read and sign the statement").click()
-    candidate.get_by_label("Type your name to sign").fill("Amina Yusuf")
-    candidate.get_by_role("button", name="Sign the statement").click()
-    candidate.goto(f"{stage.url}/assessments")
-    candidate.get_by_role("button", name="Ask for approval").click()
-    tutor.goto(f"{stage.url}/readiness")
-    tutor.locator("li.app-card", has_text="Amina Yusuf").get_by_role("link").first.click()
-    tutor.get_by_label("Observation at work").check()
-    tutor.get_by_label("In your own words").fill("Watched a whole shift at the counter.")
-    tutor.get_by_role("button", name="Approve").click()
-    candidate.goto(f"{stage.url}/assessments")
-    candidate.get_by_role("button", name="Start").click()
-    candidate.get_by_label("I am Amina Yusuf").check()
-    candidate.get_by_role("button", name="Start the test").click()
-    _, contents = sheet(stage, 1)
-    for place, content in enumerate(contents, start=1):
-        answer(candidate, content, right=True)
-        name = "Save and next" if place < LENGTH else "Save and review"
-        candidate.get_by_role("button", name=name).click()
-    candidate.get_by_role("button", name="Hand in for good").click()
-    expect(candidate.locator("[data-result]")).to_have_text("Pass")
-
-
 def log_in(page: Page, who: str) -> None:
     """Log in on a page that shows the log-in form."""
     from tests.journeys.conftest import PASSWORD
