@@ -23,7 +23,7 @@ from assess.store.pools import Epoch, Pool
 from tests.actions import racing
 from tests.builders import World, bank, csv
 
-ROUNDS = 12
+ROUNDS = 6
 
 
 def void(attempt: int) -> None:

@@ -143,14 +143,14 @@ def test_a_candidate_fails_learns_why_returns_and_passes(
             assert not any(content.options[k].rationale in shown for k in content.key)
 
     # Too early; then the wait is over, with a second approval.
-    prepare(stage, tutor, candidate, look)
+    prepare(stage, tutor, candidate, lambda page, name: None)
     candidate.goto(f"{stage.url}/assessments")
     assert codes(candidate) == {"E-COOL"}
     look(candidate, "candidate-cool-down")
     stage.served.clock.advance(timedelta(hours=48))
     candidate.goto(stage.url)  # the old session has ended in the two days
     log_in(candidate, "candidate")
-    begin(stage, candidate, look)
+    begin(stage, candidate, lambda page, name: None)
     second_items, contents = sheet(stage, 2)
     assert set(first_items).isdisjoint(second_items)
     for place, content in enumerate(contents, start=1):
