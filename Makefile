@@ -13,7 +13,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 VENDOR := assess/web/static/vendor
-WORKERS ?= 3
+WORKERS ?= 2
 # Databases of tests live a second each: in memory, where there is room for some gigabytes of it.
 SCRATCH ?= $(shell test -w /dev/shm && df -Pk /dev/shm | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm"; found = 1 } END { if (!found) print "/tmp" }')
 ARGS ?=
