@@ -72,8 +72,3 @@ class HeldClock:
         """Move it on by a step and say the new moment."""
         self._moment += step
         return self._moment
-
-
-def host_time() -> datetime:
-    """The host's own time, for places without a database (start-up messages, log lines)."""
-    return datetime.now(UTC)

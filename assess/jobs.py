@@ -54,8 +54,8 @@ def close_attempts(app: Flask, now: datetime) -> int:
         context = Context(now, app.extensions["assess.settings"], centre)
         try:
             closed += attempts.time_up(context, attempt, candidate) is not None
-        except Exception:
-            # One attempt that cannot be marked must not keep all others open, nor end the worker.
+        except (KeyError, ValueError):  # what marking says of a record that is broken
+            # It must not keep all others open, nor end the worker; it stays as it is, to be seen.
             log.exception("attempt %d could not be closed", attempt)
     return closed
 

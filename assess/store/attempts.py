@@ -210,13 +210,12 @@ def met(forms: Iterable[Sequence[Sequence[Any]]]) -> History:
     return seen
 
 
-def expired(session: Session, before: datetime, limit: int = 100) -> Sequence[tuple[int, int, int]]:
+def expired(session: Session, before: datetime) -> Sequence[tuple[int, int, int]]:
     """Open attempts whose time was up before a moment: (candidate, attempt, centre)."""
     rows = session.execute(
         select(Attempt.candidate_id, Attempt.id, Attempt.centre_id)
         .where(Attempt.state == State.OPEN.value, Attempt.deadline < before)
         .order_by(Attempt.deadline)
-        .limit(limit)
     )
     return [(candidate, attempt, centre) for candidate, attempt, centre in rows]
 

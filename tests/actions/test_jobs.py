@@ -54,6 +54,24 @@ def test_an_attempt_closes_as_soon_as_no_answer_can_arrive_any_more(built: World
     assert jobs.close_attempts(built.app, deadline + timing.GRACE + MOMENT) == 1
 
 
+def test_an_attempt_that_cannot_be_marked_keeps_no_other_open(
+    built: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = begun(built)
+    with store.write() as session:
+        row = session.get_one(Attempt, bad)
+        row.form = [[item, 10**6, order] for item, _, order in row.form]
+    built.clock.advance(timedelta(minutes=1))
+    built.make_ready("candidate.two")
+    good = built.start(built.log_in("candidate.two"))
+    built.clock.advance(timedelta(hours=1))
+    assert jobs.close_attempts(built.app, built.clock.now()) == 1
+    assert f"attempt {bad} could not be closed" in caplog.text
+    with store.read() as session:
+        states = {n: session.get_one(Attempt, n).state for n in (bad, good)}
+    assert states == {bad: "open", good: "marked"}
+
+
 def test_the_worker_does_every_duty_and_stops_when_told(built: World) -> None:
     attempt = begun(built)
     built.clock.advance(timedelta(hours=1))

@@ -60,8 +60,6 @@ def is_asking_the_time(name: str) -> bool:
         "time.time_ns",
         "func.now",
         "func.current_timestamp",
-        "host_time",
-        "clock.host_time",
     }
 
 
