@@ -20,6 +20,7 @@ from assess.settings import Settings
 from assess.store import db
 from assess.store.base import engine_options, prepared
 from tests.builders import Apart, World, world
+from tests.compiled import Templates
 from tests.conftest import START
 from tests.services import Services
 
@@ -60,40 +61,118 @@ def original(
         services.drop(one.url)
 
 
+class Copies:
+    """The one database of this worker and kind in which its tests begin: made the world anew."""
+
+    def __init__(self, services: Services, source: str, kind: str, folder: Path) -> None:
+        self._services, self._source, self._kind = services, source, kind
+        self._name = f"t{uuid.uuid4().hex}"
+        self.url = (
+            f"sqlite:///{folder / self._name}.sqlite"
+            if kind == "sqlite"
+            else source.replace(f"/{_name(source)}?", f"/{self._name}?")
+        )
+
+    def renew(self) -> None:
+        """Put the world back as it was, whatever the last test did to it."""
+        if self._kind == "sqlite":
+            copy = Path(_path(self.url))
+            for left in (f"{copy}-wal", f"{copy}-shm"):
+                Path(left).unlink(missing_ok=True)
+            shutil.copyfile(_path(self._source), copy)
+            return
+        template = _name(self._source)
+        _execute(
+            self._source,
+            f'DROP DATABASE IF EXISTS "{self._name}" WITH (FORCE)',
+            f'CREATE DATABASE "{self._name}" TEMPLATE "{template}" STRATEGY FILE_COPY',
+        )
+
+    def drop(self) -> None:
+        """Remove the database."""
+        self._services.drop(self.url)
+
+
+@pytest.fixture(scope="session")
+def copies(
+    services: Services,
+    original: Callable[[str], Original],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str], Copies]]:
+    """A function that gives this worker's copies of the world of a kind of database."""
+    kept: dict[str, Copies] = {}
+
+    def of(kind: str) -> Copies:
+        if kind not in kept:
+            folder = tmp_path_factory.mktemp("copies")
+            kept[kind] = Copies(services, original(kind).url, kind, folder)
+        return kept[kind]
+
+    yield of
+    for one in kept.values():
+        one.drop()
+
+
 @pytest.fixture
-def database_url(
-    database_kind: str, services: Services, original: Callable[[str], Original], tmp_path: Path
-) -> Iterator[str]:
+def database_url(database_kind: str, copies: Callable[[str], Copies]) -> str:
     """The address of a copy of the world, on SQLite and again on PostgreSQL."""
-    source = original(database_kind).url
-    if database_kind == "sqlite":
-        copy = tmp_path / "world.sqlite"
-        shutil.copyfile(_path(source), copy)
-        yield f"sqlite:///{copy}"
-        return
-    name = f"t{uuid.uuid4().hex}"
-    template = _name(source)
-    _execute(source, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
-    url = source.replace(f"/{template}?", f"/{name}?")
-    yield url
-    services.drop(url)
+    copy = copies(database_kind)
+    copy.renew()
+    return copy.url
+
+
+def floors(settings: Settings) -> Flask:
+    """The floors below the pages."""
+    app = Flask("assess.app")
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    db.init_app(app)
+    app.extensions["assess.settings"] = settings
+    app.extensions["assess.gates"] = GATES
+    with app.app_context():
+        prepared(db.engine)
+    return app
+
+
+def pages(settings: Settings) -> Flask:
+    """The whole application."""
+    app = create_app(settings, HeldClock(START))
+    app.jinja_env.bytecode_cache = Templates()
+    return app
 
 
 @pytest.fixture
-def app(database_url: str, clock: HeldClock, tmp_path: Path) -> Iterator[Flask]:
-    """The floors below the pages, on the copy: to make the pages too takes longer than a test."""
-    settings = Settings.for_tests(database_url=database_url, instance=tmp_path / "instance")
-    floors = Flask("assess.app")
-    floors.config["SQLALCHEMY_DATABASE_URI"] = database_url
-    floors.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(database_url)
-    db.init_app(floors)
-    floors.extensions["assess.settings"] = settings
-    floors.extensions["assess.clock"] = clock
-    floors.extensions["assess.gates"] = GATES
-    with floors.app_context():
-        prepared(db.engine)
-    yield floors
-    with floors.app_context():
+def make() -> Callable[[Settings], Flask]:
+    """How much of the application a test of this folder needs; pages take longer than a test."""
+    return floors
+
+
+@pytest.fixture(scope="session")
+def applications() -> dict[tuple[Callable[[Settings], Flask], str], Flask]:
+    """The applications of this worker, kept: statements and templates are compiled once."""
+    return {}
+
+
+@pytest.fixture
+def app(
+    database_url: str,
+    clock: HeldClock,
+    make: Callable[[Settings], Flask],
+    applications: dict[tuple[Callable[[Settings], Flask], str], Flask],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Flask]:
+    """The application on the copy, as new: what a test set in it is taken back after the test."""
+    kept = applications.get((make, database_url))
+    if kept is None:
+        folder = tmp_path_factory.mktemp("instance")
+        kept = make(Settings.for_tests(database_url=database_url, instance=folder))
+        applications[make, database_url] = kept
+    kept.extensions["assess.clock"] = clock
+    config = dict(kept.config)
+    yield kept
+    kept.config.clear()
+    kept.config.update(config)
+    with kept.app_context():
         db.engine.dispose()
 
 

@@ -1,5 +1,13 @@
 """The tests of this floor begin in a small world."""
 
-from tests.worlds import app, built, database_url, original
+from tests.worlds import app, applications, built, copies, database_url, make, original
 
-__all__ = ["app", "built", "database_url", "original"]
+__all__ = [
+    "app",
+    "applications",
+    "built",
+    "copies",
+    "database_url",
+    "make",
+    "original",
+]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from flask import Flask
 
-from tests.worlds import built, database_url, original
+from assess.settings import Settings
+from tests import worlds
+from tests.worlds import app, applications, built, copies, database_url, original
 
-__all__ = ["built", "database_url", "original"]
+__all__ = ["app", "applications", "built", "copies", "database_url", "original"]
 
 
 @pytest.fixture
 def database_kind() -> str:
     """One database is enough for what a page says."""
     return "sqlite"
+
+
+@pytest.fixture
+def make() -> Callable[[Settings], Flask]:
+    """All of the application."""
+    return worlds.pages

@@ -113,6 +113,25 @@ def test_an_outcome_that_holds_no_questions_is_refused(framework: Framework, tex
     assert problem.reason.values["what"] == "outcome_unknown"
 
 
+def test_another_text_for_a_set_than_its_first_row_has_is_refused_with_the_line() -> None:
+    case = {"set": "S1", "stimulus": "A case"}
+    found = plan(
+        question("a", **case),
+        question("b", set="S1", stimulus="Another case"),
+        question("c", **case),
+        question("d", set="S2", stimulus="Another case"),
+    )
+    assert [one.identifier for one in found.created] == ["a", "c", "d"]
+    (refused,) = found.problems
+    assert refused.where == "line 2"
+    assert refused.reason.code is Code.MALFORMED
+    assert refused.reason.values == {
+        "what": "set_stimulus_differs",
+        "set": "S1",
+        "first": "line 1",
+    }
+
+
 def test_an_outcome_without_a_framework_cannot_be_looked_up() -> None:
     (problem,) = plan(question("q", outcome="small/U1/1.1")).problems
     assert problem.reason.code is Code.UNKNOWN_OUTCOME

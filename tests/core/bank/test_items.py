@@ -23,6 +23,8 @@ CONTENTS = st.builds(
     revise=st.text(),
     shuffle=st.booleans(),
     scoring=st.sampled_from(["exact", "partial"]),
+    set=st.text(),
+    stimulus=st.text(),
 )
 
 
@@ -70,8 +72,17 @@ def test_every_field_counts_in_the_digest() -> None:
         replace(content, revise="Read on"),
         replace(content, shuffle=False),
         replace(content, scoring="partial"),
+        replace(content, set="S1"),
+        replace(content, stimulus="S1"),
     ]
-    assert len({content.digest(), *(change.digest() for change in changes)}) == 10
+    assert len({content.digest(), *(change.digest() for change in changes)}) == 12
+
+
+def test_set_and_stimulus_stand_in_the_document_only_where_they_are_filled() -> None:
+    alone = Content("single_choice", "Stem", (Option("a", True), Option("b", False)))
+    assert not {"set", "stimulus"} & set(alone.as_document())
+    shared = replace(alone, set="S1", stimulus="A case")
+    assert shared.as_document() == {**alone.as_document(), "set": "S1", "stimulus": "A case"}
 
 
 def test_the_key_is_the_places_of_the_correct_options() -> None:
@@ -91,6 +102,8 @@ def test_the_key_is_the_places_of_the_correct_options() -> None:
         {"expected_facility": True},
         {"shuffle": 1},
         {"extra": 1},
+        {"set": 1},
+        {"stimulus": None},
     ],
 )
 def test_a_document_that_is_no_content_raises(broken: dict[str, object]) -> None:

@@ -145,6 +145,12 @@ def test_an_option_beyond_the_last_letter_cannot_be_packed() -> None:
         (question("A", scoring="generous"), "scoring_unknown"),
         (question("A", expected_facility=1001), "facility_not_share"),
         (question("A", expected_facility=-1), "facility_not_share"),
+        (question("A", set="S1"), "set_without_stimulus"),
+        (question("A", set="S1", stimulus=" \u200b"), "set_without_stimulus"),
+        (question("A", stimulus="A case"), "stimulus_without_set"),
+        (question("A", set="S1", stimulus="a\0b"), "nul"),
+        (question("A", set="S1", stimulus="x" * 20_001), "text_too_long"),
+        (question("A", set="x" * 201, stimulus="A case"), "text_too_long"),
     ],
 )
 def test_malformed_content_is_named(content: Content, what: str) -> None:
@@ -159,4 +165,5 @@ def test_every_fault_of_a_question_is_named_at_once() -> None:
 def test_a_sound_question_at_every_limit_is_taken() -> None:
     options = tuple(Option("x" * 5_000, True, "x" * 5_000) for _ in range(26))
     content = Content("multiple_response", "x" * 20_000, options, "x" * 500, revise="x" * 5_000)
+    content = replace(content, set="x" * 200, stimulus="x" * 20_000)
     assert kinds.malformed(content) == ()

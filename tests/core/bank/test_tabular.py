@@ -113,6 +113,20 @@ def test_an_expected_facility_is_kept_in_whole_thousandths(
     assert row.content.expected_facility == thousandths
 
 
+def test_questions_on_a_shared_case_carry_its_text() -> None:
+    header = HEADER.replace("\n", ",set,Stimulus\n")
+    (row,) = rows(header + GOOD.replace("\n", ',S1," A case.\r\n\r\nIts end. "\n'))
+    assert row.content is not None
+    assert (row.content.set, row.content.stimulus) == ("S1", "A case.\n\nIts end.")
+    same = {"set": "S1", "stimulus": "A case.\n\nIts end."}
+    (as_line,) = rows(as_json(**same))
+    assert as_line.content is not None
+    assert (as_line.content.set, as_line.content.stimulus) == tuple(same.values())
+    (alone,) = rows(header + GOOD.replace("\n", ",,\n"))
+    assert alone.content is not None
+    assert (alone.content.set, alone.content.stimulus) == ("", "")
+
+
 @pytest.mark.parametrize("share", ["1.01", "-0.1", "65%", "nan", "1e-1", "0,5", "0x1", "65"])
 def test_an_expected_facility_that_is_no_share_is_refused(share: str) -> None:
     (row,) = rows(HEADER + GOOD.replace("0.65", f'"{share}"'))
@@ -231,6 +245,10 @@ def test_two_keys_of_a_single_choice_are_refused() -> None:
         ({"expected_facility": 2}, ["facility_not_share"]),
         ({"shuffle": 1}, ["yes_or_no_needed"]),
         ({"points": 2}, ["column_unknown"]),
+        ({"set": "S1"}, ["set_without_stimulus"]),
+        ({"set": 7}, ["set_without_stimulus"]),
+        ({"stimulus": "A case"}, ["stimulus_without_set"]),
+        ({"set": "S1", "stimulus": ["A case"]}, ["text_needed", "set_without_stimulus"]),
     ],
 )
 def test_a_fault_in_a_row_of_json_is_named(changes: dict[str, object], expected: list[str]) -> None:

@@ -40,6 +40,14 @@ def test_options_are_shown_in_the_order_drawn() -> None:
     )
 
 
+def test_the_case_of_a_set_is_shown_and_the_name_of_the_set_is_not() -> None:
+    content = dataclasses.replace(CONTENT, set="set-one", stimulus="A shop moves to a new street.")
+    question = form.question(1, 1, Drawn(7, 70, ()), content)
+    assert question.stimulus == "A shop moves to a new street."
+    assert "set-one" not in repr(question)
+    assert form.question(1, 1, Drawn(7, 70, ()), CONTENT).stimulus == ""
+
+
 def test_an_empty_order_is_the_version_s_own() -> None:
     question = form.question(1, 1, Drawn(7, 70, ()), CONTENT)
     assert question.options == ("A telephone call", "A stock count", "A delivery")
@@ -55,6 +63,7 @@ def test_a_question_has_no_field_that_could_hold_a_key_a_rationale_or_a_score() 
         "options": "tuple[str, ...]",
         "instruction": "str",
         "control": "str",
+        "stimulus": "str",
     }
     shown = form.question(1, 1, Drawn(7, 70, (2, 0, 1)), CONTENT)
     assert not hasattr(shown, "__dict__")  # and no field can be added to it
