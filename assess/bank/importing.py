@@ -100,12 +100,13 @@ def plan(
     }
     problems: list[Problem] = []
     places: dict[str, str] = {}
+    sets: dict[str, tuple[str, str]] = {}  # of each set, where it began and with which stimulus
     stems: list[tuple[str, str]] = []
     counted: Counter[str] = Counter()
     noticed: list[Noticed] = []
     unplaced = 0
     for row in rows:
-        content, why = _weigh(row, places, framework, bank_name)
+        content, why = _weigh(row, places, sets, framework, bank_name)
         if row.identifier is not None:
             places.setdefault(row.identifier, row.where)
         if why or content is None or row.identifier is None:
@@ -149,15 +150,27 @@ def _end(known: str | None, content: Content) -> str:
 
 
 def _weigh(
-    row: Row, places: Mapping[str, str], framework: Framework | None, bank_name: str
+    row: Row,
+    places: Mapping[str, str],
+    sets: dict[str, tuple[str, str]],
+    framework: Framework | None,
+    bank_name: str,
 ) -> tuple[Content | None, tuple[Reason, ...]]:
-    """The content of a row at its place in the framework, or why it is refused; or neither."""
+    """The content of a row at its place in the framework, or why it is refused; or neither.
+
+    The first row of a set is noted in `sets`; the others carry its stimulus, or are refused.
+    """
     why = list(row.problems)
     if row.identifier is not None and row.identifier in places:
         values = {"identifier": row.identifier, "first": places[row.identifier]}
         why.append(because(Code.DUPLICATE, "identifier_repeated", values))
     content = row.content
     if content is not None:
+        if content.set:
+            first, stimulus = sets.setdefault(content.set, (row.where, content.stimulus))
+            if stimulus != content.stimulus:
+                said = shown(content.set)
+                why.append(problem("set_stimulus_differs", set=said, first=first))
         found = place(row.outcome_text, row.category, framework, bank_name)
         if isinstance(found, Reason):
             why.append(found)

@@ -31,6 +31,7 @@ DOCUMENT_KEYS = (
     "shuffle",
     "scoring",
 )
+SET_KEYS = ("set", "stimulus")  # stand in a document only where they are filled
 OPTION_KEYS = ("text", "correct", "rationale")
 
 
@@ -58,7 +59,8 @@ class Content:
     `outcome` is a path in a framework (or `BANK/category/sub`), None while the item is unplaced.
     `expected_facility` is the author's estimate of the share of candidates just about ready who
     answer correctly, in whole thousandths (0 to 1000). `revise` says what to read or do again.
-    `shuffle` is False where the order of options carries meaning.
+    `shuffle` is False where the order of options carries meaning. `set` names the set of questions
+    on one shared case, whose text is `stimulus`; both are empty for a question on its own.
     """
 
     kind: str
@@ -70,6 +72,8 @@ class Content:
     revise: str = ""
     shuffle: bool = True
     scoring: str = EXACT
+    set: str = ""
+    stimulus: str = ""
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -77,8 +81,12 @@ class Content:
         return tuple(index for index, option in enumerate(self.options) if option.correct)
 
     def as_document(self) -> dict[str, object]:
-        """The content in plain JSON types, keys always the same and in the same order."""
-        return {
+        """The content in plain JSON types, keys in the same order and always the same, but for two.
+
+        `set` and `stimulus` stand only where they are filled: a question on its own keeps the
+        digest it had before there were sets.
+        """
+        document: dict[str, object] = {
             "kind": self.kind,
             "stem": self.stem,
             "options": [
@@ -92,6 +100,10 @@ class Content:
             "shuffle": self.shuffle,
             "scoring": self.scoring,
         }
+        for key, text in zip(SET_KEYS, (self.set, self.stimulus), strict=True):
+            if text:
+                document[key] = text
+        return document
 
     @classmethod
     def from_document(cls, document: Mapping[str, object]) -> Content:
@@ -100,7 +112,7 @@ class Content:
         Raises ValueError where keys are missing or unknown, or a value has another type. It reads
         what this program stored; files from outside go through `formats`.
         """
-        _expect_keys(document, DOCUMENT_KEYS)
+        _expect_keys(document, (*DOCUMENT_KEYS, *(key for key in SET_KEYS if key in document)))
         options = document["options"]
         if not isinstance(options, list | tuple):
             raise ValueError("options: a list is needed")
@@ -118,6 +130,8 @@ class Content:
             revise=_text(document, "revise"),
             shuffle=_truth(document, "shuffle"),
             scoring=_text(document, "scoring"),
+            set=_text(document, "set") if "set" in document else "",
+            stimulus=_text(document, "stimulus") if "stimulus" in document else "",
         )
 
     def digest(self) -> str:

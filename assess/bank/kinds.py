@@ -32,6 +32,8 @@ MAX_STEM = 20_000  # characters
 MAX_OPTION = 5_000  # characters of an option or a rationale
 MAX_TEXT = 5_000  # characters of a pointer to what to revise
 MAX_OUTCOME = 500  # characters of a path
+MAX_SET = 200  # characters of the identifier of a set
+MAX_STIMULUS = 20_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,10 @@ def _malformed_anyway(content: Content) -> Iterator[Reason]:
     facility = content.expected_facility
     if facility is not None and not 0 <= facility <= FACILITY_SCALE:
         yield problem("facility_not_share", found=f"{facility / FACILITY_SCALE:.3f}")
+    if content.set and _is_blank(content.stimulus):
+        yield problem("set_without_stimulus", set=shown(content.set))
+    if content.stimulus and _is_blank(content.set):
+        yield problem("stimulus_without_set")
     for column, text, allowed in _texts(content):
         if allowed and len(text) > allowed:
             yield problem("text_too_long", column=column, found=len(text), allowed=allowed)
@@ -137,6 +143,8 @@ def _texts(content: Content) -> Iterator[tuple[str, str, int]]:
         yield f"rationale_{letter(index)}", option.rationale, MAX_OPTION
     yield "revise", content.revise, MAX_TEXT
     yield "outcome", content.outcome or "", MAX_OUTCOME
+    yield "set", content.set, MAX_SET
+    yield "stimulus", content.stimulus, MAX_STIMULUS
 
 
 def _is_blank(text: str) -> bool:

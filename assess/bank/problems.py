@@ -30,10 +30,13 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "level_unknown": ("found", "allowed"),
     "scoring_unknown": ("found", "allowed"),
     "facility_not_share": ("found",),
+    "set_without_stimulus": ("set",),
+    "stimulus_without_set": (),
     # A row of a table.
     "no_identifier": (),
     "identifier_too_long": ("found", "allowed"),
     "identifier_repeated": ("identifier", "first"),
+    "set_stimulus_differs": ("set", "first"),
     "outcome_unknown": ("outcome", "framework"),
     "outcome_without_framework": ("outcome",),
     "key_not_read": ("found",),

@@ -19,6 +19,7 @@ class Question:
     """One question as shown: its `place` among `of` (from 1), wording, options in shown order.
 
     `instruction` says how to answer; `control` is how a page asks: "radios" or "checkboxes".
+    `stimulus` is the case that the question is about, shown before it; mostly there is none.
     """
 
     place: int
@@ -28,6 +29,7 @@ class Question:
     options: tuple[str, ...]
     instruction: str
     control: str
+    stimulus: str = ""
 
 
 def question(place: int, of: int, drawn: Drawn, content: Content) -> Question:
@@ -49,6 +51,7 @@ def question(place: int, of: int, drawn: Drawn, content: Content) -> Question:
         options=tuple(content.options[own].text for own in order),
         instruction=kind.instruction,
         control=kind.control,
+        stimulus=content.stimulus,
     )
 
 

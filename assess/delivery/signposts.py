@@ -67,6 +67,7 @@ class Wrong:
 
     `chosen` are the texts of the options chosen, in the order shown. `keys` and `key_rationales`
     (one for each key, empty where none was written) are filled at the level `keys` only.
+    `stimulus` is the case that the question was about, if any.
     """
 
     place: int
@@ -76,6 +77,7 @@ class Wrong:
     revise: str
     keys: tuple[str, ...] = ()
     key_rationales: tuple[str, ...] = ()
+    stimulus: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,7 @@ def _wrong(
         revise=content.revise,
         keys=tuple(option.text for option in keys),
         key_rationales=tuple(option.rationale for option in keys),
+        stimulus=content.stimulus,
     )
 
 

@@ -68,6 +68,8 @@ class Cells:
     revise: str = ""
     shuffle: object = ""
     scoring: str = ""
+    set: str = ""
+    stimulus: str = ""
     problems: list[Reason] = field(default_factory=list)
 
 
@@ -141,6 +143,8 @@ def _content(cells: Cells) -> Content:
         revise=one_text(cells.revise),
         shuffle=_truth("shuffle", cells.shuffle, True, found),
         scoring=cells.scoring.casefold() or EXACT,
+        set=cells.set,
+        stimulus=one_text(cells.stimulus),
     )
 
 

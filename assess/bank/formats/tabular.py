@@ -40,6 +40,8 @@ SHARED = (
     "revise",
     "shuffle",
     "scoring",
+    "set",
+    "stimulus",
 )
 CSV_COLUMNS = {
     name.casefold(): name for name in (*SHARED, *LETTERS, *(f"rationale_{one}" for one in LETTERS))
@@ -147,6 +149,8 @@ def _json_cells(found: Mapping[str, object]) -> Cells:
     shuffle = found.get("shuffle")
     cells.shuffle = "" if shuffle is None else shuffle
     cells.scoring = _json_text(found, "scoring", cells)
+    cells.set = _json_text(found, "set", cells, number=True)
+    cells.stimulus = _json_text(found, "stimulus", cells)
     return cells
 
 
@@ -285,4 +289,6 @@ def _csv_row(where: str, columns: list[str], values: list[str]) -> Row:
     cells.revise = found.get("revise", "")
     cells.shuffle = found.get("shuffle", "").strip()
     cells.scoring = found.get("scoring", "").strip()
+    cells.set = found.get("set", "").strip()
+    cells.stimulus = found.get("stimulus", "")
     return rows.from_cells(where, cells)
