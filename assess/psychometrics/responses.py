@@ -1,23 +1,27 @@
 """Who was shown which item, and what came of it: the answers in long, sparse form.
 
 One row for each item shown in an attempt. An item that was not drawn has no row; an item that
-was shown and left empty has a row with option `OMITTED` and score 0.
+was shown and left empty has a row with option `OMITTED` and score 0; one that stands behind the
+last answer of an attempt that ran out of time has a row with option `NOT_REACHED` and score 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+NOT_REACHED = -2  # on the form, behind the last answer given: no chance to answer it
 UNKNOWN = -1  # the score is known, the chosen option is not
 OMITTED = 0  # shown, and no option chosen
-FULL = 1000  # thousandths in one mark
+FULL = 1000  # thousandths of an item's full marks
 MOST_OPTIONS = 26
 LONGEST_FORM = 500  # items of one attempt; the exact sums of squares rest on it
+MOST_MARKS = 2000  # full marks of one attempt's form, for the same reason
+NO_TIME = -1  # milliseconds of a row whose time is not known
 
 # item versions, option masks, scores in thousandths, seconds, positions: equally long each
 PackedRow = tuple[
@@ -29,11 +33,14 @@ PackedRow = tuple[
 class Responses:
     """Answers of `attempts` attempts to the items `versions`; all arrays have a row an answer.
 
-    `versions` int64[items]: the caller's own number of each item version; its place is the
-    index that `item` uses. `attempt` int32[n] 0..attempts-1, `item` int32[n], `score` int16[n]
-    in thousandths of a mark 0..1000, `option` int32[n] a bit mask of the chosen options (bit k
-    is the version's own option k), `OMITTED` or `UNKNOWN`; `seconds` int32[n] and `position`
-    int16[n] where known. Build it with `from_arrays` or `from_packed`, which check.
+    Rows ascend by `attempt`. `versions` int64[items]: the caller's own number of each item
+    version; its place is the index that `item` uses. `attempt` int32[n] 0..attempts-1, `item`
+    int32[n], `score` int16[n] in thousandths of the item's full marks 0..1000, `option` int32[n]
+    a bit mask of the chosen options (bit k is the version's own option k), `OMITTED`, `UNKNOWN`
+    or `NOT_REACHED`; `milliseconds` int32[n] (`NO_TIME` where it is not known) and `position`
+    int16[n] where known; `maximum` int16[items] the full marks of each item, None where each
+    gives one mark. An item of more than one mark has whole marks only: its score is k/maximum,
+    rounded to thousandths. Build it with `from_arrays` or `from_packed`, which check.
     """
 
     attempts: int
@@ -42,8 +49,9 @@ class Responses:
     item: NDArray[np.int32]
     score: NDArray[np.int16]
     option: NDArray[np.int32]
-    seconds: NDArray[np.int32] | None = None
+    milliseconds: NDArray[np.int32] | None = None
     position: NDArray[np.int16] | None = None
+    maximum: NDArray[np.int16] | None = None
 
     @property
     def items(self) -> int:
@@ -53,22 +61,91 @@ class Responses:
     @property
     def longest(self) -> int:
         """How many items the longest attempt shows; 0 without answers."""
-        return int(np.bincount(self.attempt, minlength=1).max())
+        return int(np.diff(self.bounds()).max(initial=0))
+
+    @property
+    def seconds(self) -> NDArray[np.float64] | None:
+        """Response times float64[n], nan where not known; None where no row has one."""
+        if self.milliseconds is None:
+            return None
+        return np.where(self.milliseconds == NO_TIME, np.nan, self.milliseconds / 1000)
+
+    def bounds(self) -> NDArray[np.int64]:
+        """int64[attempts + 1]: the rows of attempt p are bounds[p]:bounds[p + 1]."""
+        return np.searchsorted(self.attempt, np.arange(self.attempts + 1, dtype=np.int32))
+
+    def points(self) -> NDArray[np.int32]:
+        """Scores in thousandths of a mark, int32[n]: whole marks exactly, also of 3 or 7."""
+        if self.maximum is None:
+            return self.score.astype(np.int32)
+        full = self.maximum.astype(np.int32)[self.item]
+        return np.where(full == 1, self.score, FULL * self._whole_marks(full))
+
+    def category(self) -> NDArray[np.int16]:
+        """Whole marks 0..maximum of each answer, int16[n]; ValueError at a part of a mark."""
+        full = 1 if self.maximum is None else self.maximum.astype(np.int32)[self.item]
+        whole = self._whole_marks(full)
+        partial = np.flatnonzero(_thousandths(whole, full) != self.score)
+        if partial.size:
+            raise ValueError(f"item {self._name(int(partial[0]))} gives parts of a mark")
+        return whole.astype(np.int16)
+
+    def binary(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]:
+        """Right or wrong of what was reached: attempt int32[n], item int32[n], right bool[n].
+
+        Raises ValueError, naming the first such item, where an answer earned part of the marks.
+        """
+        reached = self.reached()
+        right = reached.score == FULL
+        partial = np.flatnonzero((reached.score > 0) & ~right)
+        if partial.size:
+            name = reached._name(int(partial[0]))
+            raise ValueError(f"item {name} gives partial credit: right or wrong is not enough")
+        return reached.attempt, reached.item, right
+
+    def reached(self) -> Responses:
+        """The same attempts without the rows of items that were not reached."""
+        if not self.option.size or int(self.option.min()) != NOT_REACHED:
+            return self
+        return self.rows(self.option != NOT_REACHED)
+
+    def rows(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Responses:
+        """The chosen answers (bool[n], or row numbers by attempt) of the same attempts."""
+        return replace(
+            self,
+            attempt=self.attempt[chosen],
+            item=self.item[chosen],
+            score=self.score[chosen],
+            option=self.option[chosen],
+            milliseconds=None if self.milliseconds is None else self.milliseconds[chosen],
+            position=None if self.position is None else self.position[chosen],
+        )
 
     def of_attempts(self, chosen: NDArray[np.bool_]) -> Responses:
         """The answers of the chosen attempts (bool[attempts]) alone, attempts numbered anew."""
-        rows = chosen[self.attempt]
+        kept = self.rows(chosen[self.attempt])
         number = (np.cumsum(chosen) - 1).astype(np.int32)
-        return Responses(
-            int(chosen.sum()),
-            self.versions,
-            number[self.attempt[rows]],
-            self.item[rows],
-            self.score[rows],
-            self.option[rows],
-            None if self.seconds is None else self.seconds[rows],
-            None if self.position is None else self.position[rows],
-        )
+        return replace(kept, attempts=int(chosen.sum()), attempt=number[kept.attempt])
+
+    def with_not_reached(self) -> Responses:
+        """The same answers, those omitted behind an attempt's last answer as not reached.
+
+        By position on the form; ValueError where the positions are not known.
+        """
+        if self.position is None:
+            raise ValueError("what was not reached shows only where the positions are known")
+        last = np.full(self.attempts, -1, dtype=np.int16)
+        given = (self.option != OMITTED) & (self.option != NOT_REACHED)
+        np.maximum.at(last, self.attempt[given], self.position[given])
+        behind = ~given & (self.position > last[self.attempt])
+        return replace(self, option=np.where(behind, np.int32(NOT_REACHED), self.option))
+
+    def _whole_marks(self, full: NDArray[np.int32] | int) -> NDArray[np.int32]:
+        whole: NDArray[np.int32] = (2 * self.score.astype(np.int32) * full + FULL) // (2 * FULL)
+        return whole
+
+    def _name(self, row: int) -> int:
+        return int(self.versions[self.item[row]])
 
 
 def from_arrays(
@@ -80,21 +157,27 @@ def from_arrays(
     versions: ArrayLike | None = None,
     attempts: int | None = None,
     seconds: ArrayLike | None = None,
+    milliseconds: ArrayLike | None = None,
     position: ArrayLike | None = None,
+    maximum: ArrayLike | None = None,
 ) -> Responses:
     """Answers from equally long columns; `item` holds indices into `versions`.
 
-    Without `versions` the items are 0..max(item); without `attempts` there are max(attempt)+1.
-    Raises ValueError, saying what and where, for columns of unequal length, numbers out of
-    range, and an item that stands twice in one attempt.
+    Rows may come in any order; they are kept by ascending attempt. Without `versions` the items
+    are 0..max(item); without `attempts` there are max(attempt)+1. Times as `seconds` (nan: not
+    known) or `milliseconds`. Raises ValueError, saying what and where, for columns of unequal
+    length, numbers out of range, and an item that stands twice in one attempt.
     """
-    attempt_ = np.asarray(attempt, dtype=np.int32)
-    item_ = np.asarray(item, dtype=np.int32)
-    score_ = np.asarray(score, dtype=np.int32)
-    option_ = np.full(item_.shape, UNKNOWN) if option is None else np.asarray(option)
-    seconds_ = None if seconds is None else np.asarray(seconds, dtype=np.int32)
-    position_ = None if position is None else np.asarray(position, dtype=np.int16)
-    columns = {"item": item_, "score": score_, "option": option_, "seconds": seconds_}
+    attempt_, item_ = _whole_numbers("attempt", attempt), _whole_numbers("item", item)
+    score_ = _whole_numbers("score", score)
+    option_ = (
+        np.full(item_.shape, UNKNOWN, np.int32)
+        if option is None
+        else _whole_numbers("option", option)
+    )
+    times = _milliseconds(seconds, milliseconds)
+    position_ = None if position is None else _whole_numbers("position", position)
+    columns = {"item": item_, "score": score_, "option": option_, "seconds": times}
     columns["position"] = position_
     for name, column in columns.items():
         if column is not None and column.shape != attempt_.shape:
@@ -104,28 +187,39 @@ def from_arrays(
         if versions is None
         else np.asarray(versions, dtype=np.int64)
     )
+    full = _full_marks(maximum, numbers.size)
     count = int(attempt_.max(initial=-1)) + 1 if attempts is None else attempts
     _within("attempt", attempt_, 0, count - 1)
     _within("item", item_, 0, numbers.size - 1)
     _within("score", score_, 0, FULL)
-    _within("option", option_, UNKNOWN, (1 << MOST_OPTIONS) - 1)
-    pair = np.sort(attempt_.astype(np.int64) * max(numbers.size, 1) + item_)
-    twice = np.flatnonzero(pair[1:] == pair[:-1])
-    if twice.size:
-        where, which = divmod(int(pair[twice[0]]), numbers.size)
-        raise ValueError(f"attempt {where} has item {int(numbers[which])} twice")
-    if attempt_.size and int(np.bincount(attempt_).max()) > LONGEST_FORM:
-        raise ValueError(f"an attempt shows more than {LONGEST_FORM} items")
-    return Responses(
+    _within("option", option_, NOT_REACHED, (1 << MOST_OPTIONS) - 1)
+    if position_ is not None:
+        _within("position", position_, 0, np.iinfo(np.int16).max)
+    answers = Responses(
         count,
         numbers,
-        attempt_,
-        item_,
-        score_.astype(np.int16),
-        option_.astype(np.int32),
-        seconds_,
-        position_,
+        attempt_.astype(np.int32, copy=False),
+        item_.astype(np.int32, copy=False),
+        score_.astype(np.int16, copy=False),
+        option_.astype(np.int32, copy=False),
+        times,
+        None if position_ is None else position_.astype(np.int16, copy=False),
+        full,
     )
+    if full is not None:
+        _whole(answers, full)
+    if (attempt_[1:] < attempt_[:-1]).any():
+        answers = answers.rows(np.argsort(attempt_, kind="stable"))
+    _each_once(answers)
+    bounds = answers.bounds()
+    if int(np.diff(bounds).max(initial=0)) > LONGEST_FORM:
+        raise ValueError(f"an attempt shows more than {LONGEST_FORM} items")
+    if full is not None and answers.item.size:
+        marks = np.bincount(answers.attempt, weights=full[answers.item])
+        if marks.max() > MOST_MARKS:
+            where = int(marks.argmax())
+            raise ValueError(f"attempt {where} may earn more than {MOST_MARKS} marks")
+    return answers
 
 
 def from_packed(rows: Iterable[PackedRow], versions: Sequence[int] | None = None) -> Responses:
@@ -176,8 +270,94 @@ def _optional(
     return _column(packed, place, lengths)
 
 
-def _within(name: str, values: NDArray[np.integer], least: int, most: int) -> None:
-    wrong = np.flatnonzero((values < least) | (values > most))
+def _milliseconds(
+    seconds: ArrayLike | None, milliseconds: ArrayLike | None
+) -> NDArray[np.int32] | None:
+    if milliseconds is not None:
+        if seconds is not None:
+            raise ValueError("times are given in seconds or in milliseconds, not in both")
+        whole = _whole_numbers("milliseconds", milliseconds)
+    elif seconds is None:
+        return None
+    else:
+        given = np.asarray(seconds, dtype=np.float64)
+        whole = _whole_numbers(
+            "milliseconds", np.where(np.isnan(given), NO_TIME, np.rint(given * 1000))
+        )
+    _within("milliseconds", whole, NO_TIME, np.iinfo(np.int32).max)
+    return whole.astype(np.int32, copy=False)
+
+
+def _full_marks(maximum: ArrayLike | None, items: int) -> NDArray[np.int16] | None:
+    if maximum is None:
+        return None
+    full = _whole_numbers("maximum", maximum)
+    if full.shape != (items,):
+        raise ValueError(f"maximum has {full.size} values for {items} items")
+    wrong = np.flatnonzero((full < 1) | (full > LONGEST_FORM))
     if wrong.size:
-        row = int(wrong[0])
-        raise ValueError(f"row {row}: {name} {int(values[row])} is not in {least}..{most}")
+        place = int(wrong[0])
+        raise ValueError(f"item {place}: {full[place]} full marks are not in 1..{LONGEST_FORM}")
+    return None if (full == 1).all() else full.astype(np.int16)
+
+
+def _whole(answers: Responses, full: NDArray[np.int16]) -> None:
+    """Refuse a part of a mark in an item of more than one."""
+    marks = full.astype(np.int32)[answers.item]
+    wrong = (marks > 1) & (_thousandths(answers._whole_marks(marks), marks) != answers.score)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(
+            f"row {row}: score {int(answers.score[row])} thousandths of {int(marks[row])} marks "
+            "are no whole marks"
+        )
+
+
+def _thousandths(
+    marks: NDArray[np.integer], full: NDArray[np.integer] | int
+) -> NDArray[np.integer]:
+    """marks/full in thousandths, to the nearest."""
+    return (2 * FULL * marks + full) // (2 * full)
+
+
+def thousandths(marks: ArrayLike, full: ArrayLike) -> NDArray[np.int16]:
+    """The score int16[n] that stands for `marks` whole marks of `full` (each int[n] or one)."""
+    score: NDArray[np.int16] = _thousandths(
+        np.asarray(marks, dtype=np.int32), np.asarray(full, dtype=np.int32)
+    ).astype(np.int16)
+    return score
+
+
+def _each_once(answers: Responses) -> None:
+    """Refuse an item that stands twice in an attempt."""
+    attempt, item = answers.attempt, answers.item
+    # Rows in order of attempt and item, as files mostly have them, need no sorting.
+    if ((item[1:] > item[:-1]) | (attempt[1:] != attempt[:-1])).all():
+        return
+    pair = attempt.astype(np.int64) * max(answers.items, 1)
+    pair += item
+    pair.sort()
+    twice = np.flatnonzero(pair[1:] == pair[:-1])
+    if twice.size:
+        where, which = divmod(int(pair[twice[0]]), answers.items)
+        raise ValueError(f"attempt {where} has item {int(answers.versions[which])} twice")
+
+
+def _whole_numbers(name: str, values: ArrayLike) -> NDArray[np.integer]:
+    given = np.asarray(values)
+    if given.dtype.kind in "biu":
+        return given.astype(np.int8) if given.dtype.kind == "b" else given
+    numbers = given.astype(np.float64)
+    # The way round catches nan too.
+    broken = np.flatnonzero(~(np.abs(numbers) < 2**53) | (numbers != np.rint(numbers)))
+    if broken.size:
+        row = int(broken[0])
+        raise ValueError(f"row {row}: {name} {given[row]} is no whole number")
+    return numbers.astype(np.int64)
+
+
+def _within(name: str, values: NDArray[np.integer], least: int, most: int) -> None:
+    if not values.size or (int(values.min()) >= least and int(values.max()) <= most):
+        return
+    row = int(np.flatnonzero((values < least) | (values > most))[0])
+    raise ValueError(f"row {row}: {name} {values[row]} is not in {least}..{most}")

@@ -68,7 +68,8 @@ def test_packed_arrays_of_unequal_length_are_named_by_their_attempt() -> None:
     ("columns", "sentence"),
     [
         ({"score": [1000, 1001]}, "row 1: score 1001 is not in 0..1000"),
-        ({"option": [-2, 0]}, "row 0: option -2 is not in"),
+        ({"option": [-3, 0]}, "row 0: option -3 is not in"),
+        ({"score": [0.5, 0]}, "row 0: score 0.5 is no whole number"),
         ({"item": [0, 9], "versions": [7, 8]}, "row 1: item 9 is not in 0..1"),
         ({"attempt": [0, -1]}, "row 1: attempt -1 is not in"),
         ({"item": [0, 0], "attempt": [0, 0]}, "attempt 0 has item 0 twice"),
@@ -76,7 +77,7 @@ def test_packed_arrays_of_unequal_length_are_named_by_their_attempt() -> None:
     ],
 )
 def test_what_cannot_be_is_refused_with_its_place(
-    columns: dict[str, list[int]], sentence: str
+    columns: dict[str, list[float]], sentence: str
 ) -> None:
     good = {"attempt": [0, 0], "item": [0, 1], "score": [0, 1000], "option": [1, 2]}
     given = good | columns
@@ -93,3 +94,67 @@ def test_what_cannot_be_is_refused_with_its_place(
 def test_a_form_too_long_for_exact_sums_is_refused() -> None:
     with pytest.raises(ValueError, match="more than 500 items"):
         responses.from_arrays([0] * 501, list(range(501)), [0] * 501)
+
+
+def test_rows_are_kept_by_ascending_attempt_in_whatever_order_they_come() -> None:
+    answers = responses.from_arrays(
+        [1, 0, 1], [0, 1, 1], [0, 1000, 500], seconds=[1.5, float("nan"), 2], position=[2, 1, 1]
+    )
+    assert answers.attempt.tolist() == [0, 1, 1]
+    assert answers.item.tolist() == [1, 0, 1]
+    assert answers.bounds().tolist() == [0, 1, 3]
+    assert answers.milliseconds is not None
+    assert answers.milliseconds.tolist() == [responses.NO_TIME, 1500, 2000]
+    assert answers.seconds is not None
+    assert np.isnan(answers.seconds[0])
+
+
+def test_omitted_not_reached_and_not_drawn_are_three_things() -> None:
+    # Attempt 0: answered, omitted, answered, nothing more. Attempt 1 was not shown items 0, 1.
+    answers = responses.from_arrays(
+        [0, 0, 0, 0, 0, 1, 1],
+        [0, 1, 2, 3, 4, 2, 3],
+        [1000, 0, 0, 0, 0, 1000, 0],
+        [1, 0, 2, 0, 0, 1, 0],
+        position=[1, 2, 3, 4, 5, 1, 2],
+    ).with_not_reached()
+    assert answers.option.tolist() == [1, 0, 2, -2, -2, 1, -2]
+    reached = answers.reached()
+    assert reached.attempts == 2
+    assert reached.item.tolist() == [0, 1, 2, 2]
+    attempt, item, right = answers.binary()
+    assert attempt.tolist() == [0, 0, 0, 1]
+    assert item.tolist() == [0, 1, 2, 2]
+    assert right.tolist() == [True, False, False, True]
+
+
+def test_without_positions_nobody_knows_what_was_not_reached() -> None:
+    with pytest.raises(ValueError, match="positions"):
+        responses.from_arrays([0], [0], [0], [0]).with_not_reached()
+
+
+def test_whole_marks_come_back_from_their_thousandths() -> None:
+    marks = np.array([0, 1, 2, 3, 6, 7])
+    full = np.array([3, 3, 3, 3, 7, 7])
+    answers = responses.from_arrays(
+        np.arange(6), np.arange(6), responses.thousandths(marks, full), maximum=full
+    )
+    assert answers.category().tolist() == marks.tolist()
+    assert answers.points().tolist() == (1000 * marks).tolist()
+
+
+def test_a_part_of_a_mark_in_an_item_of_several_is_refused() -> None:
+    with pytest.raises(ValueError, match="row 1: score 500 thousandths of 3 marks"):
+        responses.from_arrays([0, 1], [0, 0], [1000, 500], maximum=[3])
+
+
+def test_right_or_wrong_is_refused_where_partial_credit_is_given() -> None:
+    answers = responses.from_arrays([0, 0], [0, 1], [1000, 500], versions=[7, 8])
+    with pytest.raises(ValueError, match="item 8 gives partial credit"):
+        answers.binary()
+    with pytest.raises(ValueError, match="item 8 gives parts of a mark"):
+        answers.category()
+
+
+def test_items_of_one_mark_each_need_no_maximum() -> None:
+    assert responses.from_arrays([0], [0], [1000], maximum=[1]).maximum is None
