@@ -6,14 +6,16 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.NOTPARALLEL:
 .DELETE_ON_ERROR:
+# Packages and the style sheet are made side by side.
+MAKEFLAGS += --jobs=2
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 VENDOR := assess/web/static/vendor
-WORKERS ?= 2
+# One more than two cores: browsers and databases leave gaps.
+WORKERS ?= 3
 # Databases of tests live a second each: in memory, where there is room for some gigabytes of it.
 SCRATCH ?= $(shell test -w /dev/shm && df -Pk /dev/shm | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm"; found = 1 } END { if (!found) print "/tmp" }')
 ARGS ?=
@@ -158,7 +160,7 @@ $(VENV)/.dev: requirements/dev.txt requirements/run.txt $(VENV)/.uv
 	$(call install,dev)
 	@touch $@ $(VENV)/.run
 
-$(VENV)/.assess: pyproject.toml $(VENV)/.run
+$(VENV)/.assess: pyproject.toml $(VENV)/$(if $(filter setup run,$(MAKECMDGOALS)),.run,.dev)
 	@echo "Installing assess itself, in place"
 	@$(BIN)/uv pip install -q --no-deps --no-build-isolation --python $(BIN)/python -e . \
 	  || $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
