@@ -14,7 +14,7 @@ from math import isnan
 import numpy as np
 
 from assess.psychometrics import classical, distractors, flags, guards, reliability
-from assess.psychometrics.responses import Responses
+from assess.psychometrics.responses import FULL, Responses
 
 SCHEMA = "item-report/1"
 OMITTED = "omitted"  # the option row of those who left the item empty
@@ -27,12 +27,19 @@ class ItemKey:
     `item` is the caller's label and names the version, such as "hand-washing v2"; `kind`
     "single_choice" or "multiple_response" (other kinds get no guessing rule); `key` the own
     indices of the correct options. Without options (scores only): n_options 0, key ().
+    `labels` are what the options are called where they are not called by their index; None
+    among them is an index that no option has.
     """
 
     item: str
     kind: str
     n_options: int
     key: tuple[int, ...]
+    labels: tuple[int | str | None, ...] | None = None
+
+    def label(self, option: int) -> int | str | None:
+        """What option `option` is called in the report."""
+        return option if self.labels is None else self.labels[option]
 
 
 def item_report(
@@ -67,7 +74,7 @@ def item_report(
             "excluded": 0,
             **population,
         },
-        "test": _test(marks, passed),
+        "test": {**_test(marks, passed), "distribution": distribution(responses)},
         "items": [
             _item(key, fact, se, raw_r, upper_lower)
             for key, fact, se, raw_r, upper_lower in zip(
@@ -79,7 +86,23 @@ def item_report(
                 strict=True,
             )
         ],
+        "irt": None,
+        "dif": None,
+        "drift": None,
+        "times": None,
+        "effort": None,
     }
+
+
+def distribution(responses: Responses) -> list[dict[str, int]]:
+    """How many attempts got each whole mark, parts of a mark dropped, from least to most."""
+    if not responses.item.size:
+        return []
+    total = np.bincount(responses.attempt, weights=responses.points(), minlength=responses.attempts)
+    sat = np.diff(responses.bounds()) > 0
+    counted = np.bincount(total[sat].astype(np.int64) // FULL)
+    least = int(np.flatnonzero(counted)[0])
+    return [{"mark": mark, "n": n} for mark, n in enumerate(counted[least:].tolist(), start=least)]
 
 
 def _facts(
@@ -138,17 +161,23 @@ def _item(
         "upper_lower": _value(upper_lower),
         "options": [
             {
-                "option": OMITTED if o.option is None else o.option,
+                "option": OMITTED if o.option is None else key.label(o.option),
                 "key": o.key,
                 "n": o.n,
                 "share": o.share,
                 "r": o.r,
                 "conditional_r": o.conditional_r,
+                "trace": [],
             }
             for o in fact.options
+            if o.option is None or key.label(o.option) is not None
         ],
         "flags": [asdict(flag) for flag in flags.flags(fact)],
         "watch": [asdict(flag) for flag in flags.watch(fact)],
+        "irt": None,
+        "dif": None,
+        "drift": None,
+        "time": None,
         "reasons": _item_reasons(fact),
     }
 
@@ -191,6 +220,8 @@ def _test(marks: reliability.MarkTable, passed: Sequence[bool] | None) -> dict[s
         "alpha": marks.alpha,
         "sem": marks.sem,
         "reliability": [{"kind": "alpha_adjusted", "value": marks.alpha, "n": marks.n}],
+        "csem": [],
+        "decisions": [],
         "draw_luck": {"sd": marks.luck_sd, "share_of_variance": marks.luck_share},
         "reasons": reasons,
     }

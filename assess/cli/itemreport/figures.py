@@ -1,0 +1,264 @@
+"""Which charts does a report have, and what does each of them say?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assess.cli.itemreport import charts
+from assess.cli.itemreport.charts import Column, Figure
+from assess.psychometrics.flags import percent
+from assess.psychometrics.report import OMITTED
+
+MOST_RANGES = 20  # rows of a chart of intervals
+BARS = 15
+
+Document = Mapping[str, Any]
+
+
+def of_test(document: Document) -> list[Figure]:
+    """The charts of the test as a whole, those for which there are figures."""
+    makers = (marks, item_map, csem, information, abilities, dif, drift, times)
+    return [figure for figure in (make(document) for make in makers) if figure is not None]
+
+
+def marks(document: Document) -> Figure | None:
+    """How the marks are spread."""
+    test = document["test"]
+    rows = test["distribution"]
+    if len(rows) < 2:
+        return None
+    step = -(-len(rows) // (2 * BARS))  # long tests get bars of several marks
+    grouped = [
+        {"mark": part[0]["mark"] + (step - 1) / 2, "n": sum(row["n"] for row in part)}
+        for part in (rows[k : k + step] for k in range(0, len(rows), step))
+    ]
+    figure = charts.bars(
+        "marks",
+        "Marks",
+        f"{test['n']:,} attempts got {test['min']:g} to {test['max']:g} marks, "
+        f"{test['mean']:.2f} on average.",
+        grouped,
+        Column("mark", "Mark"),
+        Column("n", "Attempts"),
+        bin_of=step,
+    )
+    return charts.with_rows(figure, rows)
+
+
+def item_map(document: Document) -> Figure | None:
+    """How hard each item is, and whether it tells the able from the others."""
+    rows = [
+        {
+            "item": entry["item"],
+            "facility": entry["facility"],
+            "r": entry["discrimination"],
+            "flagged": bool(entry["flags"]),
+        }
+        for entry in document["items"]
+        if entry["shows"] in ("discrimination", "all") and entry["discrimination"] is not None
+    ]
+    if len(rows) < 2:
+        return None
+    flagged = sum(row["flagged"] for row in rows)
+    return charts.cloud(
+        "item-map",
+        "Facility and discrimination",
+        f"Each point is an item; {flagged or 'none'} of {len(rows)} "
+        f"{'has' if flagged == 1 else 'have'} a flag (triangles).",
+        rows,
+        Column("facility", "Facility", 3),
+        Column("r", "Discrimination (r)", 3),
+        Column("item", "Item"),
+    )
+
+
+def csem(document: Document) -> Figure | None:
+    """How far a mark can be trusted at each height."""
+    rows = document["test"].get("csem") or []
+    if len(rows) < 3:
+        return None
+    peak = max(rows, key=lambda row: row["sem"])
+    return charts.lines(
+        "csem",
+        "Standard error of a mark",
+        f"Largest at {peak['mark']:g} marks ({peak['sem']:.2f} marks), smallest at both ends.",
+        rows,
+        Column("mark", "Mark"),
+        Column("sem", "Standard error, in marks", 2),
+    )
+
+
+def information(document: Document) -> Figure | None:
+    """Where on the scale of ability the test measures well."""
+    irt = document["irt"]
+    rows = (irt or {}).get("information") or []
+    if not rows:
+        return None
+    peak = max(rows, key=lambda row: row["information"])
+    return charts.lines(
+        "information",
+        "Test information",
+        f"A form measures best at an ability of {peak['theta']:.1f}, with a standard error of "
+        f"{peak['se']:.2f}.",
+        rows,
+        Column("theta", "Ability (theta)", 1),
+        Column("information", "Information of a form", 2),
+    )
+
+
+def abilities(document: Document) -> Figure | None:
+    """How difficulties lie beside abilities."""
+    rows = (document["irt"] or {}).get("map") or []
+    if not rows:
+        return None
+    long = [
+        {"theta": row["theta"], "what": what, "share": row[field]}
+        for what, field in (("attempts", "attempts"), ("items", "items"))
+        for row in rows
+    ]
+    return charts.lines(
+        "abilities",
+        "Abilities and difficulties",
+        "Where the attempts and the items' difficulties (b) lie on one scale, as shares of each.",
+        long,
+        Column("theta", "Theta", 1),
+        Column("share", "Share", 3),
+        Column("what", "Of"),
+        strong=("attempts",),
+    )
+
+
+def dif(document: Document) -> Figure | None:
+    """Which items favour a group among candidates equally able."""
+    found = document["dif"]
+    if not found:
+        return None
+    rows = [
+        {"item": entry["item"], **values, "flagged": values["class"] == "C"}
+        for entry in document["items"]
+        if (values := _delta(entry["dif"])) is not None
+    ]
+    if not rows:
+        return None
+    rows = sorted(rows, key=lambda row: abs(row["delta"]), reverse=True)[:MOST_RANGES]
+    return charts.ranges(
+        "dif",
+        f"Differences between groups ({found['group']})",
+        f"Mantel-Haenszel D in ETS delta units with 95 % intervals, the {len(rows)} largest; below "
+        f"0 the item is harder for {found['focal']} than for {found['reference']} of equal "
+        "ability. Class C stands out.",
+        rows,
+        Column("item", "Item"),
+        Column("delta", "D (delta)", 2),
+    )
+
+
+def drift(document: Document) -> Figure | None:
+    """Which items became easier or harder."""
+    found = document["drift"]
+    if not found:
+        return None
+    rows = [
+        {"item": entry["item"], **values, "flagged": bool(entry["drift"].get("flagged"))}
+        for entry in document["items"]
+        if (values := _delta(entry["drift"])) is not None
+    ]
+    if not rows:
+        return None
+    rows = sorted(rows, key=lambda row: abs(row["delta"]), reverse=True)[:MOST_RANGES]
+    return charts.ranges(
+        "drift",
+        "Change in time",
+        f"Mantel-Haenszel D between the first and the last window, in delta units with 95 % "
+        f"intervals, the {len(rows)} largest; above 0 the item became easier. Flagged ones stand "
+        "out.",
+        rows,
+        Column("item", "Item"),
+        Column("delta", "D (delta)", 2),
+    )
+
+
+def times(document: Document) -> Figure | None:
+    """How long the items take."""
+    medians = sorted(
+        entry["time"]["median"]
+        for entry in document["items"]
+        if (entry["time"] or {}).get("median")
+    )
+    if len(medians) < 2:
+        return None
+    step = _round_step((medians[-1] - medians[0]) / BARS)
+    counted: dict[int, int] = {}
+    for median in medians:
+        counted[int(median // step)] = counted.get(int(median // step), 0) + 1
+    rows = [
+        {"seconds": (k + 0.5) * step, "n": counted.get(k, 0)}
+        for k in range(min(counted), max(counted) + 1)
+    ]
+    return charts.bars(
+        "times",
+        "Response times",
+        f"Half of the items take {medians[len(medians) // 2]:.0f} seconds or less (medians of "
+        "their answers).",
+        rows,
+        Column("seconds", "Median seconds (middle of the bar)", 1),
+        Column("n", "Items"),
+        bin_of=step,
+    )
+
+
+def of_item(place: int, entry: Document) -> Figure | None:
+    """Who chooses each option of an item: shares by fifths of ability."""
+    rows = [
+        {"option": name(option), "group": k, "share": share}
+        for option in entry["options"]
+        for k, share in enumerate(option.get("trace") or [], start=1)
+        if option["n"] and share is not None
+    ]
+    if not rows:
+        return None
+    keys = [name(option) for option in entry["options"] if option["key"]]
+    return charts.lines(
+        f"trace-{place}",
+        "Who chooses each option",
+        "Shares of each option among five groups of equal size, from the lowest (1) to the highest "
+        f"(5) on the other questions. Key: {', '.join(keys) or 'none'}"
+        f"{_key_sentence(entry)}.",
+        rows,
+        Column("group", "Fifth by ability"),
+        Column("share", "Share", 3),
+        Column("option", "Option"),
+        y_domain=(0.0, 1.0),
+        points=True,
+        strong=keys,
+    )
+
+
+def name(option: Document) -> str:
+    """What the page calls an option."""
+    return "omitted" if option["option"] == OMITTED else str(option["option"])
+
+
+def _key_sentence(entry: Document) -> str:
+    traces = [option["trace"] for option in entry["options"] if option["key"] and option["trace"]]
+    if len(traces) != 1 or traces[0][0] is None or traces[0][-1] is None:
+        return ""
+    lowest, highest = percent(traces[0][0]), percent(traces[0][-1])
+    return f", chosen by {lowest} of the lowest and {highest} of the highest"
+
+
+def _delta(found: Document | None) -> dict[str, Any] | None:
+    """D with its interval and class, where there is one."""
+    if not found or found.get("delta") is None or not found.get("delta_interval"):
+        return None
+    low, high = found["delta_interval"]
+    return {"delta": found["delta"], "low": low, "high": high, "class": found.get("class")}
+
+
+def _round_step(step: float) -> float:
+    """The next of 0.5, 1, 2, 5, 10, 20, ..."""
+    for one in (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000):
+        if step <= one:
+            return float(one)
+    return step

@@ -1,0 +1,69 @@
+"""How do the files of a report come into their folder, whole or not at all?"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from assess.cli.itemreport import tables
+
+REPORT, PAGE, ITEMS, OPTIONS, ATTEMPTS = (
+    "report.json",
+    "report.html",
+    "items.csv",
+    "options.csv",
+    "attempts.csv",
+)
+
+
+def write(
+    folder: Path, document: Mapping[str, Any], page: str, attempts: Sequence[tables.Row] = ()
+) -> list[Path]:
+    """Write the report's files into `folder`, which is made; returns their paths.
+
+    They are written beside the folder first and moved when all are complete: whoever stops the
+    command finds the folder as it was. Files of an earlier report are replaced, others stay.
+    Raises OSError where the folder cannot be written.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    texts = {
+        REPORT: json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
+        PAGE: page,
+        ITEMS: tables.csv_text(tables.items(document)),
+    }
+    sheets = {"items": tables.items(document)}
+    rows = tables.options(document)
+    if rows:
+        texts[OPTIONS], sheets["options"] = tables.csv_text(rows), rows
+    if attempts:
+        texts[ATTEMPTS], sheets["attempts"] = tables.csv_text(attempts), list(attempts)
+    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for name, text in texts.items():
+            (beside / name).write_text(text, encoding="utf-8")
+        for name, sheet in sheets.items():
+            _parquet(beside / f"{name}.parquet", sheet)
+        beside.chmod(0o755)
+        names = sorted(path.name for path in beside.iterdir())
+        if folder.exists():
+            for name in names:
+                (beside / name).replace(folder / name)
+        else:
+            beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return [folder / name for name in names]
+
+
+def _parquet(path: Path, rows: Sequence[tables.Row]) -> None:
+    """The same table as Parquet, where that extra is installed."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        return
+    parquet.write_table(pyarrow.Table.from_pylist(list(rows)), path)

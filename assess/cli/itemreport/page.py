@@ -1,0 +1,158 @@
+"""What does a report look like on a page of its own, that needs nothing else to be read?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import resources
+from itertools import count
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from assess.cli.itemreport import charts, figures
+from assess.psychometrics.flags import percent
+from assess.psychometrics.guards import Shows
+
+NONE = "–"
+MOST_DETAILED = 40  # items with a section of their own: the flagged ones first
+
+SECTIONS = (
+    ("summary", "Summary"),
+    ("flags", "What to look at"),
+    ("test", "The test"),
+    ("irt", "Item response model"),
+    ("dif", "Differences between groups"),
+    ("drift", "Change in time"),
+    ("times", "Time and effort"),
+    ("items", "Items"),
+    ("options", "Options"),
+    ("method", "How to read this"),
+)
+# The gravest first, as the rules of the flags are.
+HEADINGS = {
+    "wrong_key": "Wrong key suspected",
+    "second_key": "A second answer may be right",
+    "below_guessing": "Below blind guessing",
+    "too_hard": "Too hard",
+    "too_easy": "Too easy",
+    "weak": "Weak discrimination",
+    "dead_distractor": "Distractors nobody takes",
+}
+WORDS = {
+    "alpha_adjusted": "alpha, adjusted for the forms",
+    "alpha": "Cronbach's alpha",
+    "kr20": "KR-20",
+    "omega": "omega (one factor)",
+    "sem": "standard error of a mark",
+    "1pl": "One-parameter model (1PL: a common slope)",
+    "2pl": "Two-parameter model (2PL)",
+    "3pl": "Three-parameter model (3PL)",
+    "livingston_lewis": "Livingston and Lewis",
+    "rudner": "Rudner",
+}
+
+Steps = Callable[[int, int], None]
+
+
+def html(document: Mapping[str, Any], title: str, progress: Steps = lambda done, of: None) -> str:
+    """The page for a report of schema item-report/1: no script, nothing loaded, to be kept.
+
+    `progress` is told how many charts are drawn, of how many.
+    """
+    items = document["items"]
+    detailed = _detailed(items)
+    traces = (figures.of_item(place, items[place]) for place in detailed)
+    drawn = [*figures.of_test(document), *(figure for figure in traces if figure is not None)]
+    done = count(1)
+
+    def draw(figure: charts.Figure) -> Markup:
+        picture = Markup(charts.svg(figure))  # noqa: S704 - drawn here; names in it are escaped
+        progress(next(done), len(drawn))
+        return picture
+
+    environment = Environment(
+        loader=PackageLoader("assess.cli.itemreport", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "percent": _percent, "interval": interval}
+    style = (resources.files("assess.cli.itemreport") / "page.css").read_text(encoding="utf-8")
+    kind, value = _best_reliability(document["test"]["reliability"])
+    return environment.get_template("page.html").render(
+        title=title,
+        style=Markup(style),  # noqa: S704 - a file of this package
+        report=document,
+        figures={figure.name: figure for figure in drawn},
+        draw=draw,
+        detailed=detailed,
+        undetailed=sum(bool(entry["options"]) for entry in items) - len(detailed),
+        findings=_findings(items),
+        flagged=[place for place, entry in enumerate(items) if entry["flags"]],
+        reliability=value,
+        reliability_kind=kind,
+        sections=_sections(document, bool(detailed)),
+        shows=_shows,
+        words=WORDS,
+    )
+
+
+def number(value: float | None, decimals: int = 2) -> str:
+    """A number with a fixed count of decimals and a true minus; a dash where there is none."""
+    if value is None:
+        return NONE
+    return f"{value:,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def interval(ends: list[float] | None, decimals: int = 2) -> str:
+    """An interval as "0.31 to 0.42"; nothing where there is none."""
+    return "" if ends is None else f"{number(ends[0], decimals)} to {number(ends[1], decimals)}"
+
+
+def _percent(share: float | None) -> str:
+    return NONE if share is None else percent(share)
+
+
+def _shows(entry: Mapping[str, Any], what: str) -> bool:
+    """Whether there are answers enough to show this of an item."""
+    steps = list(Shows)
+    return steps.index(Shows(entry["shows"])) >= steps.index(Shows(what))
+
+
+def _detailed(items: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The places of the items with a section of their own: flagged ones, then others in order."""
+    places = [k for k, entry in enumerate(items) if entry["options"]]
+    return sorted(sorted(places, key=lambda k: not items[k]["flags"])[:MOST_DETAILED])
+
+
+def _findings(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The flags of all items by their code, the gravest code first."""
+    found: dict[str, list[tuple[int, Mapping[str, Any]]]] = {code: [] for code in HEADINGS}
+    for place, entry in enumerate(items):
+        for flag in entry["flags"]:
+            found.setdefault(flag["code"], []).append((place, flag))
+    return [
+        {"heading": HEADINGS.get(code, code.replace("_", " ")), "found": places}
+        for code, places in found.items()
+        if places
+    ]
+
+
+def _best_reliability(rows: Sequence[Mapping[str, Any]]) -> tuple[str, float | None]:
+    """The first coefficient that has a value, where alpha has none."""
+    known = ((WORDS.get(row["kind"], row["kind"]), row["value"]) for row in rows)
+    return next((pair for pair in known if pair[1] is not None), ("", None))
+
+
+def _sections(document: Mapping[str, Any], detailed: bool) -> list[tuple[str, str]]:
+    """The headings of this report, each with its anchor."""
+    there = {
+        "irt": document["irt"],
+        "dif": document["dif"],
+        "drift": document["drift"],
+        "times": document["times"] or document["effort"],
+        "options": detailed,
+    }
+    return [(name, heading) for name, heading in SECTIONS if there.get(name, True)]

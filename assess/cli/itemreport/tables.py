@@ -1,0 +1,79 @@
+"""How does a report become tables for a spreadsheet: a row an item, a row an option?"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+ENDS = ("low", "high")
+APART = {"options", "flags", "watch", "reasons"}  # not columns by themselves
+
+
+def items(document: Mapping[str, Any]) -> list[Row]:
+    """A row an item, in the order of the report; nested values are columns such as irt_a.
+
+    Every row has every column; None stands where a value is null. Intervals are two columns,
+    flags one with the codes and one with the sentences.
+    """
+    rows = [_item(entry) for entry in document["items"]]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return [{name: row.get(name) for name in names} for row in rows]
+
+
+def options(document: Mapping[str, Any]) -> list[Row]:
+    """A row an option of each item that has any."""
+    rows = [
+        {"item": entry["item"], **_flat(option, "")}
+        for entry in document["items"]
+        for option in entry["options"]
+    ]
+    # A column of numbers and words is one of words.
+    return [{**row, "option": str(row["option"])} for row in rows]
+
+
+def csv_text(rows: Sequence[Row]) -> str:
+    """The rows as CSV with a heading; empty cells for None, numbers with a point."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    if rows:
+        writer.writerow(rows[0])
+        writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    return file.getvalue()
+
+
+def _item(entry: Mapping[str, Any]) -> Row:
+    row = _flat({name: value for name, value in entry.items() if name not in APART}, "")
+    row["flags"] = " ".join(flag["code"] for flag in entry["flags"])
+    row["watch"] = " ".join(flag["code"] for flag in entry["watch"])
+    row["sentences"] = " ".join(flag["sentence"] for flag in entry["flags"])
+    return row
+
+
+def _flat(values: Mapping[str, Any], prefix: str) -> Row:
+    row: Row = {}
+    for name, value in values.items():
+        if name == "reasons":
+            continue
+        if isinstance(value, Mapping):
+            row |= _flat(value, f"{prefix}{name}_")
+        elif name.endswith("interval"):
+            ends: Iterable[Any] = value or (None, None)
+            row |= {
+                f"{prefix}{name.removesuffix('interval')}{end}": v
+                for end, v in zip(ENDS, ends, strict=True)
+            }
+        elif isinstance(value, list):
+            row |= {f"{prefix}{name}_{k}": element for k, element in enumerate(value, start=1)}
+        else:
+            row[f"{prefix}{name}"] = value
+    return row
+
+
+def _cell(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return value
