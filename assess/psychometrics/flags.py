@@ -43,6 +43,12 @@ class OptionFacts:
     wrong_n: int  # those of them that chose the option
     wrong_share_high: float | None  # of wrong_n / wrong
     conditional_r: float | None
+    label: str | None = None  # what it is called where not by the letter of its index
+
+    @property
+    def name(self) -> str:
+        """What a sentence calls it: "A" for the first option, or its label."""
+        return self.label if self.label is not None else letter(self.option or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +120,10 @@ def _wrong_key(item: ItemFacts) -> Iterator[Flag]:
     weakest = min(keys, key=lambda o: o.r or 0.0)
     yield Flag(
         "wrong_key",
-        f"Option {letter(suspect.option)} looks right and is not the key: "
+        f"Option {suspect.name} looks right and is not the key: "
         f"{percent(suspect.share or 0.0)} of {item.n} chose it, and they do better on their other "
         f"questions (r = {suspect.r:.2f}) than those who chose the key "
-        f"{letter(weakest.option or 0)} (r = {weakest.r:.2f}). Check the key.",
+        f"{weakest.name} (r = {weakest.r:.2f}). Check the key.",
         suspect.option,
         WRONG_KEY_R,
         SIMULATED,
@@ -152,7 +158,7 @@ def _second_key(item: ItemFacts) -> Iterator[Flag]:
         if r > SECOND_KEY_R and r * o.wrong**0.5 > SECOND_KEY_Z:
             yield Flag(
                 "second_key",
-                f"Option {letter(o.option)} may be right too: among the {o.wrong} who answered "
+                f"Option {o.name} may be right too: among the {o.wrong} who answered "
                 f"wrongly, the {o.wrong_n} who chose it do better on their other questions than "
                 f"the rest (r = {r:.2f}). Make it clearly wrong, or accept it.",
                 o.option,
@@ -223,7 +229,7 @@ def _dead_distractor(item: ItemFacts) -> Iterator[Flag]:
             chose = "Nobody" if not o.n else f"Only {o.n} ({percent(o.n / item.n)})"
             yield Flag(
                 "dead_distractor",
-                f"{chose} of {item.n} chose option {letter(o.option)}, and {o.wrong} answered "
+                f"{chose} of {item.n} chose option {o.name}, and {o.wrong} answered "
                 f"wrongly. Replace it with a mistake people make, or drop it.",
                 o.option,
                 DEAD_SHARE,
