@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, delete, func, or_, select, text, update
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.roles import Role
@@ -28,10 +40,11 @@ class Person(Base):
     must_change_password: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    born_on: Mapped[date | None]  # where a programme asks for it
 
 
 class RoleHeld(Base):
-    """A role that a person holds at their centre."""
+    """A role that a person holds at their centre, up to, not including, `until` if that is set."""
 
     __tablename__ = "roles_held"
     __table_args__ = (
@@ -51,7 +64,37 @@ class RoleHeld(Base):
     role: Mapped[str] = mapped_column(String(40))
     given_at: Mapped[datetime]
     given_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    until: Mapped[datetime | None]
     taken_at: Mapped[datetime | None]
+
+
+class RoleRequest(Base):
+    """A quality role that an administrator asks for themselves, until a second one decides."""
+
+    __tablename__ = "role_requests"
+    __table_args__ = (
+        Index(
+            "uq_role_requests_waiting",
+            "person_id",
+            "role",
+            unique=True,
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+        CheckConstraint("decided_by IS NULL OR decided_by <> person_id", name="second_decides"),
+        CheckConstraint("(decided_at IS NULL) = (granted IS NULL)", name="decision_whole"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    role: Mapped[str] = mapped_column(String(40))
+    until: Mapped[datetime | None]
+    words: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    granted: Mapped[bool | None]
 
 
 class SignIn(Base):

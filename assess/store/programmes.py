@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -12,7 +12,12 @@ from assess.store.base import Base
 
 
 class Programme(Base):
-    """A framework as one centre delivers it."""
+    """A framework as one centre delivers it.
+
+    `minimum_age` is in years, reached on the day of registration; `last_registration` the last day
+    on which a candidate may be registered; `months` how long a registration lasts unless it says
+    otherwise. Each is None where the programme does not ask for it.
+    """
 
     __tablename__ = "programmes"
     __table_args__ = (UniqueConstraint("centre_id", "name"),)
@@ -22,10 +27,18 @@ class Programme(Base):
     framework_id: Mapped[int] = mapped_column(ForeignKey("frameworks.id"))
     name: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
+    minimum_age: Mapped[int | None]
+    last_registration: Mapped[date | None]
+    months: Mapped[int | None]
 
 
 class Registration(Base):
-    """A candidate on a programme, with a named tutor and a group."""
+    """A candidate on a programme, with a named tutor and a group, for a period.
+
+    The period is from `starts_at` (None: from registering) up to, not including, `ends_at` (None:
+    without end). `needs` holds what the candidate said they need, "" that they were asked and need
+    nothing, None that nobody asked.
+    """
 
     __tablename__ = "registrations"
     __table_args__ = (UniqueConstraint("programme_id", "candidate_id"),)
@@ -38,7 +51,9 @@ class Registration(Base):
     group: Mapped[str] = mapped_column(String(100))
     language: Mapped[str] = mapped_column(String(20))
     registered_at: Mapped[datetime]
+    starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
+    needs: Mapped[str | None] = mapped_column(Text)
 
 
 class Statement(Base):

@@ -1,0 +1,82 @@
+"""Which arrangements has a person, on what evidence, approved by whom, from when until when?
+
+What was recorded is not changed: another arrangement of the same kind takes the place of the one
+before, whose `ended_at` is the moment at which the new one begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, or_, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from assess.store.base import Base
+
+NOT_ENDED = text("ended_at IS NULL")
+
+
+class Arrangement(Base):
+    """One access arrangement of one person; at most one of each kind has not been ended."""
+
+    __tablename__ = "arrangements"
+    __table_args__ = (
+        Index(
+            "uq_arrangements_kind",
+            "person_id",
+            "kind",
+            unique=True,
+            sqlite_where=NOT_ENDED,
+            postgresql_where=NOT_ENDED,
+        ),
+        Index("ix_arrangements_person", "person_id"),
+        CheckConstraint("approved_by <> person_id", name="somebody_else_approves"),
+        CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="period_not_empty"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    value: Mapped[str] = mapped_column(String(40))  # per cent, scheme, size, language; or ""
+    words: Mapped[str] = mapped_column(Text)  # what exactly is arranged
+    evidence: Mapped[str] = mapped_column(Text)
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # None: the operator
+    approved_at: Mapped[datetime]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+def of_person(session: Session, person_id: int) -> Sequence[Arrangement]:
+    """Every arrangement that a person has or had, newest first."""
+    return session.scalars(
+        select(Arrangement)
+        .where(Arrangement.person_id == person_id)
+        .order_by(Arrangement.approved_at.desc(), Arrangement.id.desc())
+    ).all()
+
+
+def in_force(session: Session, person_id: int, now: datetime) -> Sequence[Arrangement]:
+    """The arrangements that apply to a person at this moment, by kind."""
+    return session.scalars(
+        select(Arrangement)
+        .where(
+            Arrangement.person_id == person_id,
+            Arrangement.starts_at <= now,
+            or_(Arrangement.ends_at.is_(None), Arrangement.ends_at > now),
+            or_(Arrangement.ended_at.is_(None), Arrangement.ended_at > now),
+        )
+        .order_by(Arrangement.kind)
+    ).all()
+
+
+def get(session: Session, person_id: int, arrangement_id: int) -> Arrangement | None:
+    """An arrangement of this person."""
+    return session.scalar(
+        select(Arrangement).where(
+            Arrangement.id == arrangement_id, Arrangement.person_id == person_id
+        )
+    )
