@@ -210,7 +210,11 @@ def from_arrays(
         _whole(answers, full)
     if (attempt_[1:] < attempt_[:-1]).any():
         answers = answers.rows(np.argsort(attempt_, kind="stable"))
-    _each_once(answers)
+    again = first_repeated(answers.attempt, answers.item)
+    if again is not None:
+        raise ValueError(
+            f"attempt {int(answers.attempt[again])} has item {answers._name(again)} twice"
+        )
     bounds = answers.bounds()
     if int(np.diff(bounds).max(initial=0)) > LONGEST_FORM:
         raise ValueError(f"an attempt shows more than {LONGEST_FORM} items")
@@ -328,19 +332,21 @@ def thousandths(marks: ArrayLike, full: ArrayLike) -> NDArray[np.int16]:
     return score
 
 
-def _each_once(answers: Responses) -> None:
-    """Refuse an item that stands twice in an attempt."""
-    attempt, item = answers.attempt, answers.item
+def first_repeated(attempt: NDArray[np.int32], item: NDArray[np.int32]) -> int | None:
+    """The first row whose item stands in its attempt already, None where there is no such row."""
     # Rows in order of attempt and item, as files mostly have them, need no sorting.
-    if ((item[1:] > item[:-1]) | (attempt[1:] != attempt[:-1])).all():
-        return
-    pair = attempt.astype(np.int64) * max(answers.items, 1)
+    if (attempt[1:] >= attempt[:-1]).all() and (
+        (item[1:] > item[:-1]) | (attempt[1:] > attempt[:-1])
+    ).all():
+        return None
+    pair = attempt.astype(np.int64) * (int(item.max()) + 1)
     pair += item
-    pair.sort()
-    twice = np.flatnonzero(pair[1:] == pair[:-1])
-    if twice.size:
-        where, which = divmod(int(pair[twice[0]]), answers.items)
-        raise ValueError(f"attempt {where} has item {int(answers.versions[which])} twice")
+    sorted_ = np.sort(pair)
+    if (sorted_[1:] != sorted_[:-1]).all():
+        return None
+    order = np.argsort(pair, kind="stable")
+    again = order[1:][pair[order][1:] == pair[order][:-1]]
+    return int(again.min())
 
 
 def _whole_numbers(name: str, values: ArrayLike) -> NDArray[np.integer]:
