@@ -28,7 +28,8 @@ class Logistic(NamedTuple):
     `chi2` and `p`: both effects against none (2 df); `chi2_uniform`: the group alone against
     none; `chi2_nonuniform`: the product besides the group (1 df each); `delta_r2` what both
     effects add to Nagelkerke's R squared; `log_odds` the group's coefficient in the uniform
-    model: below 0 where the item is harder for the focal group.
+    model: below 0 where the item is harder for the focal group; `unsigned` the mean distance, in
+    full scores, between the two groups' curves at the focal group's levels.
     """
 
     chi2: Floats
@@ -39,6 +40,7 @@ class Logistic(NamedTuple):
     p_nonuniform: Floats
     delta_r2: Floats
     log_odds: Floats
+    unsigned: Floats
 
 
 def regression(sums: MatchedSums) -> Logistic:
@@ -69,7 +71,7 @@ def _some(sums: MatchedSums, items: slice) -> Logistic:
     g = np.broadcast_to(np.array([0.0, 1.0]), n.shape)
     design = np.stack([np.ones_like(s), s, g, s * g], axis=-1).reshape(len(n), -1, 4)
     flat_n, flat_x = n.reshape(len(n), -1), x.reshape(len(n), -1)
-    (plain, _), (uniform, beta), (both, _) = (
+    (plain, _), (uniform, beta), (both, full) = (
         _fit(design[:, :, :width], flat_n, flat_x) for width in (2, 3, 4)
     )
     right, count = flat_x.sum(axis=1), flat_n.sum(axis=1)
@@ -94,7 +96,17 @@ def _some(sums: MatchedSums, items: slice) -> Logistic:
         special.chdtrc(1, chi2_nonuniform),
         np.where(known, r2[1] - r2[0], np.nan),
         np.where(known, beta[:, 2], np.nan),
+        np.where(known, _between_curves(s[:, :, 1], n[:, :, 1], full), np.nan),
     )
+
+
+def _between_curves(s: Floats, n: Floats, beta: Floats) -> Floats:
+    """The mean distance of the groups' curves where n focal answers lie at s: [items]."""
+    one, slope, shift, turn = (beta[:, k, None] for k in range(4))
+    apart = np.abs(special.expit(one + shift + (slope + turn) * s) - special.expit(one + slope * s))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean: Floats = (n * apart).sum(axis=1) / n.sum(axis=1)
+    return mean
 
 
 def _fit(design: Floats, n: Floats, x: Floats) -> tuple[Floats, Floats]:
