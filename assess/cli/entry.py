@@ -8,6 +8,7 @@ from collections.abc import Callable
 import click
 from flask import Flask
 
+from assess.cli import analyse as analysing
 from assess.cli import banks, database, demo, draws, frameworks, journal, people, reports
 from assess.cli import serve as serving
 from assess.cli import specifications as specs
@@ -26,6 +27,7 @@ COMMANDS: dict[str, click.Command] = {
     "person": people.person,
     "draw": draws.draw,
     "report": reports.report,
+    "analyse": analysing.analyse,
     "journal": journal.journal,
 }
 """Every command, in the order in which the help lists them."""

@@ -116,7 +116,9 @@ def _facts(
             c[place] for c in option_columns
         )
         # The table's last column is those who omitted, however many options the item has.
-        rows: list[tuple[int | None, int]] = [(k, k) for k in range(key.n_options)]
+        rows: list[tuple[int | None, int]] = [
+            (k, k) for k in range(key.n_options) if key.label(k) is not None
+        ]
         rows += [(None, len(o_n) - 1)] if key.n_options else []
         yield flags.ItemFacts(
             key.kind,
@@ -137,6 +139,7 @@ def _facts(
                     wrong_n[k],
                     _value(wrong_high[k]),
                     None if option is None else _value(conditional[k]),
+                    None if option is None or key.labels is None else str(key.label(option)),
                 )
                 for option, k in rows
             ],
@@ -170,12 +173,11 @@ def _item(
                 "trace": [],
             }
             for o in fact.options
-            if o.option is None or key.label(o.option) is not None
         ],
         "flags": [asdict(flag) for flag in flags.flags(fact)],
         "watch": [asdict(flag) for flag in flags.watch(fact)],
         "irt": None,
-        "dif": None,
+        "dif": [],
         "drift": None,
         "time": None,
         "reasons": _item_reasons(fact),

@@ -12,14 +12,16 @@ from assess.psychometrics.report import OMITTED
 
 MOST_RANGES = 20  # rows of a chart of intervals
 BARS = 15
+MOST_COMPARISONS = 4
 
 Document = Mapping[str, Any]
 
 
 def of_test(document: Document) -> list[Figure]:
     """The charts of the test as a whole, those for which there are figures."""
-    makers = (marks, item_map, csem, information, abilities, dif, drift, times)
-    return [figure for figure in (make(document) for make in makers) if figure is not None]
+    makers = (marks, item_map, csem, information, abilities, drift, times)
+    drawn = [figure for figure in (make(document) for make in makers) if figure is not None]
+    return drawn + differences(document)
 
 
 def marks(document: Document) -> Figure | None:
@@ -129,25 +131,30 @@ def abilities(document: Document) -> Figure | None:
     )
 
 
-def dif(document: Document) -> Figure | None:
-    """Which items favour a group among candidates equally able."""
+def differences(document: Document) -> list[Figure]:
+    """Which items favour a group among candidates equally able: a chart for each comparison."""
     found = document["dif"]
-    if not found:
-        return None
+    compared = [] if not found else found["comparisons"][:MOST_COMPARISONS]
+    drawn = (_difference(document, place, one) for place, one in enumerate(compared))
+    return [figure for figure in drawn if figure is not None]
+
+
+def _difference(document: Document, place: int, comparison: Document) -> Figure | None:
     rows = [
         {"item": entry["item"], **values, "flagged": values["class"] == "C"}
         for entry in document["items"]
-        if (values := _delta(entry["dif"])) is not None
+        if (values := _delta(entry["dif"][place])) is not None
     ]
     if not rows:
         return None
     rows = sorted(rows, key=lambda row: abs(row["delta"]), reverse=True)[:MOST_RANGES]
+    focal, reference = comparison["focal"], document["dif"]["reference"]
     return charts.ranges(
-        "dif",
-        f"Differences between groups ({found['group']})",
-        f"Mantel-Haenszel D in ETS delta units with 95 % intervals, the {len(rows)} largest; below "
-        f"0 the item is harder for {found['focal']} than for {found['reference']} of equal "
-        "ability. Class C stands out.",
+        f"dif-{place}",
+        f"{focal} against {reference}",
+        f"Mantel-Haenszel D in ETS delta units with 95 % intervals, the {len(rows)} largest. Below "
+        f"0 an item is harder for {focal} than for {reference} of equal ability. Class C stands "
+        "out.",
         rows,
         Column("item", "Item"),
         Column("delta", "D (delta)", 2),
@@ -156,11 +163,10 @@ def dif(document: Document) -> Figure | None:
 
 def drift(document: Document) -> Figure | None:
     """Which items became easier or harder."""
-    found = document["drift"]
-    if not found:
+    if not document["drift"]:
         return None
     rows = [
-        {"item": entry["item"], **values, "flagged": bool(entry["drift"].get("flagged"))}
+        {"item": entry["item"], **values, "flagged": entry["drift"]["flagged"]}
         for entry in document["items"]
         if (values := _delta(entry["drift"])) is not None
     ]
@@ -169,10 +175,9 @@ def drift(document: Document) -> Figure | None:
     rows = sorted(rows, key=lambda row: abs(row["delta"]), reverse=True)[:MOST_RANGES]
     return charts.ranges(
         "drift",
-        "Change in time",
-        f"Mantel-Haenszel D between the first and the last window, in delta units with 95 % "
-        f"intervals, the {len(rows)} largest; above 0 the item became easier. Flagged ones stand "
-        "out.",
+        "Last part of the time against the first",
+        f"Mantel-Haenszel D in delta units with 95 % intervals, the {len(rows)} largest. Above 0 "
+        "an item became easier for equally able candidates. Flagged items stand out.",
         rows,
         Column("item", "Item"),
         Column("delta", "D (delta)", 2),

@@ -37,6 +37,9 @@ HEADINGS = {
     "too_hard": "Too hard",
     "too_easy": "Too easy",
     "weak": "Weak discrimination",
+    "dif": "Unlike for equally able groups",
+    "dif_non_uniform": "Separates differently in two groups",
+    "drift": "Changed in time",
     "dead_distractor": "Distractors nobody takes",
 }
 WORDS = {
@@ -97,6 +100,12 @@ def html(document: Mapping[str, Any], title: str, progress: Steps = lambda done,
         shows=_shows,
         words=WORDS,
     )
+
+
+def gravity(code: str) -> int:
+    """The rank of a flag's code, 0 the gravest."""
+    codes = list(HEADINGS)
+    return codes.index(code) if code in codes else len(codes)
 
 
 def number(value: float | None, decimals: int = 2) -> str:

@@ -9,7 +9,10 @@ from typing import Any
 
 Row = dict[str, Any]
 ENDS = ("low", "high")
-APART = {"options", "flags", "watch", "reasons"}  # not columns by themselves
+APART = {"options", "flags", "watch", "reasons", "dif"}  # not columns by themselves
+
+BLOCKS = {"irt", "drift", "time"}  # null, or columns of their own such as irt_a
+UNSAID = {"focal", "unpurified", "flagged"}  # in the document, not in the table
 
 
 def items(document: Mapping[str, Any]) -> list[Row]:
@@ -19,7 +22,10 @@ def items(document: Mapping[str, Any]) -> list[Row]:
     flags one with the codes and one with the sentences.
     """
     rows = [_item(entry) for entry in document["items"]]
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    names = dict.fromkeys(name for row in rows for name in row)
+    for block in BLOCKS & names.keys():
+        # No column of its own where it is null throughout.
+        del names[block]
     return [{name: row.get(name) for name in names} for row in rows]
 
 
@@ -46,6 +52,9 @@ def csv_text(rows: Sequence[Row]) -> str:
 
 def _item(entry: Mapping[str, Any]) -> Row:
     row = _flat({name: value for name, value in entry.items() if name not in APART}, "")
+    for one in entry["dif"]:
+        name = "dif" if len(entry["dif"]) == 1 else f"dif_{one['focal']}"
+        row |= _flat({k: v for k, v in one.items() if k not in UNSAID}, f"{name}_")
     row["flags"] = " ".join(flag["code"] for flag in entry["flags"])
     row["watch"] = " ".join(flag["code"] for flag in entry["watch"])
     row["sentences"] = " ".join(flag["sentence"] for flag in entry["flags"])

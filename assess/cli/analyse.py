@@ -1,0 +1,284 @@
+"""`assess analyse`: what the answers in a file say about its items; no database is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from assess.cli import shell
+from assess.cli.itemreport import folder, page
+from assess.psychometrics import analysis, reading
+from assess.psychometrics.analysis import Asked, Grouping, Timing
+from assess.psychometrics.reading import Answers
+from assess.psychometrics.report import ItemKey
+
+NONE = "–"
+MOST_PRINTED = 40  # flagged items in the terminal; files have them all
+SINGLE, MULTIPLE, SCORED = "single_choice", "multiple_response", "scored"
+
+
+@click.command()
+@click.argument("file", type=shell.FILE)
+@click.option(
+    "--key",
+    type=shell.FILE,
+    metavar="KEY.csv",
+    help="The keys: columns item and key. FILE then holds options, not scores.",
+)
+@click.option(
+    "--model",
+    type=click.Choice(["none", "1pl", "2pl", "3pl"]),
+    default="none",
+    show_default=True,
+    help="Fit this item response model.",
+)
+@click.option("--group", metavar="COLUMN", help="Compare the groups in this column (DIF).")
+@click.option("--reference", metavar="VALUE", help="The group to compare with [default: largest].")
+@click.option(
+    "--time",
+    metavar="COLUMN",
+    help="Look for change over this column: whole numbers, or dates such as 2025-11-30.",
+)
+@click.option(
+    "--windows",
+    type=click.IntRange(2, 50),
+    default=2,
+    show_default=True,
+    help="Parts of the time to compare.",
+)
+@click.option(
+    "--cut", metavar="MARK", help="The mark from which an attempt passes; 60% for a share."
+)
+@click.option("--id", "identity", metavar="COLUMN", help="The column that names the attempt.")
+@click.option(
+    "--ignore", metavar="A,B", default="", help="Columns of a wide FILE that are no items."
+)
+@click.option(
+    "--attempts",
+    type=shell.FILE,
+    metavar="FILE2",
+    help="More columns of the attempts, joined by attempt.",
+)
+@click.option(
+    "--empty",
+    type=click.Choice(["absent", "omitted"]),
+    default="absent",
+    show_default=True,
+    help="What an empty cell of a wide FILE means: not on the form, or left out (score 0).",
+)
+@click.option(
+    "--out", type=click.Path(file_okay=False), metavar="DIR", help="Write tables and a page to DIR."
+)
+@shell.json_option
+def analyse(
+    file: str,
+    key: str | None,
+    group: str | None,
+    reference: str | None,
+    time: str | None,
+    identity: str | None,
+    ignore: str,
+    attempts: str | None,
+    empty: str,
+    out: str | None,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """Analyse a response FILE: CSV (.gz too), or Parquet where pyarrow is installed.
+
+    A long FILE has the columns attempt, item, option and/or score, and optionally seconds or
+    rt_ms, and position. In a wide FILE every row is an attempt and every column an item, except
+    those named in --group, --time, --id and --ignore; its values are scores (the lowest becomes
+    0) or, with --key, options.
+
+    Prints a summary, or with --json the whole report (docs/item-report-schema.json). With --out
+    it is written as report.json, with tables (CSV, and Parquet) and as report.html.
+    """
+    source = Path(file)
+    try:
+        with _steps() as step:
+            step(f"Reading {source.name}", 0, None)
+            answers = reading.read(
+                source,
+                key=None if key is None else Path(key),
+                columns=[column for column in (group, time) if column is not None],
+                identity=identity,
+                ignore=[column.strip() for column in ignore.split(",") if column.strip()],
+                attempts=None if attempts is None else Path(attempts),
+                blank="omitted" if empty == "omitted" else "not drawn",
+            )
+            asked = Asked(
+                model=settings["model"],
+                cut=_cut(settings["cut"], answers),
+                group=None
+                if group is None
+                else Grouping(group, answers.columns[group].tolist(), reference),
+                time=None
+                if time is None
+                else Timing(time, _days(answers.columns[time], time), settings["windows"]),
+            )
+            document = analysis.analyse(
+                answers.responses, _keys(answers), {"file": source.name}, asked, step
+            )
+            if out is not None:
+                _write(Path(out), document, source.name, step)
+    except ValueError as error:
+        shell.fail(str(error), as_json=as_json)
+    if as_json:
+        shell.print_json(document)
+    else:
+        _print(document)
+
+
+def _write(out: Path, document: dict[str, Any], title: str, step: analysis.Progress) -> None:
+    text = page.html(document, title, lambda done, of: step("Drawing the charts", done, of))
+    step(f"Writing to {out}", 0, None)
+    try:
+        folder.write(out, document, text)
+    except OSError as error:
+        raise ValueError(f"{out}: {error.strerror or error}.") from error
+
+
+def _keys(answers: Answers) -> list[ItemKey]:
+    """What the report has to know of each item of a file.
+
+    An option that nobody chose and no key names is unknown to a file: it is left out.
+    """
+    used = _used(answers)
+    found = []
+    for k, name in enumerate(answers.items):
+        n_options = int(answers.n_options[k])
+        if not n_options:
+            found.append(ItemKey(name, SCORED, 0, ()))
+            continue
+        key = tuple(b for b in range(n_options) if int(answers.keys[k]) >> b & 1)
+        labels = tuple(
+            _label(answers.options[b]) if used[k] >> b & 1 else None for b in range(n_options)
+        )
+        found.append(ItemKey(name, MULTIPLE if len(key) > 1 else SINGLE, n_options, key, labels))
+    return found
+
+
+def _used(answers: Answers) -> list[int]:
+    """By item the mask of the options that somebody chose, or that are the key."""
+    used = answers.keys.astype(np.int64)
+    chosen = answers.responses.option > 0
+    np.bitwise_or.at(used, answers.responses.item[chosen], answers.responses.option[chosen])
+    return [int(mask) for mask in used]
+
+
+def _label(text: str) -> int | str:
+    """An option as the file has it: a number as a number."""
+    return int(text) if text.isdecimal() and str(int(text)) == text else text
+
+
+def _cut(given: str | None, answers: Answers) -> float | None:
+    """The cut in marks; a share is one of the marks of the form, which must be equally long."""
+    if given is None:
+        return None
+    text = given.strip()
+    try:
+        value = float(text.removesuffix("%"))
+    except ValueError:
+        raise ValueError(
+            f"--cut {given}: not a mark such as 12, nor a share such as 60%."
+        ) from None
+    if not text.endswith("%"):
+        return value
+    data = answers.responses
+    full = np.ones(data.items) if data.maximum is None else data.maximum.astype(np.float64)
+    marks = np.bincount(data.attempt, weights=full[data.item], minlength=data.attempts)
+    sat = marks[marks > 0]
+    if sat.size and sat.min() != sat.max():
+        raise ValueError(
+            f"--cut {given}: the forms differ in length ({sat.min():g} to {sat.max():g} marks). "
+            "Give the cut in marks."
+        )
+    return value / 100 * float(sat.max(initial=0.0))
+
+
+def _days(texts: NDArray[np.object_], name: str) -> NDArray[np.int64]:
+    """Whole numbers as they are; dates as days."""
+    days = []
+    for place, text in enumerate(texts.tolist(), start=1):
+        try:
+            days.append(int(text))
+        except ValueError:
+            try:
+                days.append(date.fromisoformat(text[:10]).toordinal())
+            except ValueError:
+                raise ValueError(
+                    f"column {name}, attempt {place}: {text!r} is neither a whole number nor a "
+                    "date such as 2025-11-30."
+                ) from None
+    return np.array(days, dtype=np.int64)
+
+
+@contextmanager
+def _steps() -> Iterator[analysis.Progress]:
+    """A line on standard error that says what is being done, and how far it is."""
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[how]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=None, how="")
+
+        def step(text: str, done: int, of: int | None) -> None:
+            how = f"{done:,}" + ("" if of is None else f" of {of:,}") if done or of else ""
+            bar.update(task, description=text, completed=done, total=of, how=how)
+
+        yield step
+
+
+def _print(document: dict[str, Any]) -> None:
+    population, test = document["population"], document["test"]
+    click.echo(
+        f"{population['attempts']:,} attempts, {population['responses']:,} answers, "
+        f"{population['items']:,} items."
+    )
+    click.echo(
+        f"Mean {_number(test['mean'])}, SD {_number(test['sd'])}, alpha {_number(test['alpha'])}, "
+        f"standard error of a mark {_number(test['sem'])}."
+    )
+    flagged = sorted(
+        (entry for entry in document["items"] if entry["flags"]),
+        key=lambda entry: min(page.gravity(flag["code"]) for flag in entry["flags"]),
+    )
+    click.echo(f"{len(flagged):,} items with a flag.")
+    if not flagged:
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("item", "N", "facility", "r", "flags"):
+        table.add_column(column, justify="left" if column in ("item", "flags") else "right")
+    for entry in flagged[:MOST_PRINTED]:
+        table.add_row(
+            entry["item"],
+            f"{entry['n']:,}",
+            _number(entry["facility"]),
+            _number(entry["discrimination"]),
+            ", ".join(dict.fromkeys(flag["code"].replace("_", " ") for flag in entry["flags"])),
+        )
+    Console().print(table)
+    if len(flagged) > MOST_PRINTED:
+        click.echo(f"... and {len(flagged) - MOST_PRINTED:,} more: --out DIR writes them all.")
+
+
+def _number(value: float | None) -> str:
+    return NONE if value is None else f"{value:.2f}"

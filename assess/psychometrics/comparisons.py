@@ -1,0 +1,191 @@
+"""What do groups and time say about each item, as plain values and sentences for a report?
+
+Findings become flags: of an item that favours a group, of one that has become easier or harder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assess.psychometrics import dif, drift, flags
+from assess.psychometrics.classical import Z95
+from assess.psychometrics.dif import DifTable, Pass
+from assess.psychometrics.flags import Flag
+from assess.psychometrics.responses import Responses
+
+ETS = "Dorans & Holland 1993: ETS classes of Mantel-Haenszel D"
+CURVES = "Dorans & Kulick 1986: distances between groups from 0.05 on are looked into"
+WORKING = "Working choice: docs/psychometrics.md"
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """What a report gets: a value for the test, one for each item, and each item's flags."""
+
+    test: Values
+    items: list[Any]
+    flags: list[list[Flag]]
+
+
+def groups(
+    responses: Responses, name: str, labels: Sequence[str], reference: str | None = None
+) -> Block:
+    """Differential item functioning; `labels` one an attempt, "" where not known.
+
+    Each other group is compared with the reference, the named one or the largest. Raises
+    ValueError where there are fewer than two groups or the reference does not occur.
+    """
+    sides = dif.groups_of(labels, reference)
+    counted = {label: int(np.count_nonzero(np.asarray(labels) == label)) for label in set(labels)}
+    named = reference or max(sorted(counted.keys() - {""}), key=lambda label: counted[label])
+    tables = {str(focal): dif.table(responses, side) for focal, side in sides.items()}
+    compared = [
+        {
+            "focal": focal,
+            "n_reference": table.reference,
+            "n_focal": table.focal,
+            "criterion": table.criterion.value,
+            "suspects": int(table.suspects.sum()),
+            "flagged": int((table.uniform | table.non_uniform).sum()),
+        }
+        for focal, table in tables.items()
+    ]
+    return Block(
+        {"group": name, "reference": named, "comparisons": compared},
+        [[_dif(t, focal, k) for focal, t in tables.items()] for k in range(responses.items)],
+        [
+            [flag for focal, t in tables.items() for flag in _dif_flags(t, named, focal, k)]
+            for k in range(responses.items)
+        ],
+    )
+
+
+def time(responses: Responses, name: str, day: NDArray[np.integer], windows: int = 2) -> Block:
+    """Drift of every item; `day` int[attempts]. Raises ValueError as `drift.table` does."""
+    table = drift.table(responses, day, windows)
+    looked = [
+        {"attempts": w.attempts, "first": w.first_day, "last": w.last_day} for w in table.windows
+    ]
+    test = {
+        "time": name,
+        "first": int(day.min()),
+        "last": int(day.max()),
+        "windows": windows,
+        "later": looked,
+        "flagged": int(table.drifted.sum()),
+    }
+    items = [_drift(table, k) for k in range(responses.items)]
+    return Block(test, items, [_drift_flags(values) for values in items])
+
+
+def _dif(table: DifTable, focal: str, k: int) -> Values:
+    flagged = [
+        name
+        for name, found in (("uniform", table.uniform[k]), ("non_uniform", table.non_uniform[k]))
+        if found
+    ]
+    return {
+        "focal": focal,
+        "class": str(table.ets[k]) or None,
+        **_of_pass(table.purified, k),
+        "mh_p_adjusted": _value(table.p_adjusted[k]),
+        "non_uniform_p_adjusted": _value(table.p_non_uniform_adjusted[k]),
+        "n_reference": int(table.purified.mantel_haenszel.n_reference[k]),
+        "n_focal": int(table.purified.mantel_haenszel.n_focal[k]),
+        "flagged": flagged,
+        "guard": table.guards[k],
+        "unpurified": _of_pass(table.first, k),
+        "reason": table.reasons[k],
+    }
+
+
+def _of_pass(one: Pass, k: int) -> Values:
+    mh, regression = one.mantel_haenszel, one.logistic
+    return {
+        "delta": _value(mh.delta[k]),
+        "delta_se": _value(mh.delta_se[k]),
+        "delta_interval": _interval(mh.delta[k], mh.delta_se[k]),
+        "mh_alpha": _value(mh.alpha[k]),
+        "mh_chi2": _value(mh.chi2[k]),
+        "mh_p": _value(mh.p[k]),
+        "difference": _value(mh.difference[k]),
+        "logistic_chi2": _value(regression.chi2[k]),
+        "logistic_p": _value(regression.p[k]),
+        "uniform_chi2": _value(regression.chi2_uniform[k]),
+        "non_uniform_chi2": _value(regression.chi2_nonuniform[k]),
+        "delta_r2": _value(regression.delta_r2[k]),
+    }
+
+
+def _dif_flags(table: DifTable, reference: str, focal: str, k: int) -> list[Flag]:
+    mh = table.purified.mantel_haenszel
+    answers = f"{int(mh.n_focal[k])} and {int(mh.n_reference[k])} answers"
+    found = []
+    if table.uniform[k]:
+        delta, difference = float(mh.delta[k]), float(mh.difference[k])
+        size = f"D = {delta:.2f}, " if isfinite(delta) else ""
+        sentence = (
+            f"{'Harder' if difference < 0 else 'Easier'} for {focal} than for {reference} of equal "
+            f"ability: {flags.percent(abs(difference))} of full marks ({size}ETS class "
+            f"{table.ets[k]}; {answers}). Look for words or a setting that one group knows better."
+        )
+        found.append(Flag("dif", sentence, None, dif.MODERATE, ETS))
+    if table.non_uniform[k]:
+        sentence = (
+            f"It separates strong from weak candidates differently among {focal} and {reference} "
+            f"({answers}). Look at who chooses which option in each group."
+        )
+        found.append(Flag("dif_non_uniform", sentence, None, dif.CURVES_APART, CURVES))
+    return found
+
+
+def _drift(table: drift.DriftTable, k: int) -> Values:
+    change, last = table.change, table.windows[-1].mantel_haenszel
+    known = bool(change.last_day[k] >= 0)
+    return {
+        "delta": _value(last.delta[k]),
+        "delta_se": _value(last.delta_se[k]),
+        "delta_interval": _interval(last.delta[k], last.delta_se[k]),
+        "mh_chi2": _value(last.chi2[k]),
+        "mh_p": _value(last.p[k]),
+        "class": str(table.windows[-1].ets[k]) or None,
+        "statistic": _value(change.statistic[k]),
+        "p": _value(change.p[k]),
+        "p_adjusted": _value(change.p_adjusted[k]),
+        "changed_after": int(change.last_day[k]) if known else None,
+        "before": _value(change.before[k]),
+        "after": _value(change.after[k]),
+        "flagged": bool(table.drifted[k]),
+        "guard": table.guards[k],
+        "reason": None if known else "the scores of equally able candidates do not vary in time",
+    }
+
+
+def _drift_flags(values: Mapping[str, Any]) -> list[Flag]:
+    if not values["flagged"]:
+        return []
+    size = values["after"] - values["before"]
+    easier = size > 0
+    ask = "Has it become known?" if easier else "Has what is taught, or the key, changed?"
+    sentence = (
+        f"{'Easier' if easier else 'Harder'} for equally able candidates after "
+        f"{values['changed_after']}, by {flags.percent(abs(size))} of full marks. {ask}"
+    )
+    return [Flag("drift", sentence, None, drift.CHANGE_FROM, WORKING)]
+
+
+def _interval(value: float, se: float) -> list[float] | None:
+    if not (isfinite(value) and isfinite(se)):
+        return None
+    return [float(value - Z95 * se), float(value + Z95 * se)]
+
+
+def _value(number: float) -> float | None:
+    return float(number) if isfinite(number) else None
