@@ -30,6 +30,11 @@ class Code(StrEnum):
     ATTEMPTS = "E-ATTEMPTS"
     OPEN_ATTEMPT = "E-OPEN-ATTEMPT"
     UNKNOWN_GATE = "E-UNKNOWN-GATE"
+    ADMIT = "E-ADMIT"
+    # Registration, and what a file of people would do.
+    AGE = "E-AGE"
+    GROUP = "W-GROUP"
+    WILL = "I-WILL"
     # Statement, approval, affirmation.
     SIGN_NAME = "E-SIGN-NAME"
     SIGN_VERSION = "E-SIGN-VERSION"
@@ -39,6 +44,8 @@ class Code(StrEnum):
     ASKED = "E-ASKED"
     DECIDED = "E-DECIDED"
     STARTED = "E-STARTED"
+    REASON = "E-REASON"
+    NOT_NEEDED = "E-NOT-NEEDED"
     # The attempt.
     CLOSED = "E-CLOSED"
     STATE = "E-STATE"
@@ -48,6 +55,11 @@ class Code(StrEnum):
     WRITER = "E-WRITER"
     LATE = "E-LATE"
     TAKEOVER = "W-TAKEOVER"
+    # The room.
+    ROSTER = "E-ROSTER"
+    IDENTITY = "E-IDENTITY"
+    VERY_LATE = "W-VERYLATE"
+    OPEN = "E-OPEN"
     # Banks and specifications.
     BLUEPRINT = "E-BLUEPRINT"
     FOUR_EYES = "E-FOUREYES"
@@ -80,6 +92,8 @@ class Helper(StrEnum):
     YOU = "you"
     TUTOR = "tutor"
     AUTHOR = "author"
+    QUALITY = "quality"
+    INVIGILATOR = "invigilator"
     ADMINISTRATOR = "administrator"
     NOBODY = "nobody"
 

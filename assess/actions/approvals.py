@@ -1,4 +1,4 @@
-"""Asking to be approved as ready, and approving with a basis."""
+"""Asking to be approved as ready, approving with a basis, advising "not yet", withdrawing."""
 
 from __future__ import annotations
 
@@ -68,9 +68,7 @@ def approve(context: Context, request_id: int, kinds: Sequence[str], words: str)
                 context.actor, request.candidate_id, {context.actor}, kinds, words
             )
         )
-        if len(words) > LONGEST_WORDS:
-            long: dict[str, Value] = {"field": "words", "what": "long", "allowed": LONGEST_WORDS}
-            reasons.append(Reason(Code.FIELD, long, who=Helper.YOU))
+        reasons += too_long(words)
         if request.answered_at is not None:
             reasons.append(Reason(Code.DECIDED, {"answered": request.answered_at}))
         version = specifications.published(session, request.test_id)
@@ -107,3 +105,82 @@ def approve(context: Context, request_id: int, kinds: Sequence[str], words: str)
             {"words": approval.words},
         )
         return approval.id
+
+
+def advise(context: Context, request_id: int, words: str) -> int | Refused:
+    """Answer a request with "not yet" and what to do first; says the request's number."""
+    assert context.actor is not None  # noqa: S101 - the route lets only tutors come
+    with store.write() as session:
+        request = approvals.request_for(session, context.actor, request_id)
+        if request is None or request.centre_id != context.centre:
+            return not_found()
+        reasons = [
+            *readiness.why_not_advise(context.actor, request.candidate_id, words),
+            *too_long(words),
+        ]
+        if request.answered_at is not None:
+            reasons.append(Reason(Code.DECIDED, {"answered": request.answered_at}))
+        if reasons:
+            status = 409 if request.answered_at is not None else 422
+            refused = Refused(Code.APPROVAL, tuple(reasons), status)
+            return refuse(session, context, Event.NOT_YET_ADVISED, refused)
+        request.answered_at = context.now
+        request.advice = words.strip()
+        request.advised_by = context.actor
+        record(
+            session,
+            context,
+            Event.NOT_YET_ADVISED,
+            {
+                "request": request.id,
+                "test": request.test_id,
+                "candidate": request.candidate_id,
+            },
+            {"advice": request.advice},
+        )
+        return request.id
+
+
+def withdraw(context: Context, approval_id: int, words: str) -> int | Refused:
+    """Take an approval back before its attempt begins, with a reason; says its number."""
+    assert context.actor is not None  # noqa: S101 - the route lets only tutors come
+    with store.write() as session:
+        found = approvals.given(session, approval_id, context.actor)
+        if found is None or found[0].centre_id != context.centre:
+            return not_found()
+        # A start locks its candidate: it comes before this, or finds the approval withdrawn.
+        people.locked(session, found[0].candidate_id)
+        found = approvals.given(session, approval_id, context.actor)
+        assert found is not None  # noqa: S101 - nobody deletes an approval
+        approval, used = found
+        session.refresh(approval)
+        reasons = [*readiness.why_not_withdraw(used, words), *too_long(words)]
+        if approval.withdrawn_at is not None:
+            reasons.append(Reason(Code.DECIDED, {"answered": approval.withdrawn_at}))
+        if reasons:
+            over = used or approval.withdrawn_at is not None
+            refused = Refused(Code.APPROVAL, tuple(reasons), 409 if over else 422)
+            return refuse(session, context, Event.APPROVAL_WITHDRAWN, refused)
+        approval.withdrawn_at = context.now
+        approval.withdrawn_by = context.actor
+        approval.withdrawn_words = words.strip()
+        record(
+            session,
+            context,
+            Event.APPROVAL_WITHDRAWN,
+            {
+                "approval": approval.id,
+                "test": approval.test_id,
+                "candidate": approval.candidate_id,
+            },
+            {"words": approval.withdrawn_words},
+        )
+        return approval.id
+
+
+def too_long(words: str) -> tuple[Reason, ...]:
+    """E-FIELD where words are longer than anybody reads."""
+    if len(words) <= LONGEST_WORDS:
+        return ()
+    long: dict[str, Value] = {"field": "words", "what": "long", "allowed": LONGEST_WORDS}
+    return (Reason(Code.FIELD, long, who=Helper.YOU),)

@@ -8,6 +8,7 @@ looks at `problems` at the end and throws the stand-ins away if there is any.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Final
 
 from assess.bank.problems import because, shown
@@ -104,6 +105,20 @@ class Fields:
             self._note("value_truth_needed", key, found=shown(value))
             return default
         return value
+
+    def wall_clock(self, key: str) -> datetime | None:
+        """A date and time without a zone, such as 2026-12-01 09:00; None where it is absent."""
+        text = self.text(key, "", limit=40)
+        if not text:
+            return None
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError:
+            found = None
+        if found is None or found.tzinfo is not None or len(text) < len("2026-12-01 09:00"):
+            self._note("value_wall_clock_needed", key, found=shown(text))
+            return None
+        return found
 
     def choice(self, key: str, allowed: Collection[str], default: str) -> str:
         """One of the allowed words."""

@@ -30,6 +30,7 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "level_unknown": ("found", "allowed"),
     "scoring_unknown": ("found", "allowed"),
     "facility_not_share": ("found",),
+    "facility_not_per_cent": ("found",),
     "set_without_stimulus": ("set",),
     "stimulus_without_set": (),
     # A row of a table.
@@ -86,6 +87,10 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "value_number_needed": ("where", "found"),
     "value_range": ("where", "found", "least", "most"),
     "value_truth_needed": ("where", "found"),
+    "value_wall_clock_needed": ("where", "found"),
+    "window_empty": ("where",),
+    "window_of_two_kinds": ("where",),
+    "window_closes_first": ("where",),
     "value_list_needed": ("where", "found"),
     "value_mapping_needed": ("where", "found"),
     "value_empty": ("where",),

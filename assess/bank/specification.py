@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from assess.bank import canonical
@@ -28,6 +29,7 @@ MAX_ATTEMPTS = 1_000
 MAX_HOURS = 366 * 24
 MAX_STEPS = 50
 MAX_DAYS = 366
+MAX_WEEKS = 104
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 KEYS = (
     "schema",
@@ -46,8 +48,12 @@ KEYS = (
     "shuffle_questions",
     "quotas",
     "not_assessed",
+    "window",
+    "invigilated",
 )
 QUOTA_KEYS = ("outcome", "count", "minimum")
+WINDOW_KEYS = ("opens", "closes", "weeks")
+INVIGILATED = "invigilated"  # the key, and the name of the door that such a test has
 
 
 class Feedback(StrEnum):
@@ -71,6 +77,28 @@ class Quota:
     outcome: str
     count: int
     minimum: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When the test may be started: between two moments, or for weeks from a date agreed.
+
+    `opens` (inclusive) and `closes` (exclusive) are wall-clock times in the centre's zone, each
+    None for no bound. `weeks` counts from a date that candidate and tutor agree on; with it the
+    bounds are None.
+    """
+
+    opens: datetime | None = None
+    closes: datetime | None = None
+    weeks: int | None = None
+
+    def as_document(self) -> dict[str, object]:
+        """What a YAML file holds of it: only what is set."""
+        moments = {"opens": self.opens, "closes": self.closes}
+        document: dict[str, object] = {
+            key: at.isoformat(" ", "minutes") for key, at in moments.items() if at is not None
+        }
+        return document if self.weeks is None else {"weeks": self.weeks}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +127,8 @@ class Specification:
     programme: str | None = None
     not_assessed: tuple[str, ...] = ()
     shuffle_questions: bool = True
+    window: Window | None = None
+    invigilated: bool = False
 
     @property
     def length(self) -> int:
@@ -127,6 +157,9 @@ class Specification:
                 for quota in self.quotas
             ],
             "not_assessed": list(self.not_assessed),
+            # Only where it is set, so that the digests of earlier documents stay true.
+            **({} if self.window is None else {"window": self.window.as_document()}),
+            **({INVIGILATED: True} if self.invigilated else {}),
         }
 
     @classmethod
@@ -182,8 +215,26 @@ def read(document: Mapping[str, object]) -> Specification | Refused:
         programme=fields.text("programme", "", limit=100) or None,
         not_assessed=fields.texts("not_assessed", MAX_QUOTAS),
         shuffle_questions=fields.truth("shuffle_questions", True),
+        window=_window(fields),
+        invigilated=fields.truth(INVIGILATED, False),
     )
     return documents.refuse(*problems) if problems else specification
+
+
+def _window(fields: Fields) -> Window | None:
+    if not fields.has("window"):
+        return None
+    row = fields.mapping("window")
+    row.only(WINDOW_KEYS)
+    weeks = row.number("weeks", 1, MAX_WEEKS) if row.has("weeks") else None
+    opens, closes = row.wall_clock("opens"), row.wall_clock("closes")
+    if weeks is None and opens is None and closes is None:
+        row.problems.append(problem("window_empty", where=row.at("weeks")))
+    if weeks is not None and (opens is not None or closes is not None):
+        row.problems.append(problem("window_of_two_kinds", where=row.at("weeks")))
+    if opens is not None and closes is not None and closes <= opens:
+        row.problems.append(problem("window_closes_first", where=row.at("closes")))
+    return Window(opens, closes, weeks)
 
 
 def _quotas(fields: Fields) -> tuple[Quota, ...]:

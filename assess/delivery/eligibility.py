@@ -47,8 +47,10 @@ class Standing:
     `current_version` is the version of the programme's statement, None when no statement is asked
     for; `signed_version` is the one the candidate signed last. `approval` is the latest given.
     `closed_attempts` holds those that count (void ones do not). `open_attempt` is the id of the
-    attempt that is not over, and `open_until` its deadline once its clock runs. `gates` are reasons
-    from neighbours (the room, a hold), passed on as they are.
+    attempt that is not over, and `open_until` its deadline once its clock runs. `extra_attempts`
+    are those allowed beyond the specification's number; `waived` is the running number of the
+    failed attempt whose wait somebody has lifted. `gates` are reasons from neighbours (the room, a
+    hold), passed on as they are.
     """
 
     active: bool
@@ -61,6 +63,8 @@ class Standing:
     closed_attempts: tuple[Closed, ...] = ()
     open_attempt: int | None = None
     open_until: datetime | None = None
+    extra_attempts: int = 0
+    waived: int | None = None
     gates: tuple[Reason, ...] = ()
 
     @property
@@ -125,8 +129,10 @@ def _wait_hours(terms: Terms, standing: Standing) -> int:
 def _wait_ends(terms: Terms, standing: Standing) -> datetime | None:
     if not standing.failed:
         return None
-    latest = standing.failed[-1].closed_at
-    return cool_down_ends(latest, _wait_hours(terms, standing), terms.zone)
+    latest = standing.failed[-1]
+    if latest.ordinal == standing.waived:
+        return None
+    return cool_down_ends(latest.closed_at, _wait_hours(terms, standing), terms.zone)
 
 
 def _attempts_left(terms: Terms, standing: Standing) -> int | None:
@@ -134,7 +140,22 @@ def _attempts_left(terms: Terms, standing: Standing) -> int | None:
     if terms.attempts is None:
         return None
     used = len(standing.closed_attempts) + (standing.open_attempt is not None)
-    return max(0, terms.attempts - used)
+    return max(0, terms.attempts + standing.extra_attempts - used)
+
+
+def why_not_waive(terms: Terms, standing: Standing, now: datetime) -> tuple[Reason, ...]:
+    """E-NOT-NEEDED where there is no wait that could be lifted now; empty means there is one."""
+    running = any(_cool_down(terms, standing, now.astimezone(UTC)))
+    return () if running else (Reason(Code.NOT_NEEDED, {"what": "no_wait"}, who=Helper.NOBODY),)
+
+
+def why_not_allow_another(terms: Terms, standing: Standing) -> tuple[Reason, ...]:
+    """E-NOT-NEEDED where another attempt needs no decision, or makes no sense; empty means go."""
+    if standing.passed:
+        return (Reason(Code.NOT_NEEDED, {"what": "passed"}, who=Helper.NOBODY),)
+    if _attempts_left(terms, standing) != 0 or standing.open_attempt is not None:
+        return (Reason(Code.NOT_NEEDED, {"what": "attempts_left"}, who=Helper.NOBODY),)
+    return ()
 
 
 def _people(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:
@@ -152,6 +173,9 @@ def _published(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reas
 
 
 def _window(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:
+    if terms.weeks is not None and terms.opens is None:
+        unagreed: dict[str, str | int | datetime] = {"what": "unagreed", "weeks": terms.weeks}
+        yield Reason(Code.WINDOW, unagreed, who=Helper.TUTOR)
     if terms.opens is not None and now < terms.opens.astimezone(UTC):
         opens = terms.opens.astimezone(terms.zone)
         yield Reason(Code.WINDOW, {"what": "before", "opens": opens}, opens, Helper.NOBODY)
@@ -206,9 +230,15 @@ def _cool_down(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reas
 
 def _attempts(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:
     if standing.passed:
-        yield Reason(Code.ATTEMPTS, {"passed": 1}, who=Helper.NOBODY)
+        yield Reason(Code.ATTEMPTS, {"what": "passed", "passed": 1}, who=Helper.NOBODY)
     elif terms.attempts is not None and _attempts_left(terms, standing) == 0:
-        yield Reason(Code.ATTEMPTS, {"passed": 0, "allowed": terms.attempts}, who=Helper.TUTOR)
+        allowed = terms.attempts + standing.extra_attempts
+        values: dict[str, str | int | datetime] = {
+            "what": "used_up",
+            "passed": 0,
+            "allowed": allowed,
+        }
+        yield Reason(Code.ATTEMPTS, values, who=Helper.QUALITY)
 
 
 def _open_attempt(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:

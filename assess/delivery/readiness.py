@@ -70,9 +70,25 @@ def why_not_approve(
     return tuple(found)
 
 
-def why_not_withdraw(used: bool) -> tuple[Reason, ...]:
-    """E-STARTED when the attempt that was approved has started: too late to withdraw."""
-    return (Reason(Code.STARTED, {}, who=Helper.NOBODY),) if used else ()
+def why_not_withdraw(used: bool, words: str) -> tuple[Reason, ...]:
+    """E-STARTED when the approved attempt has started; E-REASON when the words say too little."""
+    started = (Reason(Code.STARTED, {}, who=Helper.NOBODY),) if used else ()
+    return started + why_not_words(words)
+
+
+def why_not_advise(tutor_id: int, candidate_id: int, words: str) -> tuple[Reason, ...]:
+    """E-SELF for one's own request; E-REASON when the advice says too little."""
+    own = (Reason(Code.SELF, {}, who=Helper.TUTOR),) if tutor_id == candidate_id else ()
+    return own + why_not_words(words)
+
+
+def why_not_words(words: str) -> tuple[Reason, ...]:
+    """E-REASON where the words of a decision are shorter than a person could learn from."""
+    have = len(words.strip())
+    if have >= LEAST_WORDS:
+        return ()
+    values: dict[str, str | int | datetime] = {"need": LEAST_WORDS, "have": have}
+    return (Reason(Code.REASON, values, who=Helper.YOU),)
 
 
 def expires(given_at: datetime, days: int) -> datetime:

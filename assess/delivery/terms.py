@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from assess.bank.specification import Specification
+from assess.bank.specification import Specification, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,9 @@ class Terms:
     `attempts` None: no limit. The k-th failed attempt is followed by a wait of the k-th of
     `cool_down_hours`, the last step repeats, no steps mean no wait. The window is from `opens`
     (inclusive) to `closes` (exclusive), each None for no bound. `timezone` is the centre's, by its
-    IANA name. ValueError for an unknown zone, a moment without a zone, an empty window.
+    IANA name. `weeks` is the length of a window that counts from a date agreed with the candidate;
+    until that date is there the bounds are None. ValueError for an unknown zone, a moment without
+    a zone, an empty window.
     """
 
     test: str
@@ -27,6 +29,7 @@ class Terms:
     opens: datetime | None
     closes: datetime | None
     timezone: str
+    weeks: int | None = None
 
     def __post_init__(self) -> None:
         try:
@@ -52,10 +55,13 @@ class Terms:
         specification: Specification,
         *,
         timezone: str,
-        opens: datetime | None = None,
-        closes: datetime | None = None,
+        agreed: date | None = None,
     ) -> Terms:
-        """The terms of a test by this specification, in a centre's zone and window."""
+        """The terms of a test by this specification, in a centre's zone.
+
+        `agreed` is the first day of a window that counts from a date agreed with the candidate.
+        """
+        opens, closes = bounds(specification.window, ZoneInfo(timezone), agreed)
         return cls(
             test=specification.name,
             minutes=specification.minutes,
@@ -65,4 +71,24 @@ class Terms:
             opens=opens,
             closes=closes,
             timezone=timezone,
+            weeks=None if specification.window is None else specification.window.weeks,
         )
+
+
+def bounds(
+    window: Window | None, zone: ZoneInfo, agreed: date | None
+) -> tuple[datetime | None, datetime | None]:
+    """The first moment of a window and the first after it, in the centre's zone.
+
+    A window of weeks runs from the midnight that begins the agreed day to the midnight after as
+    many weeks of the calendar: six weeks over a change of the clocks are an hour longer or shorter.
+    """
+    if window is None:
+        return None, None
+    if window.weeks is None:
+        opens, closes = (at and at.replace(tzinfo=zone) for at in (window.opens, window.closes))
+        return opens, closes
+    if agreed is None:
+        return None, None
+    last = agreed + timedelta(weeks=window.weeks)
+    return datetime.combine(agreed, time(), zone), datetime.combine(last, time(), zone)

@@ -40,6 +40,8 @@ class ApprovalRequest(Base):
     candidate_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     asked_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
+    advice: Mapped[str | None] = mapped_column(Text)  # "not yet", and what to do first
+    advised_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
 
 class Approval(Base):
@@ -58,6 +60,9 @@ class Approval(Base):
     words: Mapped[str] = mapped_column(Text)
     given_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    withdrawn_words: Mapped[str | None] = mapped_column(Text)
 
 
 def waiting(session: Session, test_id: int, candidate_id: int) -> ApprovalRequest | None:
@@ -81,6 +86,33 @@ def newest(session: Session, test_id: int, candidate_id: int) -> tuple[Approval,
         .limit(1)
     ).one_or_none()
     return None if row is None else (row[0], row[1] is not None)
+
+
+def given(session: Session, approval_id: int, tutor_id: int) -> tuple[Approval, bool] | None:
+    """An approval for a candidate of this tutor, and whether an attempt has used it."""
+    row = session.execute(
+        select(Approval, Attempt.id)
+        .outerjoin(Attempt, Attempt.approval_id == Approval.id)
+        .join(Test, Test.id == Approval.test_id)
+        .join(
+            Registration,
+            (Registration.programme_id == Test.programme_id)
+            & (Registration.candidate_id == Approval.candidate_id),
+        )
+        .where(Approval.id == approval_id, Registration.tutor_id == tutor_id)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1] is not None)
+
+
+def last_advice(session: Session, test_id: int, candidate_id: int) -> ApprovalRequest | None:
+    """The newest request for a test, if it was answered "not yet"."""
+    newest = session.scalar(
+        select(ApprovalRequest)
+        .where(ApprovalRequest.test_id == test_id, ApprovalRequest.candidate_id == candidate_id)
+        .order_by(ApprovalRequest.id.desc())
+        .limit(1)
+    )
+    return newest if newest is not None and newest.advice is not None else None
 
 
 def request_for(session: Session, tutor_id: int, request_id: int) -> ApprovalRequest | None:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     String,
@@ -150,24 +151,70 @@ def get(session: Session, centre_id: int, person_id: int) -> Person | None:
     )
 
 
-def roles_of(session: Session, person_id: int) -> frozenset[Role]:
-    """The roles a person holds now."""
-    rows = session.scalars(
-        select(RoleHeld.role).where(RoleHeld.person_id == person_id, RoleHeld.taken_at.is_(None))
+def locked(session: Session, person_id: int) -> Person:
+    """A person, locked until the transaction ends: no attempt of theirs starts meanwhile."""
+    return session.scalars(select(Person).where(Person.id == person_id).with_for_update()).one()
+
+
+def _held(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What a role must be to be held at a moment: not taken, and not over."""
+    return RoleHeld.taken_at.is_(None), or_(RoleHeld.until.is_(None), RoleHeld.until > now)
+
+
+def roles_of(session: Session, person_id: int, now: datetime) -> frozenset[Role]:
+    """The roles a person holds at a moment."""
+    return frozenset(held_by(session, person_id, now))
+
+
+def held_by(session: Session, person_id: int, now: datetime) -> dict[Role, datetime | None]:
+    """The roles a person holds at a moment, each with its end (None: until it is taken)."""
+    rows = session.execute(
+        select(RoleHeld.role, RoleHeld.until).where(RoleHeld.person_id == person_id, *_held(now))
     )
-    return frozenset(Role(r) for r in rows)
+    return {Role(role): until for role, until in rows}
 
 
-def roles_of_many(session: Session, people: Iterable[int]) -> dict[int, list[Role]]:
-    """The roles that each of these people holds now, in the order of the roles' table."""
+def roles_of_many(session: Session, people: Iterable[int], now: datetime) -> dict[int, list[Role]]:
+    """The roles that each of these people holds, in the order of the roles' table."""
     held: dict[int, set[Role]] = {p: set() for p in people}
     for person, role in session.execute(
-        select(RoleHeld.person_id, RoleHeld.role).where(
-            RoleHeld.person_id.in_(held), RoleHeld.taken_at.is_(None)
-        )
+        select(RoleHeld.person_id, RoleHeld.role).where(RoleHeld.person_id.in_(held), *_held(now))
     ):
         held[person].add(Role(role))
     return {p: [r for r in Role if r in roles] for p, roles in held.items()}
+
+
+def holders(session: Session, centre_id: int, role: Role, now: datetime) -> Sequence[Person]:
+    """The people of a centre with an open account who hold a role, by name."""
+    return session.scalars(
+        select(Person)
+        .join(RoleHeld, RoleHeld.person_id == Person.id)
+        .where(
+            Person.centre_id == centre_id,
+            Person.active,
+            RoleHeld.role == role.value,
+            *_held(now),
+        )
+        .order_by(Person.name, Person.id)
+    ).all()
+
+
+def requests(session: Session, centre_id: int) -> Sequence[tuple[RoleRequest, Person]]:
+    """The quality roles asked for at a centre that nobody has decided yet, oldest first."""
+    rows = session.execute(
+        select(RoleRequest, Person)
+        .join(Person, Person.id == RoleRequest.person_id)
+        .where(RoleRequest.centre_id == centre_id, RoleRequest.decided_at.is_(None))
+        .order_by(RoleRequest.asked_at, RoleRequest.id)
+    )
+    return [(request, person) for request, person in rows]
+
+
+def request(session: Session, centre_id: int, request_id: int) -> RoleRequest | None:
+    """A request for a role at this centre, decided or not."""
+    return session.scalar(
+        select(RoleRequest).where(RoleRequest.id == request_id, RoleRequest.centre_id == centre_id)
+    )
 
 
 def page(
@@ -189,7 +236,7 @@ def page(
     return rows.all(), count
 
 
-def signed_in(session: Session, token_hash: str) -> SignedIn | None:
+def signed_in(session: Session, token_hash: str, now: datetime) -> SignedIn | None:
     """The person whose session has this token, if it has not ended and they are active."""
     row = session.execute(
         select(SignIn, Person)
@@ -211,7 +258,7 @@ def signed_in(session: Session, token_hash: str) -> SignedIn | None:
         centre_id=person.centre_id,
         name=person.name,
         username=person.username,
-        roles=roles_of(session, person.id),
+        roles=roles_of(session, person.id, now),
         must_change_password=person.must_change_password,
         created_at=sign_in.created_at,
         seen_at=sign_in.seen_at,

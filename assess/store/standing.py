@@ -16,7 +16,7 @@ from assess.delivery import eligibility
 from assess.delivery.eligibility import Closed, Standing
 from assess.delivery.terms import Terms
 from assess.reasons import Code, Helper, Reason
-from assess.store import approvals, attempts, centres, marks, programmes, specifications
+from assess.store import allowances, approvals, attempts, centres, marks, programmes, specifications
 from assess.store.attempts import Attempt
 from assess.store.people import Person
 from assess.store.specifications import SpecificationVersion, Test
@@ -28,9 +28,23 @@ class Gate:
 
     load: Callable[[Session, int, int], Any]  # (session, candidate, test) -> facts
     why_not: Callable[[Any, datetime], tuple[Reason, ...]]
+    # Before a door that people may wait at: why somebody may not even do that.
+    why_not_wait: Callable[[Any, datetime], tuple[Reason, ...]] | None = None
+    # What is kept of the facts with an attempt, in plain JSON types.
+    plain: Callable[[Any], Mapping[str, Any]] | None = None
 
 
 Gates = Mapping[str, Gate]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What one neighbour says: why not in, why not even wait, and what is kept of its facts."""
+
+    name: str
+    reasons: tuple[Reason, ...]
+    not_even_wait: tuple[Reason, ...]
+    plain: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,13 @@ class Judgement:
     approval_id: int | None
     statement_id: int | None
     attempts: tuple[Attempt, ...]
+    doors: tuple[Door, ...] = ()
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether neighbours alone keep the candidate out, and all of them let people wait."""
+        shut = sum(len(door.reasons) for door in self.doors)
+        return 0 < shut == len(self.reasons) and not any(door.not_even_wait for door in self.doors)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -54,7 +75,12 @@ class Judgement:
             "current_version": s.current_version,
             "approval": self.approval_id,
             "closed_attempts": len(s.closed_attempts),
+            "extra_attempts": s.extra_attempts,
+            "waived": s.waived,
+            "opens": None if self.terms.opens is None else self.terms.opens.isoformat(),
+            "closes": None if self.terms.closes is None else self.terms.closes.isoformat(),
             "specification": None if self.version is None else self.version.id,
+            **({"doors": {d.name: dict(d.plain) for d in self.doors}} if self.doors else {}),
         }
 
 
@@ -68,9 +94,11 @@ def judge(session: Session, gates: Gates, test: Test, person: Person, now: datet
         statement = programmes.current_statement(session, test.programme_id)
         signature = programmes.last_signature(session, test.programme_id, person.id)
     approval = approvals.newest(session, test.id, person.id)
+    allowed = allowances.of(session, test.id, person.id)
     sat = attempts.of_test(session, test.id, person.id)
     passed = marks.passes(session, [a.id for a in sat])
     live = next((a for a in sat if a.is_live), None)
+    neighbours = doors(session, gates, test, person.id, now)
     standing = Standing(
         active=person.active,
         centre_active=centre.active,
@@ -82,7 +110,10 @@ def judge(session: Session, gates: Gates, test: Test, person: Person, now: datet
         approval=None
         if approval is None
         else eligibility.Approval(
-            given_at=approval[0].given_at, expires_at=approval[0].expires_at, used=approval[1]
+            given_at=approval[0].given_at,
+            expires_at=approval[0].expires_at,
+            used=approval[1],
+            withdrawn=approval[0].withdrawn_at is not None,
         ),
         closed_attempts=tuple(
             Closed(a.ordinal, a.closed_at, passed[a.id])
@@ -91,12 +122,16 @@ def judge(session: Session, gates: Gates, test: Test, person: Person, now: datet
         ),
         open_attempt=None if live is None else live.id,
         open_until=None if live is None else live.deadline,
-        gates=_neighbours(session, gates, test, person, now),
+        extra_attempts=allowed.extra_attempts,
+        waived=allowed.waived,
+        gates=tuple(reason for door in neighbours for reason in door.reasons),
     )
     if version is None:
         terms = Terms(test.name, 1, None, (), False, None, None, centre.timezone)
     else:
-        terms = Terms.of(version.specification(), timezone=centre.timezone)
+        terms = Terms.of(
+            version.specification(), timezone=centre.timezone, agreed=allowed.starts_on
+        )
         terms = replace(terms, test=test.name)
     return Judgement(
         terms=terms,
@@ -106,18 +141,23 @@ def judge(session: Session, gates: Gates, test: Test, person: Person, now: datet
         approval_id=None if approval is None or approval[1] else approval[0].id,
         statement_id=None if statement is None else statement.id,
         attempts=tuple(sat),
+        doors=neighbours,
     )
 
 
-def _neighbours(
-    session: Session, gates: Gates, test: Test, person: Person, now: datetime
-) -> tuple[Reason, ...]:
-    """What the neighbours' doors say. A door that nobody registered is shut, never open."""
-    found: list[Reason] = []
+def doors(
+    session: Session, gates: Gates, test: Test, candidate_id: int, now: datetime
+) -> tuple[Door, ...]:
+    """What the neighbours say of a candidate and a test. A door nobody registered stays shut."""
+    found: list[Door] = []
     for name in test.gates:
         gate = gates.get(name)
         if gate is None:
-            found.append(Reason(Code.UNKNOWN_GATE, {"gate": name}, who=Helper.ADMINISTRATOR))
-        else:
-            found += gate.why_not(gate.load(session, person.id, test.id), now)
+            unknown = (Reason(Code.UNKNOWN_GATE, {"gate": name}, who=Helper.ADMINISTRATOR),)
+            found.append(Door(name, unknown, unknown, {}))
+            continue
+        facts = gate.load(session, candidate_id, test.id)
+        reasons = gate.why_not(facts, now)
+        waiting = reasons if gate.why_not_wait is None else gate.why_not_wait(facts, now)
+        found.append(Door(name, reasons, waiting, gate.plain(facts) if gate.plain else {}))
     return tuple(found)

@@ -1,13 +1,16 @@
 """Which tables are there? Importing this module makes the metadata whole, for migrations."""
 
 from assess.store import (
+    allowances,
     approvals,
+    arrangements,
     attempts,
     banks,
     centres,
     frameworks,
     journal,
     marks,
+    notes,
     people,
     pools,
     programmes,
@@ -16,13 +19,16 @@ from assess.store import (
 from assess.store.base import Base
 
 __all__ = [
+    "allowances",
     "approvals",
+    "arrangements",
     "attempts",
     "banks",
     "centres",
     "frameworks",
     "journal",
     "marks",
+    "notes",
     "people",
     "pools",
     "programmes",

@@ -169,7 +169,7 @@ def test_three_failed_attempts_are_all_there_are(built: World) -> None:
         fail(built)
         built.clock.advance(TWO_DAYS)
     found = why_not(built)
-    assert dict(found[Code.ATTEMPTS].values) == {"passed": 0, "allowed": 3}
+    assert dict(found[Code.ATTEMPTS].values) == {"what": "used_up", "passed": 0, "allowed": 3}
     asked = approvals.ask(built.context("candidate"), built.test)
     assert isinstance(asked, Refused)
     assert Code.ATTEMPTS in {r.code for r in asked.reasons}
@@ -179,7 +179,8 @@ def test_after_a_pass_there_is_no_other_attempt(built: World) -> None:
     built.sit()
     built.clock.advance(TWO_DAYS)
     found = why_not(built)
-    assert {code: dict(r.values) for code, r in found.items()} == {Code.ATTEMPTS: {"passed": 1}}
+    assert list(found) == [Code.ATTEMPTS]
+    assert dict(found[Code.ATTEMPTS].values) == {"what": "passed", "passed": 1}
 
 
 def test_another_centres_test_is_not_found(built: World) -> None:
@@ -243,6 +244,10 @@ def test_what_the_decision_stood_on_is_kept_with_the_attempt(built: World) -> No
         "current_version": 1,
         "approval": row.approval_id,
         "closed_attempts": 0,
+        "extra_attempts": 0,
+        "waived": None,
+        "opens": None,
+        "closes": None,
         "specification": published.id,
     }
     assert row.state == "marked"

@@ -95,7 +95,12 @@ OBSTACLES: list[tuple[Obstacle, Reason]] = [
     ),
     (
         lambda t, s: (replace(t, attempts=1), s),
-        Reason(Code.ATTEMPTS, {"passed": 0, "allowed": 1}, None, Helper.TUTOR),
+        Reason(
+            Code.ATTEMPTS,
+            {"what": "used_up", "passed": 0, "allowed": 1},
+            None,
+            Helper.QUALITY,
+        ),
     ),
     (
         lambda t, s: (t, replace(s, open_attempt=7, open_until=NOW + HOUR)),
@@ -136,7 +141,53 @@ def test_the_refusal_carries_every_reason() -> None:
     assert len(reasons) == 2
 
 
+# Decisions in the candidate's favour.
+
+
+def test_an_extra_attempt_is_one_more_and_no_more() -> None:
+    closed = tuple(Closed(n, NOW - (9 - n) * 10 * DAY, passed=False) for n in (1, 2, 3))
+    used, terms = replace(STANDING, closed_attempts=closed), replace(TERMS, attempts=3)
+    assert codes(terms, used) == [Code.ATTEMPTS]
+    assert codes(terms, replace(used, extra_attempts=1)) == []
+    fourth = replace(used, closed_attempts=(*closed, Closed(4, NOW - 9 * DAY, passed=False)))
+    assert codes(terms, replace(fourth, extra_attempts=1)) == [Code.ATTEMPTS]
+
+
+def test_a_waiver_lifts_the_wait_after_its_own_attempt_alone() -> None:
+    failed = replace(STANDING, closed_attempts=(Closed(1, NOW - HOUR, passed=False),))
+    assert codes(TERMS, failed) == [Code.COOL]
+    assert codes(TERMS, replace(failed, waived=1)) == []
+    again = replace(
+        failed, closed_attempts=(*failed.closed_attempts, Closed(2, NOW, passed=False)), waived=1
+    )
+    assert codes(TERMS, again) == [Code.COOL]
+
+
+def test_what_needs_no_decision_gets_none() -> None:
+    failed = replace(STANDING, closed_attempts=(Closed(1, NOW - HOUR, passed=False),))
+    assert eligibility.why_not_waive(TERMS, failed, NOW) == ()
+    for standing in (STANDING, replace(failed, waived=1)):
+        (reason,) = eligibility.why_not_waive(TERMS, standing, NOW)
+        assert reason.values["what"] == "no_wait"
+    used_up = replace(failed, closed_attempts=(Closed(1, NOW - 9 * DAY, passed=False),))
+    assert eligibility.why_not_allow_another(replace(TERMS, attempts=1), used_up) == ()
+    for terms in (TERMS, replace(TERMS, attempts=None)):
+        (reason,) = eligibility.why_not_allow_another(terms, used_up)
+        assert reason.values["what"] == "attempts_left"
+    passed = replace(STANDING, closed_attempts=(Closed(1, NOW - DAY, passed=True),))
+    (reason,) = eligibility.why_not_allow_another(TERMS, passed)
+    assert reason.values["what"] == "passed"
+
+
 # The window, the approval and the wait, to the second.
+
+
+def test_a_window_of_weeks_waits_for_an_agreed_date() -> None:
+    terms = replace(TERMS, opens=None, closes=None, weeks=6)
+    (reason,) = why(terms, STANDING)
+    assert reason == Reason(Code.WINDOW, {"what": "unagreed", "weeks": 6}, None, Helper.TUTOR)
+    agreed = replace(terms, opens=NOW - DAY, closes=NOW + DAY)
+    assert why(agreed, STANDING) == []
 
 
 def test_a_window_opens_on_the_second_and_closes_on_the_second() -> None:
@@ -242,7 +293,8 @@ def test_a_passed_test_needs_no_more() -> None:
     used = replace(APPROVAL, used=True)
     for approval in (used, None):
         standing = replace(STANDING, closed_attempts=closed, approval=approval)
-        assert why(TERMS, standing) == [Reason(Code.ATTEMPTS, {"passed": 1}, None, Helper.NOBODY)]
+        passed = Reason(Code.ATTEMPTS, {"what": "passed", "passed": 1}, None, Helper.NOBODY)
+        assert why(TERMS, standing) == [passed]
         assert eligibility.next_opens(TERMS, standing) is None
 
 

@@ -57,8 +57,19 @@ def test_all_reasons_come_together() -> None:
 
 
 def test_an_approval_can_be_withdrawn_until_the_start() -> None:
-    assert readiness.why_not_withdraw(used=False) == ()
-    assert [reason.code for reason in readiness.why_not_withdraw(used=True)] == [Code.STARTED]
+    words = "The wrong test was approved."
+    assert readiness.why_not_withdraw(False, words) == ()
+    assert [r.code for r in readiness.why_not_withdraw(True, words)] == [Code.STARTED]
+    assert [r.code for r in readiness.why_not_withdraw(True, "no")] == [Code.STARTED, Code.REASON]
+
+
+def test_not_yet_needs_advice_and_is_never_for_oneself() -> None:
+    assert readiness.why_not_advise(1, 2, "Read section two again.") == ()
+    assert [r.code for r in readiness.why_not_advise(1, 1, "Read section two.")] == [Code.SELF]
+    assert readiness.why_not_advise(1, 2, "  long enough  ") == ()
+    assert [dict(r.values) for r in readiness.why_not_advise(1, 2, "not now  ")] == [
+        {"need": 10, "have": 7}
+    ]
 
 
 def test_fourteen_days_are_fourteen_times_24_hours_over_a_change_of_the_clocks() -> None:

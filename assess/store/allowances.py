@@ -1,0 +1,108 @@
+"""What was agreed or allowed for one candidate and one test: first days, lifted waits, attempts.
+
+Rows are inserted and never changed: a later one takes the place of an earlier one, or adds to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from assess.store.base import Base
+
+
+class Kind(StrEnum):
+    """What somebody other than the tutor may allow."""
+
+    WAIVER = "waiver"  # of the wait after one failed attempt
+    EXTRA_ATTEMPT = "extra-attempt"
+
+
+class AgreedDate(Base):
+    """The first day of a window that counts in weeks, agreed between candidate and tutor."""
+
+    __tablename__ = "agreed_dates"
+    __table_args__ = (Index("ix_agreed_dates_test_candidate", "test_id", "candidate_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    test_id: Mapped[int] = mapped_column(ForeignKey("tests.id"))
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    starts_on: Mapped[date] = mapped_column(Date)
+    agreed_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    agreed_at: Mapped[datetime]
+
+
+class Allowance(Base):
+    """A decision in a candidate's favour: a wait lifted, or one attempt more."""
+
+    __tablename__ = "allowances"
+    __table_args__ = (
+        Index("ix_allowances_test_candidate", "test_id", "candidate_id"),
+        # One decision for one failed attempt, however many people click at once.
+        Index(
+            "uq_allowances_after",
+            "test_id",
+            "candidate_id",
+            "kind",
+            "after_ordinal",
+            unique=True,
+        ),
+        CheckConstraint(
+            "kind IN (" + ", ".join(f"'{kind.value}'" for kind in Kind) + ")", name="kind_known"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    test_id: Mapped[int] = mapped_column(ForeignKey("tests.id"))
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    after_ordinal: Mapped[int]  # the running number of the attempt that it follows
+    words: Mapped[str] = mapped_column(Text)
+    decided_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What stands for a candidate and a test now."""
+
+    starts_on: date | None
+    extra_attempts: int
+    waived: int | None
+
+
+def of(session: Session, test_id: int, candidate_id: int) -> Allowed:
+    """What was agreed and allowed for a candidate and a test."""
+    rows = decisions(session, test_id, candidate_id)
+    waived = [r.after_ordinal for r in rows if r.kind == Kind.WAIVER.value]
+    return Allowed(
+        starts_on=agreed(session, test_id, candidate_id),
+        extra_attempts=sum(r.kind == Kind.EXTRA_ATTEMPT.value for r in rows),
+        waived=max(waived, default=None),
+    )
+
+
+def agreed(session: Session, test_id: int, candidate_id: int) -> date | None:
+    """The first day that was agreed last."""
+    return session.scalar(
+        select(AgreedDate.starts_on)
+        .where(AgreedDate.test_id == test_id, AgreedDate.candidate_id == candidate_id)
+        .order_by(AgreedDate.id.desc())
+        .limit(1)
+    )
+
+
+def decisions(session: Session, test_id: int, candidate_id: int) -> Sequence[Allowance]:
+    """All decisions for a candidate and a test, oldest first."""
+    return session.scalars(
+        select(Allowance)
+        .where(Allowance.test_id == test_id, Allowance.candidate_id == candidate_id)
+        .order_by(Allowance.id)
+    ).all()
