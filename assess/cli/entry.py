@@ -11,6 +11,7 @@ from flask import Flask
 from assess.cli import analyse as analysing
 from assess.cli import banks, database, demo, draws, frameworks, journal, people, reports
 from assess.cli import serve as serving
+from assess.cli import simulate as simulating
 from assess.cli import specifications as specs
 from assess.cli.shell import Shell
 from assess.settings import Settings
@@ -28,6 +29,7 @@ COMMANDS: dict[str, click.Command] = {
     "draw": draws.draw,
     "report": reports.report,
     "analyse": analysing.analyse,
+    "simulate": simulating.simulate,
     "journal": journal.journal,
 }
 """Every command, in the order in which the help lists them."""

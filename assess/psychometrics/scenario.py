@@ -152,10 +152,10 @@ class Simulated(NamedTuple):
 
 
 def planned(rng: np.random.Generator, scenario: Scenario) -> Plan:
-    """Items for this scenario: difficulties differ between cells (SD 1) and in them (SD 0.8)."""
+    """Items for this scenario; difficulties: mean -0.5, SD 0.5 between cells and 0.7 in them."""
     n, options = scenario.items, scenario.options
-    middle = np.repeat(rng.normal(0.0, 1.0, scenario.cells), n // scenario.cells)
-    b = middle * 0.7 + rng.normal(0.0, 0.8, n)
+    b = np.repeat(rng.normal(-0.5, 0.5, scenario.cells), n // scenario.cells)
+    b += rng.normal(0.0, 0.7, n)
     a = np.ones(n) if scenario.model == "1pl" else rng.lognormal(0.0, 0.3, n)
     guessing = rng.uniform(0.1, 0.3, n) if scenario.model == "3pl" else np.zeros(n)
     key = rng.integers(0, options, n)
