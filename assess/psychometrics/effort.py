@@ -180,7 +180,7 @@ def _between_humps(histogram: Ints, mean: Floats) -> Floats:
     Two normal distributions of log time by item, fitted to the binned times by EM.
     """
     n = histogram.sum(axis=1, keepdims=True).astype(np.float64)
-    middle = SHORTEST_LOG + (np.arange(BINS) + 0.5) / STEPS_A_LOG
+    middle = SHORTEST_LOG + (np.arange(BINS, dtype=np.float64) + 0.5) / STEPS_A_LOG
     with np.errstate(all="ignore"):
         whole = (histogram * middle).sum(axis=1) / n[:, 0]
         start = np.log(TENTH * mean[: len(histogram)])
