@@ -114,7 +114,7 @@ class World:
             return Context(self.clock.now(), settings, self.centres["here"], gates=gates)
         with store.read() as session:
             person = session.get_one(person_rows.Person, self.persons[who])
-            roles = person_rows.roles_of(session, person.id)
+            roles = person_rows.roles_of(session, person.id, self.clock.now())
         return Context(
             self.clock.now(), settings, person.centre_id, person.id, session_id, roles, gates
         )
@@ -135,7 +135,8 @@ class World:
         done = sessions.log_in(settings, self.clock.now(), who, PASSWORD, "Test browser")
         assert not isinstance(done, Refused), done
         with store.read() as session:
-            signed_in = person_rows.signed_in(session, sessions.hash_token(done.token))
+            token = sessions.hash_token(done.token)
+            signed_in = person_rows.signed_in(session, token, self.clock.now())
         assert signed_in is not None
         return self.context(who, signed_in.session_id)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Session
 from assess import seeds, store
 from assess.actions import passwords
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
-from assess.journal import Event
+from assess.delivery import calendar, registration
+from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Reason, Refused, Value
 from assess.roles import QUALITY_ROLES, Role
 from assess.store import centres, people
@@ -49,7 +51,12 @@ def context_of(context: Context, centre: int) -> Context:
 
 
 def add(
-    context: Context, name: str, username: str, roles: Sequence[str], password: str | None = None
+    context: Context,
+    name: str,
+    username: str,
+    roles: Sequence[str],
+    password: str | None = None,
+    born_on: date | None = None,
 ) -> Added | Refused:
     """Add a person to the centre, with roles and a first password."""
     if not context.may(Role.ADMINISTRATOR):
@@ -59,26 +66,18 @@ def add(
     hashed = passwords.hash_of(given, context.settings)
     with store.write() as session:
         store.alone(session, f"username:{username}")
+        today = calendar.day_of(context.now, centres.get(session, context.centre).timezone)
         reasons = _why_not_add(name, username, roles)
+        reasons += registration.why_not_born(born_on, today)
         if not reasons and people.by_username(session, username) is not None:
             # Names are unique over all centres, so this says no more than that one is in use.
             reasons.append(Reason(Code.TAKEN, {"field": "username"}, who=Helper.YOU))
         if reasons:
             refused = Refused(Code.FIELD, tuple(reasons), 422)
             return refuse(session, context, Event.PERSON_ADDED, refused)
-        person = Person(
-            centre_id=context.centre,
-            username=username,
-            name=name,
-            pseudonym=seeds.pseudonym(),
-            password_hash=hashed,
-            must_change_password=password is None,
-            created_at=context.now,
-        )
-        session.add(person)
-        session.flush()
+        person = insert(session, context, name, username, hashed, password is None, born_on)
         for role in roles:
-            _give(session, context, person.id, Role(role))
+            give(session, context, person.id, Role(role))
         record(
             session,
             context,
@@ -89,8 +88,42 @@ def add(
         return Added(person.id, username, given)
 
 
-def set_roles(context: Context, person_id: int, roles: Sequence[str]) -> Refused | None:
-    """Make these a person's roles, and no others."""
+def insert(
+    session: Session,
+    context: Context,
+    name: str,
+    username: str,
+    hashed: str,
+    must_change: bool,
+    born_on: date | None,
+) -> Person:
+    """Write a new person down."""
+    person = Person(
+        centre_id=context.centre,
+        username=username,
+        name=name,
+        pseudonym=seeds.pseudonym(),
+        password_hash=hashed,
+        must_change_password=must_change,
+        born_on=born_on,
+        created_at=context.now,
+    )
+    session.add(person)
+    session.flush()
+    return person
+
+
+def set_roles(
+    context: Context,
+    person_id: int,
+    roles: Sequence[str],
+    until: Mapping[str, date] | None = None,
+) -> Refused | None:
+    """Make these a person's roles, and no others.
+
+    `until` holds the last day of those roles that end by themselves, in the centre's time zone;
+    None leaves the roles that are held already as long as they are.
+    """
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
     with store.write() as session:
@@ -98,34 +131,65 @@ def set_roles(context: Context, person_id: int, roles: Sequence[str]) -> Refused
         person = people.get(session, context.centre, person_id)
         if person is None:
             return not_found()
-        reasons = _unknown(roles)
-        held = people.roles_of(session, person_id)
-        wanted = frozenset() if reasons else frozenset(Role(r) for r in roles)
+        zone = centres.get(session, context.centre).timezone
+        held = people.held_by(session, person_id, context.now)
+        reasons = _unknown(roles) + _over(until or {}, calendar.day_of(context.now, zone))
+        wanted: dict[Role, datetime | None] = {}
+        if not reasons:
+            for role in (Role(r) for r in roles):
+                last = None if until is None else until.get(role.value)
+                kept = held.get(role) if until is None else None
+                wanted[role] = kept if last is None else calendar.ends(last, zone)
+        given = {r: end for r, end in wanted.items() if r not in held or held[r] != end}
+        taken = [r for r in held if r not in wanted or r in given]
         if person_id == context.actor:
-            if (wanted - held) & QUALITY_ROLES:
-                reasons.append(
-                    Reason(Code.SELF, {"what": "quality_role"}, who=Helper.ADMINISTRATOR)
-                )
-            if Role.ADMINISTRATOR not in wanted:
-                reasons.append(Reason(Code.SELF, {"what": "own_role"}, who=Helper.ADMINISTRATOR))
+            reasons += _why_not_oneself(frozenset(wanted), frozenset(given))
         if reasons:
             refused = Refused(Code.FIELD, tuple(reasons), 422)
             return refuse(session, context, Event.ROLE_GIVEN, refused)
-        for role in sorted(wanted - held):
-            _give(session, context, person_id, role)
-            record(session, context, Event.ROLE_GIVEN, {"person": person_id, "role": role.value})
-        for role in sorted(held - wanted):
-            session.execute(
-                update(RoleHeld)
-                .where(
-                    RoleHeld.person_id == person_id,
-                    RoleHeld.role == role.value,
-                    RoleHeld.taken_at.is_(None),
-                )
-                .values(taken_at=context.now)
-            )
-            record(session, context, Event.ROLE_TAKEN, {"person": person_id, "role": role.value})
+        for role in sorted(taken):
+            take(session, context, person_id, role)
+            if role not in wanted:
+                facts: dict[str, Fact] = {"person": person_id, "role": role.value}
+                record(session, context, Event.ROLE_TAKEN, facts)
+        for role in sorted(given):
+            give(session, context, person_id, role, given[role])
+            facts = {"person": person_id, "role": role.value, "until": _said(given[role])}
+            record(session, context, Event.ROLE_GIVEN, facts)
     return None
+
+
+def change(context: Context, person_id: int, name: str, born_on: date | None) -> Refused | None:
+    """Put a person's name and date of birth right."""
+    if not context.may(Role.ADMINISTRATOR):
+        return wrong_role()
+    name = " ".join(name.split())
+    with store.write() as session:
+        person = people.get(session, context.centre, person_id)
+        if person is None:
+            return not_found()
+        today = calendar.day_of(context.now, centres.get(session, context.centre).timezone)
+        reasons = (*why_not_call(name), *registration.why_not_born(born_on, today))
+        if reasons:
+            refused = Refused(Code.FIELD, reasons, 422)
+            return refuse(session, context, Event.PERSON_CHANGED, refused)
+        amend(session, context, person, name, born_on)
+    return None
+
+
+def amend(
+    session: Session, context: Context, person: Person, name: str, born_on: date | None
+) -> None:
+    """Write down a person's name and date of birth, if they are others than before."""
+    if (person.name, person.born_on) == (name, born_on):
+        return
+    details: dict[str, Fact] = {}
+    if person.name != name:
+        details |= {"name": name, "name_before": person.name}
+    if person.born_on != born_on:
+        details["born_on"] = None if born_on is None else born_on.isoformat()
+    person.name, person.born_on = name, born_on
+    record(session, context, Event.PERSON_CHANGED, {"person": person.id}, details)
 
 
 def set_active(context: Context, person_id: int, active: bool) -> Refused | None:
@@ -166,7 +230,24 @@ def reset_password(context: Context, person_id: int) -> Added | Refused:
         return Added(person.id, person.username, given)
 
 
-def _give(session: Session, context: Context, person_id: int, role: Role) -> None:
+def give(
+    session: Session,
+    context: Context,
+    person_id: int,
+    role: Role,
+    until: datetime | None = None,
+) -> None:
+    """Let a person hold a role from now on. What they held of it before must be over or taken."""
+    session.execute(
+        update(RoleHeld)
+        .where(
+            RoleHeld.person_id == person_id,
+            RoleHeld.role == role.value,
+            RoleHeld.taken_at.is_(None),
+            RoleHeld.until <= context.now,
+        )
+        .values(taken_at=RoleHeld.until)  # it was over then, and makes room
+    )
     session.add(
         RoleHeld(
             centre_id=context.centre,
@@ -174,23 +255,75 @@ def _give(session: Session, context: Context, person_id: int, role: Role) -> Non
             role=role.value,
             given_at=context.now,
             given_by=context.actor,
+            until=until,
         )
     )
 
 
-def _why_not_add(name: str, username: str, roles: Sequence[str]) -> list[Reason]:
+def take(session: Session, context: Context, person_id: int, role: Role) -> None:
+    """Let a person hold a role no longer."""
+    session.execute(
+        update(RoleHeld)
+        .where(
+            RoleHeld.person_id == person_id,
+            RoleHeld.role == role.value,
+            RoleHeld.taken_at.is_(None),
+        )
+        .values(taken_at=context.now)
+    )
+
+
+def _said(until: datetime | None) -> str | None:
+    return None if until is None else until.isoformat()
+
+
+def _over(until: Mapping[str, date], today: date) -> list[Reason]:
+    """The last days that are over already."""
+    return [
+        Reason(Code.FIELD, {"field": f"until-{role}", "what": "over"}, who=Helper.YOU)
+        for role, day in until.items()
+        if day < today
+    ]
+
+
+def _why_not_oneself(wanted: frozenset[Role], given: frozenset[Role]) -> list[Reason]:
+    """Why nobody may give these roles to themselves, or keep only these."""
     found = []
-    for field, text in (("name", name), ("username", username)):
-        if not text:
-            found.append(Reason(Code.FIELD, {"field": field, "what": "empty"}, who=Helper.YOU))
-        elif len(text) > LONGEST_NAME:
-            values: dict[str, Value] = {"field": field, "what": "long", "allowed": LONGEST_NAME}
-            found.append(Reason(Code.FIELD, values, who=Helper.YOU))
-    if any(c.isspace() for c in username):
-        found.append(Reason(Code.FIELD, {"field": "username", "what": "space"}, who=Helper.YOU))
+    if given & QUALITY_ROLES:
+        found.append(Reason(Code.SELF, {"what": "quality_role"}, who=Helper.ADMINISTRATOR))
+    if Role.ADMINISTRATOR not in wanted:
+        found.append(Reason(Code.SELF, {"what": "own_role"}, who=Helper.ADMINISTRATOR))
+    return found
+
+
+def why_not_call(name: str) -> tuple[Reason, ...]:
+    """Every reason why this cannot be a person's name."""
+    if not name:
+        return (Reason(Code.FIELD, {"field": "name", "what": "empty"}, who=Helper.YOU),)
+    if len(name) > LONGEST_NAME:
+        long: dict[str, Value] = {"field": "name", "what": "long", "allowed": LONGEST_NAME}
+        return (Reason(Code.FIELD, long, who=Helper.YOU),)
+    return ()
+
+
+def _why_not_add(name: str, username: str, roles: Sequence[str]) -> list[Reason]:
+    found = [*why_not_call(name), *why_not_log_in_as(username)]
     if not roles:
         found.append(Reason(Code.FIELD, {"field": "roles", "what": "empty"}, who=Helper.YOU))
     return found + _unknown(roles)
+
+
+def why_not_log_in_as(username: str) -> tuple[Reason, ...]:
+    """Every reason why this cannot be a log-in name, apart from its being in use."""
+    found = []
+    if not username:
+        found.append(Reason(Code.FIELD, {"field": "username", "what": "empty"}, who=Helper.YOU))
+    elif len(username) > LONGEST_NAME:
+        long: dict[str, Value] = {"field": "username", "what": "long", "allowed": LONGEST_NAME}
+        found.append(Reason(Code.FIELD, long, who=Helper.YOU))
+    if any(c.isspace() for c in username):
+        found.append(Reason(Code.FIELD, {"field": "username", "what": "space"}, who=Helper.YOU))
+    return tuple(found)
 
 
 def _unknown(roles: Sequence[str]) -> list[Reason]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 
-from assess.reasons import Code, Helper, Reason
+from assess.reasons import Code, Helper, Reason, Value
+
+LONGEST = 20_000  # characters of a statement: nobody signs a book
 
 # Telephones write typographic marks where a keyboard writes plain ones: the same name is meant.
 PLAIN = str.maketrans(
@@ -20,6 +22,16 @@ PLAIN = str.maketrans(
 def text_hash(text: str) -> str:
     """SHA-256 of the statement's text in UTF-8, exactly as it was shown, hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def why_not_publish(text: str) -> tuple[Reason, ...]:
+    """Every reason why this cannot be the text of a statement; empty means it can."""
+    if not text.strip():
+        return (Reason(Code.FIELD, {"field": "words", "what": "empty"}, who=Helper.YOU),)
+    if len(text) > LONGEST:
+        values: dict[str, Value] = {"field": "words", "what": "long", "allowed": LONGEST}
+        return (Reason(Code.FIELD, values, who=Helper.YOU),)
+    return ()
 
 
 def why_not_sign(typed: str, name: str, version: int, current: int) -> tuple[Reason, ...]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from assess.delivery import arrangements as rules
 from assess.store.base import Base
 
 NOT_ENDED = text("ended_at IS NULL")
@@ -80,3 +81,20 @@ def get(session: Session, person_id: int, arrangement_id: int) -> Arrangement | 
             Arrangement.id == arrangement_id, Arrangement.person_id == person_id
         )
     )
+
+
+def not_ended(session: Session, person_id: int, kind: str) -> Arrangement | None:
+    """The arrangement of a kind that nobody has ended, in force or not."""
+    return session.scalar(
+        select(Arrangement).where(
+            Arrangement.person_id == person_id,
+            Arrangement.kind == kind,
+            Arrangement.ended_at.is_(None),
+        )
+    )
+
+
+def extra_percent(session: Session, person_id: int, now: datetime) -> int:
+    """The extra time in per cent that a person has at this moment; 0 for none."""
+    rows = in_force(session, person_id, now)
+    return rules.extra_percent(rules.Arranged(rules.Kind(r.kind), r.value) for r in rows)

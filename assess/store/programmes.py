@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, or_, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from assess.delivery.registration import Conditions
 from assess.store.base import Base
+from assess.store.people import Person
 
 
 class Programme(Base):
@@ -30,6 +32,10 @@ class Programme(Base):
     minimum_age: Mapped[int | None]
     last_registration: Mapped[date | None]
     months: Mapped[int | None]
+
+    def conditions(self) -> Conditions:
+        """What it asks of a registration, as the rules know it."""
+        return Conditions(self.minimum_age, self.last_registration, self.months)
 
 
 class Registration(Base):
@@ -54,6 +60,11 @@ class Registration(Base):
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
     needs: Mapped[str | None] = mapped_column(Text)
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether the period has begun and is not over."""
+        begun = self.starts_at is None or self.starts_at <= now
+        return begun and (self.ends_at is None or now < self.ends_at)
 
 
 class Statement(Base):
@@ -127,6 +138,65 @@ def registrations_of(
         .order_by(Programme.name)
     )
     return [(registration, programme) for registration, programme in rows]
+
+
+def registered(
+    session: Session, centre_id: int, registration_id: int
+) -> tuple[Registration, Programme, Person] | None:
+    """A registration at this centre, with its programme and its candidate."""
+    row = session.execute(
+        select(Registration, Programme, Person)
+        .join(Programme, Programme.id == Registration.programme_id)
+        .join(Person, Person.id == Registration.candidate_id)
+        .where(Registration.id == registration_id, Registration.centre_id == centre_id)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def on_programme(
+    session: Session, programme_id: int, group: str | None, offset: int, limit: int
+) -> tuple[Sequence[tuple[Registration, Person, Person]], int]:
+    """Registrations on a programme, or of one group: with candidate and tutor; and how many."""
+    candidate, tutor = aliased(Person), aliased(Person)
+    found = (
+        select(Registration, candidate, tutor)
+        .join(candidate, candidate.id == Registration.candidate_id)
+        .join(tutor, tutor.id == Registration.tutor_id)
+        .where(Registration.programme_id == programme_id)
+    )
+    if group is not None:
+        found = found.where(Registration.group == group)
+    count = session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    rows = session.execute(
+        found.order_by(candidate.name, Registration.id).offset(offset).limit(limit)
+    )
+    return [(r, c, t) for r, c, t in rows], count
+
+
+def groups(session: Session, programme_id: int, now: datetime) -> Mapping[str, int]:
+    """The groups of a programme by name, each with its candidates whose period is not over."""
+    rows = session.execute(
+        select(Registration.group, func.count())
+        .where(
+            Registration.programme_id == programme_id,
+            or_(Registration.ends_at.is_(None), Registration.ends_at > now),
+        )
+        .group_by(Registration.group)
+        .order_by(Registration.group)
+    )
+    return dict(rows.tuples().all())
+
+
+def statements(session: Session, programme_id: int) -> Sequence[tuple[Statement, int]]:
+    """Every version of a programme's statement, newest first, with how many have signed it."""
+    rows = session.execute(
+        select(Statement, func.count(Signature.id))
+        .outerjoin(Signature, Signature.statement_id == Statement.id)
+        .where(Statement.programme_id == programme_id)
+        .group_by(Statement.id)
+        .order_by(Statement.number.desc())
+    )
+    return [(statement, signed) for statement, signed in rows]
 
 
 def current_statement(session: Session, programme_id: int) -> Statement | None:

@@ -16,7 +16,16 @@ from assess.delivery import eligibility
 from assess.delivery.eligibility import Closed, Standing
 from assess.delivery.terms import Terms
 from assess.reasons import Code, Helper, Reason
-from assess.store import allowances, approvals, attempts, centres, marks, programmes, specifications
+from assess.store import (
+    allowances,
+    approvals,
+    arrangements,
+    attempts,
+    centres,
+    marks,
+    programmes,
+    specifications,
+)
 from assess.store.attempts import Attempt
 from assess.store.people import Person
 from assess.store.specifications import SpecificationVersion, Test
@@ -59,6 +68,7 @@ class Judgement:
     statement_id: int | None
     attempts: tuple[Attempt, ...]
     doors: tuple[Door, ...] = ()
+    extra_percent: int = 0  # of time, by the person's arrangements
 
     @property
     def may_wait(self) -> bool:
@@ -80,6 +90,7 @@ class Judgement:
             "opens": None if self.terms.opens is None else self.terms.opens.isoformat(),
             "closes": None if self.terms.closes is None else self.terms.closes.isoformat(),
             "specification": None if self.version is None else self.version.id,
+            "extra_percent": self.extra_percent,
             **({"doors": {d.name: dict(d.plain) for d in self.doors}} if self.doors else {}),
         }
 
@@ -102,8 +113,7 @@ def judge(session: Session, gates: Gates, test: Test, person: Person, now: datet
     standing = Standing(
         active=person.active,
         centre_active=centre.active,
-        registered=registration is not None
-        and (registration.ends_at is None or now < registration.ends_at),
+        registered=registration is not None and registration.in_force(now),
         published=version is not None,
         signed_version=None if signature is None else signature[1].number,
         current_version=None if statement is None else statement.number,
@@ -141,6 +151,7 @@ def judge(session: Session, gates: Gates, test: Test, person: Person, now: datet
         approval_id=None if approval is None or approval[1] else approval[0].id,
         statement_id=None if statement is None else statement.id,
         attempts=tuple(sat),
+        extra_percent=arrangements.extra_percent(session, person.id, now),
         doors=neighbours,
     )
 

@@ -102,7 +102,7 @@ def end() -> None:
 
 def _load(token: str) -> User | None:
     with store.read() as read:
-        found = people.signed_in(read, sessions.hash_token(token))
+        found = people.signed_in(read, sessions.hash_token(token), now())
         if found is None:
             return None
         centre = centres.get(read, found.centre_id)

@@ -38,7 +38,7 @@ def try_(built: World, username: str, password: str = "not-the-password") -> obj
 def alive(built: World, token: str) -> bool:
     """Whether a session still vouches for its person."""
     with store.read() as session:
-        return rows.signed_in(session, sessions.hash_token(token)) is not None
+        return rows.signed_in(session, sessions.hash_token(token), built.clock.now()) is not None
 
 
 def test_only_an_administrator_adds_people_and_changes_roles(built: World) -> None:

@@ -206,7 +206,7 @@ def test_roles_given_twice_at_once_are_held_once(built: World) -> None:
 
 
 def test_a_candidate_registered_twice_at_once_is_registered_once(built: World) -> None:
-    operator, who = built.context(), built.persons["author"]
+    operator, who = built.context(), built.add("newcomer", Role.CANDIDATE)
     tutor = built.persons["tutor"]
     done = racing.at_once(
         built.app, *[lambda: programmes.register(operator, built.programme, who, tutor, "x")] * 3

@@ -37,6 +37,13 @@ ELSEWHERE = {
         {"what": what, "options": 4}
         for what in ("value_unreadable", "value_repeated", "too_many_choices")
     ),
+    Code.FIELD: (
+        *({"what": what, "field": "x"} for what in ("empty", "before_start", "implausible")),
+        {"what": "unknown", "field": "x", "found": "y", "allowed": "z"},
+        {"what": "long", "field": "x", "allowed": 10},
+        {"what": "short", "field": "x", "need": 10},
+        {"what": "range", "field": "x", "least": 1, "most": 10},
+    ),
 }
 
 
@@ -56,7 +63,7 @@ class Given:
 
 def _given() -> Iterator[Given]:
     """Every reason written out in the source; those with another `what` are in ELSEWHERE."""
-    for path in sorted(HOME.rglob("*.py")):
+    for path in sorted([*HOME.rglob("*.py"), *(HOME.parent / "invigilation").rglob("*.py")]):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.args):
             code = call.args[0]
@@ -219,7 +226,8 @@ def test_the_rules_of_signing_approving_answering_and_moving_speak() -> None:
         *statement.why_not_affirm(False),
         *readiness.why_not_approve(1, 1, {1}, [], ""),
         *readiness.why_not_approve(1, 2, set(), ["no such"], ""),
-        *readiness.why_not_withdraw(used=True),
+        *readiness.why_not_withdraw(True, ""),
+        *readiness.why_not_advise(1, 1, ""),
         *passwords.why_not("short", ()),
         *passwords.why_not("passwordpassword", ()),
         *passwords.why_not("x" * 201, ()),

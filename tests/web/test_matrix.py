@@ -85,7 +85,7 @@ def cells(built: World) -> Cells:
         "test_id": built.test,
         "programme_id": built.programme,
         "bank_id": bank.id,
-        "item_id": items[0][0].id,
+        "item_id": items[0].item.id,
         "request_id": asked,
         "person_id": built.persons["leaver"],
         "session_id": context.session_id or 0,
@@ -153,7 +153,7 @@ def expectation(
     if who == NOBODY:
         return frozenset({302}) if method == "GET" else frozenset({403})
     with store.read() as session:
-        roles = people.roles_of(session, cells.built.persons[who])
+        roles = people.roles_of(session, cells.built.persons[who], cells.built.clock.now())
     if audience != access.SIGNED_IN and roles.isdisjoint(audience):
         return frozenset({403})
     if who not in owners:

@@ -37,7 +37,7 @@ def people_() -> str:
         if number > last:
             number = last
             found, count = rows.page(session, current_user.centre_id, words, *_span(number))
-        roles = rows.roles_of_many(session, [p.id for p in found])
+        roles = rows.roles_of_many(session, [p.id for p in found], signing.now())
     return render_template(
         "administrator/people.html",
         found=found,
@@ -143,7 +143,7 @@ def _person(
         found = rows.get(session, current_user.centre_id, person_id)
         if found is None:
             return problems.answer(not_found())
-        held = rows.roles_of(session, person_id)
+        held = rows.held_by(session, person_id, signing.now())
         open_sessions = len(in_use.of(session, person_id))
         last = rows.last_log_in(session, person_id)
     page = render_template(
