@@ -53,6 +53,7 @@ class Asked:
     cut: float | None = None  # in marks
     group: Grouping | None = None
     time: Timing | None = None
+    rng: np.random.Generator | None = None  # for how many would be named as guessing in error
 
 
 def _silent(step: str, done: int, of: int | None) -> None:
@@ -83,6 +84,11 @@ def analyse(
         progress("Change in time", 0, None)
         time = asked.time
         _place(document, "drift", comparisons.time(responses, time.name, time.day, time.windows))
+    if responses.item.size != responses.attempts * responses.items:
+        _place(document, "exposure", comparisons.shown(responses))
+    if responses.milliseconds is not None:
+        progress("Rapid guessing", 0, None)
+        _place(document, "effort", comparisons.rapid(responses, asked.rng))
     return document
 
 

@@ -5,6 +5,7 @@ Findings become flags: of an item that favours a group, of one that has become e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assess.psychometrics import dif, drift, flags
+from assess.psychometrics import dif, drift, effort, exposure, flags
 from assess.psychometrics.classical import Z95
 from assess.psychometrics.dif import DifTable, Pass
 from assess.psychometrics.flags import Flag
@@ -39,13 +40,21 @@ def groups(
 ) -> Block:
     """Differential item functioning; `labels` one an attempt, "" where not known.
 
-    Each other group is compared with the reference, the named one or the largest. Raises
-    ValueError where there are fewer than two groups or the reference does not occur.
+    Each other group is compared with the reference: the named one, else 0 where groups are 0 and
+    1, else the largest. A number is called by the property too: "minority 1". Raises ValueError
+    where there are fewer than two groups or the reference does not occur.
     """
+    known = Counter(label for label in labels if label)
+    if reference is None:
+        plain = max(sorted(known), key=lambda label: known[label], default="")
+        reference = "0" if known.keys() == {"0", "1"} else plain
     sides = dif.groups_of(labels, reference)
-    counted = {label: int(np.count_nonzero(np.asarray(labels) == label)) for label in set(labels)}
-    named = reference or max(sorted(counted.keys() - {""}), key=lambda label: counted[label])
-    tables = {str(focal): dif.table(responses, side) for focal, side in sides.items()}
+
+    def called(label: object) -> str:
+        return f"{name} {label}" if str(label).lstrip("-").isdecimal() else str(label)
+
+    named = called(reference)
+    tables = {called(focal): dif.table(responses, side) for focal, side in sides.items()}
     compared = [
         {
             "focal": focal,
@@ -83,6 +92,59 @@ def time(responses: Responses, name: str, day: NDArray[np.integer], windows: int
     }
     items = [_drift(table, k) for k in range(responses.items)]
     return Block(test, items, [_drift_flags(values) for values in items])
+
+
+def rapid(responses: Responses, rng: np.random.Generator | None = None) -> Block:
+    """Rapid guessing; with `rng` also the share of attempts that would be named in error.
+
+    Raises ValueError where the answers have no times.
+    """
+    table = effort.table(responses)
+    test = {
+        "rapid": table.rapid,
+        "judged": int(table.judged.sum()),
+        "attempts": int((table.judged >= effort.ATTEMPT_FROM).sum()),
+        "low_effort": int(table.flagged.sum()),
+        "limit": effort.LOW_EFFORT,
+        "rapid_right": table.rapid_right,
+        "rapid_right_interval": None
+        if table.rapid_right_interval is None
+        else list(table.rapid_right_interval),
+        "other_right": table.other_right,
+        "false_positives": None if rng is None else effort.false_positives(rng, responses),
+    }
+    items = [
+        {
+            "threshold": _value(limit / 1000),
+            "two_humps": bool(humps),
+            "rapid_share": _value(share),
+        }
+        for limit, humps, share in zip(
+            table.thresholds.milliseconds,
+            table.thresholds.two_humps,
+            table.rapid_share,
+            strict=True,
+        )
+    ]
+    return Block(test, items, [[] for _ in items])
+
+
+def shown(responses: Responses) -> Block:
+    """How often each item was shown, and how much two forms have in common."""
+    table = exposure.table(responses)
+    test = {
+        "unused": table.unused,
+        "skewness": table.skewness,
+        "overlap": table.overlap,
+        "overlap_share": table.overlap_share,
+        "overlap_spread": table.overlap_spread.tolist(),
+        "sampled": table.sampled,
+    }
+    items = [
+        {"rate": _value(rate), "rate_interval": _pair(low, high)}
+        for rate, low, high in zip(table.rate, table.low, table.high, strict=True)
+    ]
+    return Block(test, items, [[] for _ in items])
 
 
 def _dif(table: DifTable, focal: str, k: int) -> Values:
@@ -179,6 +241,10 @@ def _drift_flags(values: Mapping[str, Any]) -> list[Flag]:
         f"{values['changed_after']}, by {flags.percent(abs(size))} of full marks. {ask}"
     )
     return [Flag("drift", sentence, None, drift.CHANGE_FROM, WORKING)]
+
+
+def _pair(low: float, high: float) -> list[float] | None:
+    return [float(low), float(high)] if isfinite(low) and isfinite(high) else None
 
 
 def _interval(value: float, se: float) -> list[float] | None:

@@ -89,6 +89,7 @@ def item_report(
         "irt": None,
         "dif": None,
         "drift": None,
+        "exposure": None,
         "times": None,
         "effort": None,
     }
@@ -179,7 +180,9 @@ def _item(
         "irt": None,
         "dif": [],
         "drift": None,
+        "exposure": None,
         "time": None,
+        "effort": None,
         "reasons": _item_reasons(fact),
     }
 

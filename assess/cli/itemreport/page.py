@@ -131,9 +131,14 @@ def _shows(entry: Mapping[str, Any], what: str) -> bool:
 
 
 def _detailed(items: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The places of the items with a section of their own: flagged ones, then others in order."""
+    """The places of the items with a section of their own, chosen by the gravest flags first."""
     places = [k for k, entry in enumerate(items) if entry["options"]]
-    return sorted(sorted(places, key=lambda k: not items[k]["flags"])[:MOST_DETAILED])
+    return sorted(sorted(places, key=lambda k: worst(items[k]))[:MOST_DETAILED])
+
+
+def worst(entry: Mapping[str, Any]) -> int:
+    """The rank of an item by its gravest flag."""
+    return min((gravity(flag["code"]) for flag in entry["flags"]), default=len(HEADINGS) + 1)
 
 
 def _findings(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

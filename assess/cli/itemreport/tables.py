@@ -11,7 +11,13 @@ Row = dict[str, Any]
 ENDS = ("low", "high")
 APART = {"options", "flags", "watch", "reasons", "dif"}  # not columns by themselves
 
-BLOCKS = {"irt", "drift", "time"}  # null, or columns of their own such as irt_a
+BLOCKS = {
+    "irt",
+    "drift",
+    "exposure",
+    "time",
+    "effort",
+}  # null, or columns of their own such as irt_a
 UNSAID = {"focal", "unpurified", "flagged"}  # in the document, not in the table
 
 
