@@ -100,7 +100,7 @@ class Curves:
             wrong = np.log1p(-c) + wrong
         both = np.stack((right, wrong), axis=1).reshape(-1, theta.size)
         both[~np.repeat(self.counted, 2)] = 0.0
-        return np.maximum(both, IMPOSSIBLE)
+        return np.asarray(np.maximum(both, IMPOSSIBLE))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
