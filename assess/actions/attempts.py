@@ -23,6 +23,7 @@ from assess.store import attempts, banks, marks, specifications
 from assess.store import pools as pool_rows
 from assess.store.attempts import Attempt, Outcome, Save
 from assess.store.people import Person, SignIn
+from assess.store.pools import Epoch
 from assess.store.specifications import SpecificationVersion, Test
 from assess.store.standing import Judgement, judge
 
@@ -30,6 +31,13 @@ from assess.store.standing import Judgement, judge
 @dataclass(frozen=True, slots=True)
 class Started:
     """An attempt has begun and its clock runs."""
+
+    attempt_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A form is sealed; its candidate waits until a neighbour lets them in. No clock runs."""
 
     attempt_id: int
 
@@ -51,8 +59,12 @@ class HandedIn:
     receipt: str
 
 
-def start(context: Context, test_id: int, affirmed: bool) -> Started | Refused:
-    """Begin an attempt: judge, draw, open. Two clicks at once begin one attempt."""
+def start(context: Context, test_id: int, affirmed: bool) -> Started | Waiting | Refused:
+    """Begin an attempt: judge, draw, open. Two clicks at once begin one attempt.
+
+    Whoever is kept out by nothing but doors at which one may wait gets a sealed form and waits;
+    `waiting.begin` opens it.
+    """
     assert context.actor is not None  # noqa: S101 - the route lets only candidates come
     try:
         with store.write() as session:
@@ -66,13 +78,16 @@ def start(context: Context, test_id: int, affirmed: bool) -> Started | Refused:
             judgement = judge(session, context.gates, test, person, context.now)
             if not judgement.standing.registered:
                 return not_found()
-            reasons = judgement.reasons + statement.why_not_affirm(affirmed)
+            reasons = () if judgement.may_wait else judgement.reasons
+            reasons += statement.why_not_affirm(affirmed)
             if reasons or judgement.version is None:
                 refused = eligibility.refusal(reasons)
                 return refuse(session, context, Event.ATTEMPT_STARTED, refused)
             made = prepare(session, context, test, person, judgement, judgement.version)
             if isinstance(made, Refused):
                 return refuse(session, context, Event.ATTEMPT_STARTED, made)
+            if judgement.may_wait:
+                return Waiting(made.id)
             open_(made, context)
             return Started(made.id)
     except IntegrityError:  # the other click won; its attempt is the open one
@@ -88,24 +103,60 @@ def prepare(
     version: SpecificationVersion,
 ) -> Attempt | Refused:
     """Draw a form for a candidate and seal it into an attempt whose clock does not run yet."""
+    source = source_of(session, version)
+    if isinstance(source, Refused):
+        return source
+    epoch = pools.epoch_for_draw(session, context, source.pool_id, person.centre_id)
+    history = attempts.history(session, person.id, test.bank_id)
+    row = deal(context, test, person, judgement, source, epoch, history)
+    if isinstance(row, Refused):
+        return row
+    session.add(row)
+    session.flush()
+    record_start(session, context, row, source, epoch)
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the next form of a published specification is drawn from: its newest pool."""
+
+    version: SpecificationVersion
+    pool_id: int
+    fingerprint: str
+    pool: draw.Pool
+
+
+def source_of(session: Session, version: SpecificationVersion) -> Source | Refused:
+    """What forms of a published specification are drawn from now."""
     newest = pool_rows.newest(session, version.id)
     if newest is None:
         return Refused.of(Code.BLUEPRINT, who=Helper.AUTHOR, what="no_pool")
     pool_id, fingerprint = newest
-    pool = pools.frozen(session, pool_id, fingerprint)
-    epoch = pools.epoch_for_draw(session, context, pool_id, person.centre_id)
+    return Source(version, pool_id, fingerprint, pools.frozen(session, pool_id, fingerprint))
+
+
+def deal(
+    context: Context,
+    test: Test,
+    person: Person,
+    judgement: Judgement,
+    source: Source,
+    epoch: Epoch,
+    history: draw.History,
+) -> Attempt | Refused:
+    """A prepared attempt with the form that this epoch's seed draws; nothing is stored yet."""
     ordinal = max((a.ordinal for a in judgement.attempts), default=0) + 1
-    history = attempts.history(session, person.id, test.bank_id)
     seed = pool_rows.decrypt(epoch.sealed_seed, context.settings.seed_key)
-    drawn = draw.draw(pool, history, draw.Stream(seed, person.pseudonym, ordinal))
+    drawn = draw.draw(source.pool, history, draw.Stream(seed, person.pseudonym, ordinal))
     if isinstance(drawn, Refused):
         return drawn
-    row = Attempt(
+    return Attempt(
         centre_id=person.centre_id,
         test_id=test.id,
         bank_id=test.bank_id,
-        specification_id=version.id,
-        pool_id=pool_id,
+        specification_id=source.version.id,
+        pool_id=source.pool_id,
         epoch_id=epoch.id,
         candidate_id=person.id,
         approval_id=judgement.approval_id if judgement.terms.approval else None,
@@ -121,25 +172,28 @@ def prepare(
         writer=1,
         writer_session_id=context.session_id,
     )
-    session.add(row)
-    session.flush()
+
+
+def record_start(
+    session: Session, context: Context, row: Attempt, source: Source, epoch: Epoch
+) -> None:
+    """Write down that an attempt was dealt, and all that its draw can be repeated from."""
     record(
         session,
         context,
         Event.ATTEMPT_STARTED,
         {
             "attempt": row.id,
-            "test": test.id,
-            "ordinal": ordinal,
-            "pool": pool_id,
+            "test": row.test_id,
+            "ordinal": row.ordinal,
+            "pool": source.pool_id,
             "epoch": epoch.number,
             "commitment": epoch.commitment,
-            "pool_fingerprint": fingerprint,
+            "pool_fingerprint": source.fingerprint,
             "history_fingerprint": row.history_fingerprint,
             "form_fingerprint": row.form_fingerprint,
         },
     )
-    return row
 
 
 def open_(row: Attempt, context: Context) -> None:
@@ -276,6 +330,20 @@ def close(
 ) -> HandedIn:
     """Close an open attempt by a move, digest its answers, mark it, and make its receipt."""
     saves = attempts.answers(session, row.id)
+    version = session.get_one(SpecificationVersion, row.specification_id)
+    return settle(session, context, row, version, move, closed_at, saves)
+
+
+def settle(
+    session: Session,
+    context: Context,
+    row: Attempt,
+    version: SpecificationVersion,
+    move: Move,
+    closed_at: datetime,
+    saves: Sequence[answering.Saved],
+) -> HandedIn:
+    """Close and mark an open attempt whose specification and stored answers are at hand."""
     row.state = State.CLOSED.value
     row.closed_at = closed_at
     row.closed_by = move.value
@@ -294,7 +362,6 @@ def close(
         },
     )
     drawn = row.drawn()
-    version = session.get_one(SpecificationVersion, row.specification_id)
     mark = marking.mark(
         version.specification(),
         drawn,
@@ -307,7 +374,6 @@ def close(
     )
     marks.save(session, row, mark, seconds, context.now)
     row.state = State.MARKED.value
-    session.flush()
     record(
         session,
         context,

@@ -1,8 +1,8 @@
-"""Filling an empty database with a demonstration: two centres, everybody's account, a real test."""
+"""Filling an empty database with a demonstration: two centres, everybody's account, real tests."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.resources import files
@@ -28,8 +28,10 @@ from assess.store.journal import JournalEntry
 CENTRES = (("northgate", "Northgate Council"), ("southbank", "Southbank Housing"))
 PROGRAMME = "Customer Service Professionals"
 FRAMEWORK = "csp-demo"
-TEST = "M02"
-CANDIDATES = 2300
+MODULES = tuple(f"M{number:02d}" for number in range(2, 11))  # module 1 is not assessed
+TEST = MODULES[0]  # the one with the longest history, and the one that somebody waits for
+CANDIDATES = 2300  # of the first test
+OTHERS = 300  # of each other test, at the most
 SEED = 20_02
 AGO = timedelta(days=400)  # when the demonstration's history begins
 UNTIL = timedelta(days=3)  # how long ago it ends
@@ -92,8 +94,14 @@ def fill(
     password: str,
     candidates: int = CANDIDATES,
     progress: Progress = lambda what, done, of: None,
+    modules: Sequence[str] = MODULES,
 ) -> None:
-    """Fill an empty database; every account gets the same password."""
+    """Fill an empty database; every account gets the same password.
+
+    `candidates` have sat the test of module 2 in a simulated past, and as many, but no more than
+    300, each of the others. `modules` are those whose banks and tests are there, module 2 always.
+    """
+    modules = [TEST, *(one for one in modules if one != TEST)]
     then = replace(context, now=context.now - AGO)
     centres = {
         code: people.add_centre(then, code, name, context.settings.timezone)
@@ -116,15 +124,21 @@ def fill(
                 one = persons[account.username]
                 _sure(programmes.register(at, programme, one, tutor, "Spring"))
     north = replace(then, centre=centres["northgate"])
-    _bank(north, lambda done, of: progress("Questions", done, of))
-    specification = _sure(read_specification(_text("specifications", "M02.yaml")))
-    _sure(specs.publish(north, specification))
+    for done, module in enumerate(modules, start=1):
+        _bank(north, module)
+        specification = _sure(read_specification(_text("specifications", f"{module}.yaml")))
+        _sure(specs.publish(north, specification))
+        progress("Banks and tests", done, len(modules))
     simulated = 0
     if candidates:
+        others = min(candidates, OTHERS)
         simulated = history.simulate_history(
             north,
-            history.Plan(TEST, candidates, then.now + timedelta(days=1), context.now - UNTIL, SEED),
-            FLAWS,
+            [
+                history.Plan(TEST, candidates, FLAWS),
+                *(history.Plan(module, others) for module in modules[1:]),
+            ],
+            history.Past(then.now + timedelta(days=1), context.now - UNTIL, SEED),
             persons["tutor"],
             lambda done, of: progress("Simulated history", done, of),
         )
@@ -134,14 +148,15 @@ def fill(
         record(session, here, Event.DEMO_FILLED, {"simulated": simulated})
 
 
-def _bank(context: Context, progress: Callable[[int, int], None]) -> None:
-    with (files("assess") / "data" / "banks" / "m02.csv").open("rb") as stream:
-        rows = list(tabular.read(BytesIO(stream.read()), "m02.csv"))
-    what = banks.Import(rows=rows, bank="CSP demo M02", file="m02.csv", framework=FRAMEWORK)
-    done = _sure(banks.bring_in(context, what, progress))
+def _bank(context: Context, module: str) -> None:
+    name, file = f"CSP demo {module}", f"{module.lower()}.csv"
+    with (files("assess") / "data" / "banks" / file).open("rb") as stream:
+        rows = list(tabular.read(BytesIO(stream.read()), file))
+    what = banks.Import(rows=rows, bank=name, file=file, framework=FRAMEWORK)
+    done = _sure(banks.bring_in(context, what))
     if not done.written:
         raise RuntimeError(f"the demonstration's bank was refused: {done.plan.problems[:3]}")
-    _sure(banks.set_signposts(context, "CSP demo M02", _text("banks", "m02-signposts.csv")))
+    _sure(banks.set_signposts(context, name, _text("banks", f"{module.lower()}-signposts.csv")))
 
 
 def _waiting(context: Context, centre: int, person: int) -> None:

@@ -1,9 +1,9 @@
-"""Filling a test with a simulated history: candidates of known ability sit it in the past.
+"""Filling tests with a simulated history: candidates of known ability sit them in the past.
 
 Through the same draw, form, marking and store functions as everybody's attempts, many attempts a
-transaction, with the moments handed in. Three flaws are planted in how the crowd answers, none in
-the questions: an item answered as if its key were wrong, a distractor that nobody chooses, and an
-item that nearly everybody knows.
+transaction and a statement, with the moments handed in. Three flaws can be planted in how a crowd
+answers, none in the questions: an item answered as if its key were wrong, a distractor that nobody
+chooses, and an item that nearly everybody knows.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from assess import seeds, store
 from assess.actions import attempts as deeds
+from assess.actions import pools
 from assess.actions.context import Context
 from assess.bank.items import Content
 from assess.delivery import eligibility, readiness
@@ -29,7 +30,9 @@ from assess.psychometrics.simulate import ItemModel
 from assess.reasons import Refused
 from assess.store import attempts, banks, centres, programmes, specifications
 from assess.store.approvals import Approval, ApprovalRequest
+from assess.store.attempts import Attempt
 from assess.store.people import Person, RoleHeld
+from assess.store.pools import Epoch
 from assess.store.programmes import Registration, Signature, Statement
 from assess.store.specifications import SpecificationVersion, Test
 from assess.store.standing import Judgement
@@ -55,82 +58,122 @@ LAST_NAMES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Flaws:
+    """The items that the crowd answers as if they were flawed, by identifier; empty for none."""
+
+    wrong_key: str = ""
+    dead_option: str = ""
+    very_easy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Who sat what, when, and by which dice."""
+    """How many candidates sit which test once, and which of its items they stumble over."""
 
     test: str
     candidates: int
+    flaws: Flaws = Flaws()
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """When the history happens, and by which dice."""
+
     since: datetime
     until: datetime
     seed: int
 
 
 @dataclass(frozen=True, slots=True)
-class Flaws:
-    """The items that the crowd answers as if they were flawed, by identifier."""
+class _Stage:
+    """All that the attempts at one test have in common."""
 
-    wrong_key: str
-    dead_option: str
-    very_easy: str
+    test: Test
+    source: deeds.Source
+    statement: Statement | None
+    zone: str
+    models: Mapping[int, ItemModel]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sitting:
+    """One candidate's attempt: what lets them start, the row, what they answer, and when."""
+
+    stage: _Stage
+    context: Context
+    person: Person
+    judgement: Judgement
 
 
 def simulate_history(
     context: Context,
-    plan: Plan,
-    flaws: Flaws,
+    plans: Sequence[Plan],
+    past: Past,
     tutor: int,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> int:
-    """Let candidates sit a test in the past; says how many attempts were made.
+    """Let candidates sit tests in the past, in the order of time; says how many attempts were made.
 
-    Can be interrupted: what is there is whole, in transactions of a hundred attempts.
+    Each candidate sits one test. Can be interrupted: what is there is whole, in transactions of a
+    hundred attempts.
     """
-    rng = np.random.default_rng(plan.seed)
+    rng = np.random.default_rng(past.seed)
     with store.read() as session:
-        test = specifications.by_name(session, context.centre, plan.test)
-        if test is None:
-            raise LookupError(f"no test {plan.test!r}")
-        models = _models(session, test, flaws, rng)
-    spread = np.sort(rng.random(plan.candidates)) * (plan.until - plan.since).total_seconds()
-    moments = [plan.since + timedelta(seconds=float(s)) for s in spread]
-    for start in range(0, plan.candidates, EACH):
-        chunk = moments[start : start + EACH]
+        stages = [_stage(session, context, plan, rng) for plan in plans]
+    which = np.repeat(np.arange(len(plans)), [plan.candidates for plan in plans])
+    spread = rng.random(len(which)) * (past.until - past.since).total_seconds()
+    order = np.argsort(spread, kind="stable")
+    sitters = [(stages[which[k]], past.since + timedelta(seconds=float(spread[k]))) for k in order]
+    for start in range(0, len(sitters), EACH):
+        chunk = sitters[start : start + EACH]
         with store.write() as session:
-            ready = _registered(session, context, test, tutor, chunk, rng)
-            for person, judgement in ready:
-                at = replace(context, now=person.created_at)
-                _sit(session, at, test, person, judgement, models, rng)
-        progress(start + len(chunk), plan.candidates)
-    return plan.candidates
+            _sit(session, _registered(session, context, chunk, tutor, rng), rng)
+        progress(start + len(chunk), len(sitters))
+    return len(sitters)
+
+
+def _stage(session: Session, context: Context, plan: Plan, rng: np.random.Generator) -> _Stage:
+    test = specifications.by_name(session, context.centre, plan.test)
+    if test is None or test.programme_id is None:
+        raise LookupError(f"no test {plan.test!r} of a programme")
+    version = specifications.published(session, test.id)
+    if version is None:
+        raise LookupError(f"the test {test.name!r} is not published")
+    source = deeds.source_of(session, version)
+    if isinstance(source, Refused):
+        raise LookupError(f"the test {test.name!r} has no pool")
+    return _Stage(
+        test=test,
+        source=source,
+        statement=programmes.current_statement(session, test.programme_id),
+        zone=centres.get(session, context.centre).timezone,
+        models=_models(session, test, version, plan.flaws, rng),
+    )
 
 
 def _registered(
     session: Session,
     context: Context,
-    test: Test,
+    sitters: Sequence[tuple[_Stage, datetime]],
     tutor: int,
-    moments: Sequence[datetime],
     rng: np.random.Generator,
-) -> list[tuple[Person, Judgement]]:
+) -> list[_Sitting]:
     """A candidate for each moment, with all that stands between them and a start.
 
     The judgement that lets them start is made of the facts just stored, for many at once.
     """
-    assert test.programme_id is not None  # noqa: S101 - the demonstration's tests have one
     centre = context.centre
-    persons = [_person(centre, moment, rng) for moment in moments]
+    persons = [_person(centre, moment, rng) for _, moment in sitters]
     session.add_all(persons)
     session.flush()
-    statement = programmes.current_statement(session, test.programme_id)
     requests = []
-    for person in persons:
-        now = person.created_at
+    for (stage, now), person in zip(sitters, persons, strict=True):
         session.add_all(
             (
                 RoleHeld(centre_id=centre, person_id=person.id, role="candidate", given_at=now),
                 Registration(
                     centre_id=centre,
-                    programme_id=test.programme_id,
+                    programme_id=stage.test.programme_id,
                     candidate_id=person.id,
                     tutor_id=tutor,
                     group="Simulated history",
@@ -139,21 +182,21 @@ def _registered(
                 ),
             )
         )
-        if statement is not None:
+        if stage.statement is not None:
             session.add(
                 Signature(
                     centre_id=centre,
-                    statement_id=statement.id,
+                    statement_id=stage.statement.id,
                     person_id=person.id,
                     typed_name=person.name,
-                    hash=statement.hash,
+                    hash=stage.statement.hash,
                     signed_at=now,
                 )
             )
         requests.append(
             ApprovalRequest(
                 centre_id=centre,
-                test_id=test.id,
+                test_id=stage.test.id,
                 candidate_id=person.id,
                 asked_at=now,
                 answered_at=now,
@@ -164,7 +207,7 @@ def _registered(
     approvals = [
         Approval(
             centre_id=centre,
-            test_id=test.id,
+            test_id=request.test_id,
             candidate_id=request.candidate_id,
             tutor_id=tutor,
             request_id=request.id,
@@ -177,22 +220,20 @@ def _registered(
     ]
     session.add_all(approvals)
     session.flush()
-    version = specifications.published(session, test.id)
-    zone = centres.get(session, centre).timezone
     return [
-        (person, _judgement(version, statement, approval, zone))
-        for person, approval in zip(persons, approvals, strict=True)
+        _Sitting(
+            stage,
+            replace(context, now=now, actor=person.id),
+            person,
+            _judgement(stage.source.version, stage.statement, approval, stage.zone),
+        )
+        for (stage, now), person, approval in zip(sitters, persons, approvals, strict=True)
     ]
 
 
 def _judgement(
-    version: SpecificationVersion | None,
-    statement: Statement | None,
-    approval: Approval,
-    zone: str,
+    version: SpecificationVersion, statement: Statement | None, approval: Approval, zone: str
 ) -> Judgement:
-    if version is None:
-        raise LookupError("the test is not published")
     terms = Terms.of(version.specification(), timezone=zone)
     number = None if statement is None else statement.number
     given = eligibility.Approval(approval.given_at, approval.expires_at, used=False)
@@ -209,7 +250,7 @@ def _judgement(
 
 
 def _person(centre: int, now: datetime, rng: np.random.Generator) -> Person:
-    first, last = (str(rng.choice(names)) for names in (FIRST_NAMES, LAST_NAMES))
+    first, last = (names[rng.integers(len(names))] for names in (FIRST_NAMES, LAST_NAMES))
     pseudonym = seeds.pseudonym()
     return Person(
         centre_id=centre,
@@ -223,43 +264,66 @@ def _person(centre: int, now: datetime, rng: np.random.Generator) -> Person:
     )
 
 
-def _sit(
-    session: Session,
-    context: Context,
-    test: Test,
-    person: Person,
-    judgement: Judgement,
-    models: Mapping[int, ItemModel],
-    rng: np.random.Generator,
-) -> None:
-    """One attempt, from the draw to its mark."""
-    ability = float(rng.normal(*ABILITY))
-    if judgement.reasons or judgement.version is None:
+def _sit(session: Session, sittings: Sequence[_Sitting], rng: np.random.Generator) -> None:
+    """Attempts from the draw to the mark: each step for all of them, so that few statements do."""
+    epochs: dict[int, Epoch] = {}
+    dealt = [_dealt(session, sitting, epochs) for sitting in sittings]
+    rows = [row for row, _ in dealt]
+    session.add_all(rows)
+    session.flush()
+    # Read at once what marking asks for one attempt after another.
+    banks.contents(session, {one.version for row in rows for one in row.drawn()})
+    answered = [_answers(sitting, row, rng) for sitting, row in zip(sittings, rows, strict=True)]
+    attempts.insert_answers(session, zip(rows, (saves for saves, _ in answered), strict=True))
+    for sitting, (row, epoch), (saves, ended) in zip(sittings, dealt, answered, strict=True):
+        deeds.record_start(session, sitting.context, row, sitting.stage.source, epoch)
+        after = replace(sitting.context, now=ended)
+        version = sitting.stage.source.version
+        deeds.settle(session, after, row, version, Move.HAND_IN, ended, saves)
+
+
+def _dealt(session: Session, sitting: _Sitting, epochs: dict[int, Epoch]) -> tuple[Attempt, Epoch]:
+    """An open attempt, not stored yet; the epochs that this transaction holds are kept."""
+    judgement, stage, context = sitting.judgement, sitting.stage, sitting.context
+    if judgement.reasons:
         raise RuntimeError(f"a simulated candidate may not start: {judgement.reasons}")
-    acting = replace(context, actor=person.id)
-    row = deeds.prepare(session, acting, test, person, judgement, judgement.version)
+    pool, centre = stage.source.pool_id, context.centre
+    if pool in epochs:
+        epochs[pool] = pools.next_draw(session, context, pool, centre, epochs[pool])
+    else:
+        epochs[pool] = pools.epoch_for_draw(session, context, pool, centre)
+    # Nobody in this history has sat anything before.
+    row = deeds.deal(context, stage.test, sitting.person, judgement, stage.source, epochs[pool], {})
     if isinstance(row, Refused):
         raise RuntimeError(f"no form for a simulated candidate: {row.reasons}")
-    deeds.open_(row, acting)
-    at, saves = context.now, []
-    for place, drawn in enumerate(row.drawn(), start=1):
-        at += timedelta(seconds=float(np.clip(rng.lognormal(3.7, 0.5), 6, 120)))
-        answer = simulate.respond(rng, ability, models[drawn.version])
+    deeds.open_(row, context)
+    return row, epochs[pool]
+
+
+def _answers(
+    sitting: _Sitting, row: Attempt, rng: np.random.Generator
+) -> tuple[tuple[Saved, ...], datetime]:
+    """What a candidate of a chance ability answers, and when they hand in."""
+    ability = float(rng.normal(*ABILITY))
+    drawn = row.drawn()
+    took = np.clip(rng.lognormal(3.7, 0.5, len(drawn)), 6, 120)  # seconds a question
+    at, saves = sitting.context.now, []
+    for place, (one, seconds) in enumerate(zip(drawn, took, strict=True), start=1):
+        at += timedelta(seconds=float(seconds))
+        answer = simulate.respond(rng, ability, sitting.stage.models[one.version])
         if answer:
             saves.append(Saved(place, 1, 1, answer, at))
-    if saves:
-        attempts.insert_answers(session, row, saves)
-    ended = at + timedelta(seconds=20)
-    deeds.close(session, replace(acting, now=ended), row, Move.HAND_IN, ended)
+    return tuple(saves), at + timedelta(seconds=20)
 
 
 def _models(
-    session: Session, test: Test, flaws: Flaws, rng: np.random.Generator
+    session: Session,
+    test: Test,
+    version: SpecificationVersion,
+    flaws: Flaws,
+    rng: np.random.Generator,
 ) -> dict[int, ItemModel]:
     """How the crowd answers each live item version of a test."""
-    version = specifications.published(session, test.id)
-    if version is None:
-        raise LookupError(f"the test {test.name!r} is not published")
     rows = list(
         banks.live(session, test.bank_id, [q.outcome for q in version.specification().quotas])
     )

@@ -100,7 +100,13 @@ def open_epoch(session: Session, context: Context, pool_id: int, centre: int) ->
 def epoch_for_draw(session: Session, context: Context, pool_id: int, centre: int) -> Epoch:
     """The epoch that the next draw belongs to, locked and counted; a new one when used up."""
     store.alone(session, f"epochs:{pool_id}")  # of two who find it used up, one opens the next
-    epoch = pools.current_epoch(session, pool_id)
+    return next_draw(session, context, pool_id, centre, pools.current_epoch(session, pool_id))
+
+
+def next_draw(
+    session: Session, context: Context, pool_id: int, centre: int, epoch: Epoch | None
+) -> Epoch:
+    """The same for a transaction that holds the open epoch from an earlier draw of its own."""
     if epoch is not None and pools.used_up(epoch, context.now):
         epoch.closed_at = context.now
         session.flush()

@@ -26,10 +26,17 @@ from assess.cli.shell import Shell
     type=click.IntRange(0, 100_000),
     default=deeds.CANDIDATES,
     show_default=True,
-    help="How many candidates the simulated history has.",
+    help="How many candidates have sat the test of module 2; at most 300 sit each of the others.",
+)
+@click.option(
+    "--module",
+    "modules",
+    type=click.Choice(deeds.MODULES),
+    multiple=True,
+    help="Fill this module only, and module 2; may be given again.  [default: all]",
 )
 @click.pass_obj
-def demo(obj: Shell, no_serve: bool, candidates: int) -> None:
+def demo(obj: Shell, no_serve: bool, candidates: int, modules: tuple[str, ...]) -> None:
     """Fill an empty database with a demonstration, print its accounts, and serve it.
 
     Run again it changes nothing. Refused where other data are, and in production.
@@ -50,7 +57,8 @@ def demo(obj: Shell, no_serve: bool, candidates: int) -> None:
         password = _password(obj.settings.instance)
         if not filled:
             with _bars() as show:
-                deeds.fill(Context(now, obj.settings, 0), password, candidates, show)
+                context = Context(now, obj.settings, 0)
+                deeds.fill(context, password, candidates, show, modules or deeds.MODULES)
             while journal.seal(now):
                 pass
     click.echo("\nAccounts of the demonstration, all with the same password:\n")

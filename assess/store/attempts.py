@@ -269,23 +269,26 @@ def save(session: Session, it: Save) -> Outcome:
     return Outcome.ALREADY if tuple(there) == it.options else Outcome.CONFLICT
 
 
-def insert_answers(session: Session, attempt: Attempt, saves: Sequence[Saved]) -> None:
-    """Store answers whose moment and writer are beyond doubt: those of a simulated history."""
-    session.connection().execute(
-        insert(Answer),
-        [
-            {
-                "centre_id": attempt.centre_id,
-                "attempt_id": attempt.id,
-                "place": s.place,
-                "writer": s.writer,
-                "sequence": s.sequence,
-                "options": list(s.answer),
-                "received_at": s.received,
-            }
-            for s in saves
-        ],
-    )
+def insert_answers(session: Session, of: Iterable[tuple[Attempt, Sequence[Saved]]]) -> None:
+    """Store answers whose moment and writer are beyond doubt: those of a simulated history.
+
+    Many attempts go in one statement; each attempt has its number.
+    """
+    rows = [
+        {
+            "centre_id": attempt.centre_id,
+            "attempt_id": attempt.id,
+            "place": s.place,
+            "writer": s.writer,
+            "sequence": s.sequence,
+            "options": list(s.answer),
+            "received_at": s.received,
+        }
+        for attempt, saves in of
+        for s in saves
+    ]
+    if rows:
+        session.connection().execute(insert(Answer), rows)
 
 
 def answers(session: Session, attempt_id: int) -> tuple[Saved, ...]:

@@ -7,10 +7,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from assess.actions.demo import ACCOUNTS
+from assess.actions.demo import ACCOUNTS, MODULES
 from tests.cli.conftest import Command
 
-DEMO = ("demo", "--no-serve", "--candidates", "30")
+DEMO = ("demo", "--no-serve", "--candidates", "30", "--module", "M02")
 OF_PRODUCTION = {
     "ASSESS_MODE": "production",
     "ASSESS_SECRET_KEY": "s" * 40,
@@ -64,6 +64,25 @@ def test_the_demonstration_fills_an_empty_database_once(command: Command, tmp_pa
     assert broken.exit_code == 1
     assert broken.stdout.startswith("Entry 40 is bad")
     assert command("check").exit_code == 1
+
+
+def test_every_module_has_its_bank_its_test_and_its_past(command: Command, tmp_path: Path) -> None:
+    assert command("demo", "--no-serve", "--candidates", "2").exit_code == 0
+    with closing(sqlite3.connect(tmp_path / "instance" / "assess.sqlite3")) as connection:
+        items = connection.execute(
+            "SELECT banks.name, count(items.id) FROM banks JOIN items ON items.bank_id = banks.id "
+            "GROUP BY banks.name"
+        ).fetchall()
+        sat = connection.execute(
+            "SELECT tests.name, count(attempts.id) FROM tests "
+            "JOIN attempts ON attempts.test_id = tests.id WHERE attempts.state = 'marked' "
+            "GROUP BY tests.name"
+        ).fetchall()
+    assert [name for name, _ in sorted(items)] == [f"CSP demo {module}" for module in MODULES]
+    assert sum(count for _, count in items) == 328
+    assert sorted(sat) == [(module, 2) for module in MODULES]
+    assert command("draw", "replay", "18").exit_code == 0
+    assert command("check").exit_code == 0
 
 
 def test_the_demonstration_is_refused_where_other_data_are(
