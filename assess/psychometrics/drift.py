@@ -28,6 +28,7 @@ CHANGE_FROM = 0.05  # of the full score, before against after: less is no matter
 # A path looked at only n times misses part of its greatest distance, on average this / sqrt(n) of
 # its scale: -zeta(1/2) / sqrt(2 pi) (Chernoff 1965; Siegmund 1985, Sequential Analysis).
 BETWEEN_LOOKS = 0.5825971579390107
+COHORT, MOST_COHORTS = 400, 8  # attempts; cohorts
 MOST_DAYS = 400  # distinct times of the cumulative sum; more are put together
 
 
@@ -127,14 +128,27 @@ def windows_of(day: NDArray[np.integer], windows: int) -> NDArray[np.int64]:
     return np.asarray(window_of_day[np.searchsorted(days, day)], dtype=np.int64)
 
 
+def cohorts_of(day: NDArray[np.integer]) -> tuple[NDArray[np.int64], int]:
+    """A cohort for every attempt and how many there are: by day, some hundred attempts each."""
+    cohorts = min(max(day.size // COHORT, 1), MOST_COHORTS, max(np.unique(day).size, 1))
+    while cohorts > 1:
+        try:
+            return windows_of(day, cohorts), cohorts
+        except ValueError:  # a day too full leaves a window empty
+            cohorts -= 1
+    return np.zeros(day.size, dtype=np.int64), 1
+
+
 def cumulative(responses: Responses, day: NDArray[np.integer]) -> Change:
     """The likeliest change of every item; answers not reached have to be left out before."""
     everybody = np.zeros(responses.attempts, dtype=np.int8)
     counted = np.ones(responses.items, dtype=np.bool_)
     sums = matching.facility_sums(responses, everybody)
     facility = sums.facility
-    whole = matching.spread(responses, everybody, facility, counted)
-    score = matching.regressed(responses, everybody, facility, counted, whole)
+    # Cohorts differ in ability as groups do, and are regressed to their own means as groups are.
+    cohort, cohorts = cohorts_of(day)
+    whole = matching.spread(responses, cohort, facility, counted, cohorts)
+    score = matching.regressed(responses, cohort, facility, counted, whole)
     levels = matching.levels_for(sums)
     level = matching.quantile_levels(score, matching.histogram(score), levels)
     cells = matching.table(responses, everybody, score, level, levels)

@@ -86,7 +86,10 @@ def _some(sums: MatchedSums, items: slice) -> Logistic:
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         ceiling = 1 - np.exp(2 * empty / count)
-        r2 = [(1 - np.exp(2 * (empty - ll) / count)) / ceiling for ll in (plain, both)]
+        plain_r2, both_r2 = (
+            (1 - np.exp(2 * (empty - ll) / count)) / ceiling for ll in (plain, both)
+        )
+        delta_r2 = np.where(known, both_r2 - plain_r2, np.nan)
     return Logistic(
         chi2,
         special.chdtrc(2, chi2),
@@ -94,7 +97,7 @@ def _some(sums: MatchedSums, items: slice) -> Logistic:
         special.chdtrc(1, chi2_uniform),
         chi2_nonuniform,
         special.chdtrc(1, chi2_nonuniform),
-        np.where(known, r2[1] - r2[0], np.nan),
+        delta_r2,
         np.where(known, beta[:, 2], np.nan),
         np.where(known, _between_curves(s[:, :, 1], n[:, :, 1], full), np.nan),
     )

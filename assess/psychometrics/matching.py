@@ -59,7 +59,7 @@ class FacilitySums:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spread:
-    """Exact sums by group, [2] each; merges by `+`.
+    """Exact sums by group, [groups] each; merges by `+`.
 
     With e the score less the item's facility (millionths), K the items of an attempt that count
     and A the sum of their e: answers k, their e and e*e; K*K, A*A and A*K over attempts.
@@ -83,7 +83,7 @@ class Spread:
         )
 
     def components(self) -> tuple[Floats, Floats, Floats]:
-        """By group: the mean of e, the variance between candidates, and what is left: [2] each.
+        """By group: the mean of e, the variance between candidates, what is left: [groups] each.
 
         The mean product of the e of two answers of one candidate is the variance between
         candidates, whatever forms they had; nan where no candidate has two answers.
@@ -132,38 +132,50 @@ def facility_sums(responses: Responses, group: Groups) -> FacilitySums:
 
 
 def spread(
-    responses: Responses, group: Groups, facility: Ints, counted: NDArray[np.bool_]
+    responses: Responses,
+    group: NDArray[np.integer],
+    facility: Ints,
+    counted: NDArray[np.bool_],
+    groups: int = 2,
 ) -> Spread:
-    """How much candidates differ on the items that count (bool[items])."""
-    sides = _known(group)
+    """How much candidates differ on the items that count (bool[items]).
+
+    `group` int[attempts] 0..groups-1, or -1 for none of them.
+    """
+    sides = _known(group, groups)
     e, k, a = _rest_parts(responses, facility, counted)
     side = sides[responses.attempt]
-    chosen = (side != 2) & counted[responses.item]
+    chosen = (side != groups) & counted[responses.item]
     return Spread(
-        exact.counts(side[chosen], 3)[:2],
-        _of_two(side[chosen], e[chosen]),
-        _of_two(side[chosen], e[chosen] ** 2),
-        _of_two(sides, k * k),
-        _of_two(sides, a * a),
-        _of_two(sides, a * k),
+        exact.counts(side[chosen], groups),
+        exact.totals(side[chosen], e[chosen], groups),
+        exact.totals(side[chosen], e[chosen] ** 2, groups),
+        _of_groups(sides, k * k, groups),
+        _of_groups(sides, a * a, groups),
+        _of_groups(sides, a * k, groups),
     )
 
 
 def regressed(
-    responses: Responses, group: Groups, facility: Ints, counted: NDArray[np.bool_], whole: Spread
+    responses: Responses,
+    group: NDArray[np.integer],
+    facility: Ints,
+    counted: NDArray[np.bool_],
+    whole: Spread,
 ) -> Ints:
     """The matching score of every answer, int64[n] in millionths of a full score.
 
     m + r * (c - m): c the mean e of the attempt's other counted items, m the mean of the group,
     r the reliability of c in that group. `POINT + 1` where an answer cannot be matched: it is of
-    neither group, nothing else of the attempt counts, or the group's answers do not hang together.
+    no group, nothing else of the attempt counts, or the group's answers do not hang together.
     """
     mean, between, left = whole.components()
     e, k, a = _rest_parts(responses, facility, counted)
     own = counted[responses.item]
     others = k[responses.attempt] - own
-    side = _known(group)[responses.attempt]
-    usable = (side != 2) & (others > 0)
+    groups = mean.size
+    side = _known(group, groups)[responses.attempt]
+    usable = (side != groups) & (others > 0)
     m, true, noise = (np.append(part, np.nan)[side] for part in (mean, between, left))
     with np.errstate(divide="ignore", invalid="ignore"):
         c = (a[responses.attempt] - e * own) / others
@@ -264,14 +276,14 @@ def _rest_parts(
     return e, k.astype(np.int64), a.astype(np.int64)
 
 
-def _known(group: Groups) -> NDArray[np.int64]:
-    """The group as an index 0, 1, or 2 for neither."""
-    return np.where((group == REFERENCE) | (group == FOCAL), group, 2).astype(np.int64)
+def _known(group: NDArray[np.integer], groups: int = 2) -> NDArray[np.int64]:
+    """The group as an index 0..groups-1, or `groups` for none of them."""
+    return np.where((group >= 0) & (group < groups), group, groups).astype(np.int64)
 
 
-def _of_two(side: NDArray[np.int64], values: Ints) -> Total:
-    sums = exact.totals(side, values, 3)
-    return Total(sums.high[:2], sums.low[:2])
+def _of_groups(side: NDArray[np.int64], values: Ints, groups: int) -> Total:
+    sums = exact.totals(side, values, groups + 1)
+    return Total(sums.high[:groups], sums.low[:groups])
 
 
 def _blocks(size: int) -> Iterator[slice]:
