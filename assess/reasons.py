@@ -63,6 +63,7 @@ class Code(StrEnum):
     # Banks and specifications.
     BLUEPRINT = "E-BLUEPRINT"
     FOUR_EYES = "E-FOUREYES"
+    EDITED = "E-EDITED"
     MALFORMED = "E-MALFORMED"
     DUPLICATE = "E-DUPLICATE"
     UNKNOWN_OUTCOME = "E-UNKNOWN-OUTCOME"

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from assess.bank import kinds, outcomes, wording
+from assess.bank import kinds, wording
 from assess.bank.formats.lines import FileRefused
 from assess.bank.formats.rows import Row
 from assess.bank.items import Content
@@ -198,18 +198,10 @@ def place(
             values = {"outcome": shown(outcome)}
             return because(Code.UNKNOWN_OUTCOME, "outcome_without_framework", values)
         path = framework.resolve(outcome)
-        if path is None or not _holds_questions(framework, path):
+        if path is None or not framework.holds_questions(path):
             values = {"outcome": shown(outcome), "framework": framework.id}
             return because(Code.UNKNOWN_OUTCOME, "outcome_unknown", values)
         return path
     if framework is None and category:
         return "/".join(name.replace("/", INSTEAD_OF_SLASH) for name in (bank_name, *category))
     return None
-
-
-def _holds_questions(framework: Framework, path: str) -> bool:
-    """Outcomes and statements do; a unit only where the framework has nothing below it."""
-    node = framework.node(path)
-    if node is None or node.kind == outcomes.FRAMEWORK:
-        return False
-    return node.kind != outcomes.UNIT or all(other.parent != path for other in framework.nodes)

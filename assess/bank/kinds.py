@@ -13,6 +13,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from assess.bank.items import (
+    EXACT,
     FACILITY_SCALE,
     MAX_OPTIONS,
     PARTIAL,
@@ -43,6 +44,7 @@ class Kind:
     `malformed(content)` gives every reason why content of this kind is refused, empty when none.
     `well_formed_answer(content, answer)` takes the content or its number of options.
     `score(content, answer)` gives 0 to 1000 and raises ValueError for what is no answer.
+    `scorings` are the ways of marking that make a difference to it.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Kind:
     malformed: Callable[[Content], tuple[Reason, ...]]
     well_formed_answer: Callable[[Content | int, Answer], bool]
     score: Callable[[Content, Answer], int]
+    scorings: tuple[str, ...] = (EXACT,)
 
 
 def malformed(content: Content) -> tuple[Reason, ...]:
@@ -213,6 +216,7 @@ _ALL = (
         _malformed_multiple,
         _is_choice,
         _score_multiple,
+        SCORINGS,
     ),
 )
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})

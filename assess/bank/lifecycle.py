@@ -1,8 +1,9 @@
 """Which states may a version of an item be in, and by which moves does it come there?
 
-A draft may be edited; every other state is of an immutable version, which attempts may name. An
-import makes drafts or, where the person may approve it, live versions. Who may make a move (four
-eyes) is asked by the deed, not here.
+A draft is an author's working copy and may be edited; every other state is of an immutable version,
+which attempts may name. A draft that is submitted becomes a version in review; somebody else
+approves or returns it. An import makes versions in review or, where it may, live ones. Who may make
+a move (roles, four eyes) is asked of `review.py`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ class State(StrEnum):
     """Where a version of an item stands."""
 
     DRAFT = "draft"
+    REVIEW = "review"
+    RETURNED = "returned"
     LIVE = "live"
     SUSPENDED = "suspended"
     SUPERSEDED = "superseded"
@@ -28,6 +31,9 @@ class State(StrEnum):
 class Move(StrEnum):
     """What may be done to a version of an item."""
 
+    SUBMIT = "submit"
+    WITHDRAW = "withdraw"
+    RETURN = "return"
     APPROVE = "approve"
     SUSPEND = "suspend"
     RESUME = "resume"
@@ -35,19 +41,27 @@ class Move(StrEnum):
     RETIRE = "retire"
 
 
-FIRST = frozenset({State.DRAFT, State.LIVE})
+FIRST = frozenset({State.REVIEW, State.LIVE})
 """The states a version may begin in."""
 DRAWABLE = frozenset({State.LIVE})
 """The states whose versions may stand in a pool."""
 EDITABLE = frozenset({State.DRAFT})
 """The states whose content may still change."""
+STANDING = frozenset({State.LIVE, State.SUSPENDED})
+"""The states of the version that an item stands for; at most one version of an item is in them."""
 
 MOVES: Mapping[tuple[State, Move], State] = MappingProxyType(
     {
-        (State.DRAFT, Move.APPROVE): State.LIVE,
-        (State.DRAFT, Move.RETIRE): State.RETIRED,
+        (State.DRAFT, Move.SUBMIT): State.REVIEW,
+        (State.REVIEW, Move.APPROVE): State.LIVE,
+        # Sent back by a reviewer, or taken back by an author: either way it is a draft again, in a
+        # working copy; the version itself stays as it was read.
+        (State.REVIEW, Move.RETURN): State.RETURNED,
+        (State.REVIEW, Move.WITHDRAW): State.RETURNED,
+        # A newer version of the same item was submitted, or went live.
+        (State.REVIEW, Move.SUPERSEDE): State.SUPERSEDED,
+        (State.RETURNED, Move.RETIRE): State.RETIRED,
         (State.LIVE, Move.SUSPEND): State.SUSPENDED,
-        # A newer version of the same item went live.
         (State.LIVE, Move.SUPERSEDE): State.SUPERSEDED,
         (State.LIVE, Move.RETIRE): State.RETIRED,
         (State.SUSPENDED, Move.RESUME): State.LIVE,

@@ -74,6 +74,13 @@ class Framework:
                 return candidate
         return None
 
+    def holds_questions(self, path: str) -> bool:
+        """Outcomes and statements do; a unit only where the framework has nothing below it."""
+        node = self._by_path.get(path)
+        if node is None or node.kind == FRAMEWORK:
+            return False
+        return node.kind != UNIT or all(other.parent != path for other in self.nodes)
+
     def lineage(self, path: str) -> Iterator[str]:
         """The path and those above it, nearest first; nothing for a path that is not here."""
         node = self.node(path)

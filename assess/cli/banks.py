@@ -42,7 +42,7 @@ def bank() -> None:
     help="The file's format.",
 )
 @click.option("--practice", is_flag=True, help="Make a practice bank; only when it is new.")
-@click.option("--draft", is_flag=True, help="Bring items in as drafts to be approved, not live.")
+@click.option("--draft", is_flag=True, help="Bring items in to be approved by a reviewer, not live.")
 @click.option("--dry-run", is_flag=True, help="Report only; write nothing.")
 @click.option("--skip-refused", is_flag=True, help="Import the rest when rows are refused.")
 @shell.centre_option
@@ -82,7 +82,7 @@ def import_(
                     file=path.name,
                     framework=framework,
                     purpose=banks.PRACTICE if practice else None,
-                    state="draft" if draft else "live",
+                    state="review" if draft else "live",
                     dry_run=dry_run,
                     skip_refused=skip_refused,
                 ),

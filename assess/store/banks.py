@@ -11,24 +11,30 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    ScalarSelect,
     String,
     Text,
     UniqueConstraint,
+    case,
+    column,
     delete,
+    exists,
     func,
     insert,
     or_,
     select,
+    table,
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from assess.bank.items import Content
 from assess.delivery.signposts import Signpost
 from assess.store.base import Base
 
 LIVE = text("state = 'live'")
+REVIEW = text("state = 'review'")
 KEPT = 20_000  # contents in memory: some 40 MB
 CHUNK = 500  # rows a statement: SQLite and PostgreSQL both limit how many values one may carry
 
@@ -72,6 +78,13 @@ class ItemVersion(Base):
             unique=True,
             sqlite_where=LIVE,
             postgresql_where=LIVE,
+        ),
+        Index(
+            "uq_item_versions_review",
+            "item_id",
+            unique=True,
+            sqlite_where=REVIEW,
+            postgresql_where=REVIEW,
         ),
         Index("ix_item_versions_cell", "bank_id", "outcome", "state"),
         ForeignKeyConstraint(["item_id"], ["items.id"]),
@@ -119,7 +132,7 @@ class NewVersion:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The newest version of an item that is in a bank."""
+    """The newest version of an item that is in a bank; number 0 where nothing was submitted yet."""
 
     item_id: int
     number: int
@@ -158,14 +171,15 @@ def known(session: Session, bank_id: int) -> dict[str, Known]:
     )
     rows = session.execute(
         select(Item.identifier, Item.id, ItemVersion.number, ItemVersion.digest)
-        .join(newest, newest.c.item_id == Item.id)
-        .join(
+        .outerjoin(newest, newest.c.item_id == Item.id)
+        .outerjoin(
             ItemVersion,
             (ItemVersion.item_id == Item.id) & (ItemVersion.number == newest.c.number),
         )
+        .where(Item.bank_id == bank_id)
         .execution_options(yield_per=5000)
     )
-    return {identifier: Known(item, number, digest) for identifier, item, number, digest in rows}
+    return {name: Known(item, number or 0, digest or "") for name, item, number, digest in rows}
 
 
 def add(
@@ -179,17 +193,18 @@ def add(
 ) -> Iterator[int]:
     """Store versions, making items where they are new; yields how many are stored so far.
 
-    A version that goes live supersedes the live one before it.
+    A version that goes live supersedes the one that stood before it, live or suspended, and one
+    in review; a version that is to be reviewed supersedes one in review.
     """
     for start in range(0, len(versions), CHUNK):
         chunk = versions[start : start + CHUNK]
         ids = _items_for(session, bank, chunk, now)
-        if state == "live":
-            session.execute(
-                update(ItemVersion)
-                .where(ItemVersion.item_id.in_(ids.values()), ItemVersion.state == "live")
-                .values(state="superseded")
-            )
+        ending = ("live", "suspended", "review") if state == "live" else ("review",)
+        session.execute(
+            update(ItemVersion)
+            .where(ItemVersion.item_id.in_(ids.values()), ItemVersion.state.in_(ending))
+            .values(state="superseded")
+        )
         session.execute(
             insert(ItemVersion),
             [
@@ -293,27 +308,35 @@ _read: dict[str, Content] = {}
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What an author looks for in a bank."""
+    """What an author looks for in a bank. `state` may also be `draft`: a working copy is there."""
 
     words: str = ""
     outcome: str = ""
     state: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An item of a bank with the version it stands for, and the states it is in.
+
+    The version is the live or suspended one, else the newest; None where nothing was submitted
+    yet. Beside its own state an item may have a version in review or returned, and a draft.
+    """
+
+    item: Item
+    version: ItemVersion | None
+    states: tuple[str, ...]
+
+
 def page(
     session: Session, bank_id: int, search: Search, offset: int, limit: int
-) -> tuple[Sequence[tuple[Item, ItemVersion]], int]:
-    """Items with their newest version, filtered, and how many there are."""
-    newest = (
-        select(func.max(ItemVersion.number))
-        .where(ItemVersion.item_id == Item.id)
-        .correlate(Item)
-        .scalar_subquery()
-    )
+) -> tuple[Sequence[Listed], int]:
+    """Items of a bank, filtered, by identifier, and how many there are."""
+    shown = _standing()
     found = (
         select(Item, ItemVersion)
-        .join(ItemVersion, ItemVersion.item_id == Item.id)
-        .where(Item.bank_id == bank_id, ItemVersion.number == newest)
+        .outerjoin(ItemVersion, ItemVersion.id == shown)
+        .where(Item.bank_id == bank_id)
     )
     if search.words:
         like = search.words.lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
@@ -327,13 +350,85 @@ def page(
         found = found.where(ItemVersion.outcome.is_(None))
     elif search.outcome:
         found = found.where(ItemVersion.outcome == search.outcome)
-    if search.state:
+    if search.state == "draft":
+        found = found.where(exists().where(DRAFTS.c.item_id == Item.id))
+    elif search.state in UNDER_WAY:
+        newest = _newest_state()
+        found = found.where(newest == search.state)
+    elif search.state:
         found = found.where(ItemVersion.state == search.state)
     count = session.scalar(
         select(func.count()).select_from(found.with_only_columns(Item.id).subquery())
     )
-    rows = session.execute(found.order_by(Item.identifier, Item.id).offset(offset).limit(limit))
-    return [(item, version) for item, version in rows], count or 0
+    rows: Sequence[tuple[Item, ItemVersion | None]] = [
+        (item, version)
+        for item, version in session.execute(
+            found.order_by(Item.identifier, Item.id).offset(offset).limit(limit)
+        )
+    ]
+    beside = _under_way(session, [item.id for item, _ in rows])
+    return [
+        Listed(
+            item,
+            version,
+            (*(() if version is None else (version.state,)), *beside.get(item.id, ())),
+        )
+        for item, version in rows
+    ], count or 0
+
+
+UNDER_WAY = ("review", "returned")
+"""States in which an item's newest version stands beside the one that is in use."""
+DRAFTS = table("item_drafts", column("item_id"))  # its class rests on those of this module
+
+
+def _standing() -> ScalarSelect[int]:
+    """The number of the version that an item stands for."""
+    other = aliased(ItemVersion)
+    return (
+        select(other.id)
+        .where(other.item_id == Item.id)
+        .correlate(Item)
+        .order_by(case((other.state.in_(("live", "suspended")), 0), else_=1), other.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _newest_state() -> ScalarSelect[str]:
+    other = aliased(ItemVersion)
+    return (
+        select(other.state)
+        .where(other.item_id == Item.id)
+        .correlate(Item)
+        .order_by(other.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _under_way(session: Session, items: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """What is under way for these items beside the version that each stands for."""
+    newest = (
+        select(ItemVersion.item_id, func.max(ItemVersion.number).label("number"))
+        .where(ItemVersion.item_id.in_(items))
+        .group_by(ItemVersion.item_id)
+        .subquery()
+    )
+    standing = exists().where(
+        ItemVersion.item_id == newest.c.item_id, ItemVersion.state.in_(("live", "suspended"))
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    other = aliased(ItemVersion)
+    for item_id, state in session.execute(
+        select(other.item_id, other.state)
+        .join(newest, (newest.c.item_id == other.item_id) & (newest.c.number == other.number))
+        .where(other.state.in_(UNDER_WAY), standing)
+    ):
+        found[item_id] = (state,)
+    for item_id in session.scalars(select(DRAFTS.c.item_id).where(DRAFTS.c.item_id.in_(items))):
+        found[item_id] = (*found.get(item_id, ()), "draft")
+    return found
 
 
 def outcomes_of(session: Session, bank_id: int) -> Sequence[str]:
@@ -345,6 +440,13 @@ def outcomes_of(session: Session, bank_id: int) -> Sequence[str]:
         .order_by(ItemVersion.outcome)
     )
     return [str(r) for r in rows]
+
+
+def by_identifier(session: Session, bank_id: int, identifier: str) -> Item | None:
+    """A bank's item with this identifier."""
+    return session.scalar(
+        select(Item).where(Item.bank_id == bank_id, Item.identifier == identifier)
+    )
 
 
 def item(session: Session, centre_id: int, item_id: int) -> Item | None:

@@ -7,6 +7,7 @@ from assess.store import (
     attempts,
     banks,
     centres,
+    drafts,
     frameworks,
     journal,
     marks,
@@ -14,6 +15,7 @@ from assess.store import (
     people,
     pools,
     programmes,
+    reviews,
     specifications,
 )
 from assess.store.base import Base
@@ -25,6 +27,7 @@ __all__ = [
     "attempts",
     "banks",
     "centres",
+    "drafts",
     "frameworks",
     "journal",
     "marks",
@@ -32,6 +35,7 @@ __all__ = [
     "people",
     "pools",
     "programmes",
+    "reviews",
     "specifications",
 ]
 

@@ -140,10 +140,10 @@ def test_a_changed_item_becomes_the_next_version_and_the_pool_is_renewed(built: 
         assert replayed.differences == ()
 
 
-def test_a_draft_leaves_the_live_version_and_the_pool_alone(built: World) -> None:
-    done = bring_in(built, csv().replace("Stem", "Clearer stem"), state="draft")
+def test_what_waits_for_review_leaves_the_live_version_and_the_pool_alone(built: World) -> None:
+    done = bring_in(built, csv().replace("Stem", "Clearer stem"), state="review")
     assert of(done) == {"changed": 12}
-    assert states("q1-1") == [(1, "live"), (2, "draft")]
+    assert states("q1-1") == [(1, "live"), (2, "review")]
     with store.read() as session:
         assert session.scalar(select(func.count()).select_from(Pool)) == 1
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from assess import store
@@ -17,6 +18,7 @@ from assess.actions import approvals, attempts
 from assess.reasons import Refused
 from assess.roles import Role
 from assess.store import banks, people
+from assess.store.approvals import Approval
 from assess.web import access
 from tests.builders import PASSWORD, World
 
@@ -40,6 +42,11 @@ OWNERS: dict[tuple[str, str], frozenset[str]] = {
     ("author", "item_id"): HERE,
     ("author", "test_id"): HERE,
     ("tutor", "request_id"): frozenset({"tutor"}),
+    ("tutor", "approval_id"): frozenset({"tutor"}),
+    ("tutor", "candidate_id"): frozenset({"tutor"}),
+    ("tutor", "test_id"): HERE,
+    ("quality", "candidate_id"): HERE,
+    ("quality", "test_id"): HERE,
     ("administrator", "person_id"): HERE,
     ("account", "session_id"): frozenset({"candidate"}),
 }
@@ -80,6 +87,7 @@ def cells(built: World) -> Cells:
         bank = banks.by_name(session, built.centres["here"], "Small bank")
         assert bank is not None
         items, _ = banks.page(session, bank.id, banks.Search(), 0, 1)
+        approval = session.scalars(select(Approval.id)).first() or 0
     objects = {
         "attempt_id": attempt,
         "test_id": built.test,
@@ -87,6 +95,8 @@ def cells(built: World) -> Cells:
         "bank_id": bank.id,
         "item_id": items[0].item.id,
         "request_id": asked,
+        "approval_id": approval,
+        "candidate_id": built.persons["candidate"],
         "person_id": built.persons["leaver"],
         "session_id": context.session_id or 0,
     }
