@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from assess import cli, jobs, store
+from assess.bank.specification import INVIGILATED
 from assess.clock import Clock, DatabaseClock
 from assess.settings import Settings, from_environment
 from assess.store.base import engine_options, prepared
@@ -22,12 +23,21 @@ from assess.web.administrator import routes as administrator
 from assess.web.author import routes as author
 from assess.web.candidate import routes as candidate
 from assess.web.public import routes as public
+from assess.web.quality import routes as quality
 from assess.web.tutor import routes as tutor
+from invigilation import admission
+from invigilation.store import roster
+from invigilation.web import routes as room
 
-GATES: Mapping[str, Gate] = {}
-"""Doors of neighbours, by name. The invigilated room will hand in its own here."""
+ROOM = Gate(roster.seat, admission.why_not_start, admission.why_not_wait, admission.plain)
+"""The door of the invigilated room."""
 
-AUDIENCES = (public, account, candidate, tutor, author, administrator)
+AUDIENCES = (public, account, candidate, tutor, author, quality, administrator)
+
+
+def gates(settings: Settings) -> Mapping[str, Gate]:
+    """Doors of neighbours, by name. Without the room, tests that are sat in it stay shut."""
+    return {INVIGILATED: ROOM} if settings.room else {}
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
@@ -58,14 +68,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         prepared(store.db.engine)
     app.extensions["assess.settings"] = settings
     app.extensions["assess.clock"] = clock or DatabaseClock(_database_time(app))
-    app.extensions["assess.gates"] = GATES
+    app.extensions["assess.gates"] = gates(settings)
     Babel(app, default_domain="messages", locale_selector=lambda: "en")
     csrf = CSRFProtect(app)
     headers.register(app, secure=settings.secure)
     problems.register(app)
     signing.register(app)
-    pages.register(app, settings)
-    for audience in AUDIENCES:
+    pages.register(app, settings, room.NAVIGATION if settings.room else ())
+    for audience in (*AUDIENCES, room) if settings.room else AUDIENCES:
         app.register_blueprint(audience.bp)
     limits.register(app, settings)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -22,9 +24,13 @@ PER_PAGE = 25
 GOVUK = "govuk_frontend_jinja"
 MANY = 10_000_000  # rows; a page number beyond this is a mistake
 
-NAVIGATION = (
+Entry = tuple[str, str, tuple[Role, ...], tuple[str, ...]]
+
+NAVIGATION: tuple[Entry, ...] = (
     ("My assessments", "candidate.assessments", (Role.CANDIDATE,), ("/",)),
-    ("Readiness", "tutor.queue", (Role.TUTOR,), ("/",)),
+    ("Readiness", "tutor.queue", (Role.TUTOR,), ("/readiness", "/approvals")),
+    ("Candidates", "tutor.cohort", (Role.TUTOR,), ("/cohort",)),
+    ("Decisions", "quality.decisions", (Role.QUALITY,), ("/decisions",)),
     ("Banks", "author.banks", (Role.AUTHOR, Role.REVIEWER), ("/banks", "/items")),
     ("Tests", "author.tests", (Role.AUTHOR, Role.REVIEWER), ("/tests", "/specifications")),
     ("People", "administrator.people", (Role.ADMINISTRATOR,), ("/",)),
@@ -53,8 +59,14 @@ def by_field(reasons: tuple[Reason, ...] | list[Reason]) -> dict[str, wording.Wo
     return found
 
 
-def register(app: Flask, settings: Settings) -> None:
-    """Give the templates what all of them use."""
+def about(field: str, reasons: Iterable[Reason]) -> list[Reason]:
+    """The reasons, each beside this field of the form."""
+    return [replace(reason, values={**reason.values, "field": field}) for reason in reasons]
+
+
+def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -> None:
+    """Give the templates what all of them use; `neighbours` stand in the navigation too."""
+    navigation = (*NAVIGATION, *neighbours)
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -100,14 +112,14 @@ def register(app: Flask, settings: Settings) -> None:
             "nonce": nonce(),
             "service": settings.name,
             "brand_colour": settings.colour,
-            "navigation": _navigation(),
+            "navigation": _navigation(navigation),
             "Code": Code,
             "Role": Role,
             "demo": not settings.production,
         }
 
 
-def _navigation() -> list[dict[str, Any]]:
+def _navigation(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     return [
         {
             "text": text,
@@ -116,7 +128,7 @@ def _navigation() -> list[dict[str, Any]]:
             "active": request.blueprint == endpoint.partition(".")[0]
             and request.path.startswith(within),
         }
-        for text, endpoint, roles, within in NAVIGATION
+        for text, endpoint, roles, within in entries
         if current_user.is_authenticated and not current_user.roles.isdisjoint(roles)
     ]
 

@@ -11,7 +11,7 @@ from assess.roles import Role
 from tests.builders import World
 from tests.web.candidate_builders import Browser
 
-BUILT = {Role.CANDIDATE, Role.TUTOR, Role.AUTHOR, Role.REVIEWER, Role.ADMINISTRATOR}
+BUILT = {Role.CANDIDATE, Role.TUTOR, Role.AUTHOR, Role.REVIEWER, Role.QUALITY, Role.ADMINISTRATOR}
 
 
 @pytest.fixture

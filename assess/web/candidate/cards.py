@@ -61,6 +61,7 @@ class Card:
     signed: int | None
     approved_until: datetime | None
     asked_at: datetime | None
+    advice: str | None
     may_sign: bool
     may_ask: bool
 
@@ -73,6 +74,7 @@ def card(
     standing, terms = judgement.standing, judgement.terms
     codes = {reason.code for reason in judgement.reasons}
     asked = approvals.waiting(session, test.id, person.id)
+    advice = approvals.last_advice(session, test.id, person.id)
     opens = eligibility.next_opens(terms, standing)
     specification = judgement.version.specification() if judgement.version else None
     state = _state(judgement)
@@ -100,6 +102,7 @@ def card(
         if standing.approval is not None and judgement.approval_id is not None
         else None,
         asked_at=asked.asked_at if asked is not None else None,
+        advice=advice.advice if advice is not None and Code.APPROVAL in codes else None,
         may_sign=Code.SIGN in codes and state is not State.PASSED,
         may_ask=Code.APPROVAL in codes
         and asked is None

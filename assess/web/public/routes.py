@@ -1,4 +1,4 @@
-"""The start page, the accessibility statement, the health check."""
+"""The start page, the accessibility statement, the way of appeal, the health check."""
 
 from __future__ import annotations
 
@@ -37,6 +37,13 @@ def home() -> ResponseReturnValue:
 def accessibility() -> str:
     """The accessibility statement."""
     return render_template("public/accessibility.html")
+
+
+@bp.get("/appeals")
+@access.anyone
+def appeals() -> str:
+    """What to do about a result or a decision that one disagrees with."""
+    return render_template("public/appeals.html")
 
 
 @bp.get("/health")

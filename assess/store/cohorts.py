@@ -1,0 +1,129 @@
+"""Whom does a tutor look after, and how does each stand with each test? Few queries for many."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from assess.delivery.attempt import State
+from assess.delivery.marking import OutcomeMark
+from assess.store.approvals import Approval, ApprovalRequest
+from assess.store.attempts import Attempt
+from assess.store.marks import MarkRow
+from assess.store.people import Person
+from assess.store.programmes import Programme, Registration
+
+
+@dataclass(frozen=True, slots=True)
+class Sat:
+    """An attempt as others than its candidate may see it: when, how it ended, by outcome."""
+
+    attempt_id: int
+    ordinal: int
+    state: State
+    opened_at: datetime | None
+    closed_at: datetime | None
+    passed: bool | None
+    outcomes: tuple[OutcomeMark, ...]
+
+
+def of_tutor(
+    session: Session, centre_id: int, tutor_id: int
+) -> Sequence[tuple[Registration, Person, Programme]]:
+    """A tutor's candidates: by programme, group and name."""
+    return _registered(session, centre_id, Registration.tutor_id == tutor_id)
+
+
+def of_centre(
+    session: Session, centre_id: int, words: str, limit: int
+) -> Sequence[tuple[Registration, Person, Programme]]:
+    """Candidates of a centre whose name holds these words."""
+    like = "%" + words.lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    found = func.lower(Person.name).like(like, escape="\\")
+    return _registered(session, centre_id, found, limit)
+
+
+def _registered(
+    session: Session, centre_id: int, condition: object, limit: int | None = None
+) -> Sequence[tuple[Registration, Person, Programme]]:
+    rows = session.execute(
+        select(Registration, Person, Programme)
+        .join(Person, Person.id == Registration.candidate_id)
+        .join(Programme, Programme.id == Registration.programme_id)
+        .where(Registration.centre_id == centre_id, condition)  # type: ignore[arg-type]
+        .order_by(Programme.name, Registration.group, Person.name, Person.id)
+        .limit(limit)
+    )
+    return [(registration, person, programme) for registration, person, programme in rows]
+
+
+def sat(
+    session: Session, candidates: Collection[int], tests: Iterable[int]
+) -> Mapping[tuple[int, int], Sequence[Sat]]:
+    """The attempts of these candidates at these tests, oldest first, by (candidate, test)."""
+    newest = (
+        select(MarkRow.attempt_id, func.max(MarkRow.number).label("number"))
+        .group_by(MarkRow.attempt_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            Attempt.candidate_id,
+            Attempt.test_id,
+            Attempt.id,
+            Attempt.ordinal,
+            Attempt.state,
+            Attempt.opened_at,
+            Attempt.closed_at,
+            MarkRow.passed,
+            MarkRow.outcomes,
+        )
+        .outerjoin(newest, newest.c.attempt_id == Attempt.id)
+        .outerjoin(
+            MarkRow,
+            (MarkRow.attempt_id == Attempt.id) & (MarkRow.number == newest.c.number),
+        )
+        .where(Attempt.candidate_id.in_(list(candidates)), Attempt.test_id.in_(list(tests)))
+        .order_by(Attempt.ordinal)
+    )
+    found: dict[tuple[int, int], list[Sat]] = {}
+    for candidate, test, attempt, ordinal, state, opened, closed, passed, outcomes in rows:
+        lines = tuple(OutcomeMark(*line) for line in outcomes or ())
+        one = Sat(attempt, ordinal, State(state), opened, closed, passed, lines)
+        found.setdefault((candidate, test), []).append(one)
+    return found
+
+
+def asked(session: Session, candidates: Collection[int]) -> Mapping[tuple[int, int], datetime]:
+    """Since when these candidates wait for an answer, by (candidate, test)."""
+    rows = session.execute(
+        select(
+            ApprovalRequest.candidate_id, ApprovalRequest.test_id, ApprovalRequest.asked_at
+        ).where(
+            ApprovalRequest.candidate_id.in_(list(candidates)),
+            ApprovalRequest.answered_at.is_(None),
+        )
+    )
+    return {(row.candidate_id, row.test_id): row.asked_at for row in rows}
+
+
+def approved(
+    session: Session, candidates: Collection[int], now: datetime
+) -> Mapping[tuple[int, int], Approval]:
+    """The approvals of these candidates that are good for a start now, by (candidate, test)."""
+    rows = session.scalars(
+        select(Approval)
+        .outerjoin(Attempt, Attempt.approval_id == Approval.id)
+        .where(
+            Approval.candidate_id.in_(list(candidates)),
+            Approval.expires_at > now,
+            Approval.withdrawn_at.is_(None),
+            Attempt.id.is_(None),
+        )
+        .order_by(Approval.id)
+    )
+    return {(row.candidate_id, row.test_id): row for row in rows}

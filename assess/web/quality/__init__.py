@@ -1,0 +1,1 @@
+"""Pages for the quality team: decisions in a candidate's favour."""

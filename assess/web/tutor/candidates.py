@@ -1,0 +1,192 @@
+"""Whom do I look after, and where does each of them stand?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from assess import store
+from assess.actions.context import not_found
+from assess.delivery.attempt import LIVE
+from assess.delivery.terms import Terms
+from assess.reasons import Refused
+from assess.store import allowances, approvals, centres, cohorts, frameworks, notes, specifications
+from assess.store.allowances import Allowance
+from assess.store.approvals import Approval, ApprovalRequest
+from assess.store.cohorts import Sat
+from assess.store.notes import Note
+from assess.store.people import Person
+from assess.store.programmes import Programme, Registration
+from assess.store.specifications import Test
+from assess.web import pages, problems, signing
+from assess.web.tutor.blueprint import bp, tutors
+
+LARGEST_GROUP = 20
+"""Candidates that one tutor can follow; a larger group is marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How one candidate stands with one test: a word for the state, and how many attempts."""
+
+    state: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of a programme: its tests, and a row of cells for each candidate."""
+
+    programme: Programme
+    name: str
+    tests: Sequence[Test]
+    rows: Sequence[tuple[Person, Sequence[Cell]]]
+    large: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A candidate and one test, as the tutor sees it: outcomes, never a question."""
+
+    test: Test
+    state: str
+    sat: Sequence[Sat]
+    approval: Approval | None
+    request: ApprovalRequest | None
+    advice: ApprovalRequest | None
+    decisions: Sequence[Allowance]
+    terms: Terms | None
+
+
+@bp.get("/cohort")
+@tutors
+def cohort() -> str:
+    """The tutor's candidates, by programme and group, with a word for each test."""
+    now = signing.now()
+    with store.read() as session:
+        mine = cohorts.of_tutor(session, current_user.centre_id, current_user.person_id)
+        people = [person.id for _, person, _ in mine]
+        programmes = {programme.id for _, _, programme in mine}
+        tests = {p: specifications.of_programme(session, p) for p in programmes}
+        every = [test.id for of_programme in tests.values() for test in of_programme]
+        sat = cohorts.sat(session, people, every)
+        asked = cohorts.asked(session, people)
+        approved = cohorts.approved(session, people, now)
+    groups = []
+    for (_, name), members in groupby(mine, lambda row: (row[2].id, row[0].group)):
+        listed = list(members)
+        programme = listed[0][2]
+        rows = [
+            (
+                person,
+                [
+                    Cell(_state((person.id, t.id), sat, asked, approved), _count(person, t, sat))
+                    for t in tests[programme.id]
+                ],
+            )
+            for _, person, _ in listed
+        ]
+        large = len(rows) > LARGEST_GROUP
+        groups.append(Group(programme, name, tests[programme.id], rows, large))
+    return render_template("tutor/cohort.html", groups=groups, largest=LARGEST_GROUP)
+
+
+@bp.get("/cohort/<int:candidate_id>")
+@tutors
+def candidate(candidate_id: int) -> ResponseReturnValue:
+    """One candidate: attempts by outcome, requests and approvals, agreed dates, notes."""
+    return page(candidate_id)
+
+
+def page(
+    candidate_id: int, refused: Refused | None = None, form: str = "", typed: str = ""
+) -> ResponseReturnValue:
+    """The candidate's page; with a refusal, beside the form it answers (`form`) what was typed."""
+    with store.read() as session:
+        mine = [
+            row
+            for row in cohorts.of_tutor(session, current_user.centre_id, current_user.person_id)
+            if row[1].id == candidate_id
+        ]
+        if not mine:
+            return problems.answer(not_found())
+        person = mine[0][1]
+        programmes = [(reg, prog, _standings(session, reg, person)) for reg, _, prog in mine]
+        paths = {
+            line.outcome
+            for _, _, standings in programmes
+            for standing in standings
+            for one in standing.sat
+            for line in one.outcomes
+        }
+        shown = render_template(
+            "tutor/candidate.html",
+            person=person,
+            programmes=programmes,
+            titles=frameworks.titles(session, paths),
+            notes=_notes(session, candidate_id),
+            refused=form,
+            typed=typed,
+            reasons=pages.by_field(refused.reasons if refused else ()),
+        )
+    return shown, 200 if refused is None else refused.status
+
+
+def _standings(session: Session, registration: Registration, person: Person) -> list[Standing]:
+    tests = specifications.of_programme(session, registration.programme_id)
+    sat = cohorts.sat(session, [person.id], [test.id for test in tests])
+    asked = cohorts.asked(session, [person.id])
+    approved = cohorts.approved(session, [person.id], signing.now())
+    zone = centres.get(session, person.centre_id).timezone
+    found = []
+    for test in tests:
+        version = specifications.published(session, test.id)
+        allowed = allowances.of(session, test.id, person.id)
+        found.append(
+            Standing(
+                test=test,
+                state=_state((person.id, test.id), sat, asked, approved),
+                sat=sat.get((person.id, test.id), ()),
+                approval=approved.get((person.id, test.id)),
+                request=approvals.waiting(session, test.id, person.id),
+                advice=approvals.last_advice(session, test.id, person.id),
+                decisions=allowances.decisions(session, test.id, person.id),
+                terms=None
+                if version is None
+                else Terms.of(version.specification(), timezone=zone, agreed=allowed.starts_on),
+            )
+        )
+    return found
+
+
+def _notes(session: Session, candidate_id: int) -> Sequence[tuple[Note, Person]]:
+    return notes.of_candidate(session, candidate_id)
+
+
+def _count(person: Person, test: Test, sat: Mapping[tuple[int, int], Sequence[Sat]]) -> int:
+    return len(sat.get((person.id, test.id), ()))
+
+
+def _state(
+    key: tuple[int, int],
+    sat: Mapping[tuple[int, int], Sequence[Sat]],
+    asked: Mapping[tuple[int, int], object],
+    approved: Mapping[tuple[int, int], object],
+) -> str:
+    """One word for where somebody stands with a test; the template says and colours it."""
+    attempts = sat.get(key, ())
+    if any(one.passed for one in attempts):
+        return "passed"
+    if any(one.state in LIVE for one in attempts):
+        return "in-progress"
+    if key in asked:
+        return "asked"
+    if key in approved:
+        return "approved"
+    return "not-yet" if any(one.passed is False for one in attempts) else "none"

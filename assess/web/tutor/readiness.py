@@ -1,0 +1,156 @@
+"""Judging readiness: who waits for this tutor's approval, and on what basis it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from assess import store
+from assess.actions import approvals
+from assess.actions.context import not_found
+from assess.delivery import marking, readiness
+from assess.delivery.attempt import State
+from assess.reasons import Code, Reason, Refused
+from assess.store import approvals as rows
+from assess.store import attempts, marks, specifications
+from assess.store.approvals import ApprovalRequest
+from assess.store.people import Person
+from assess.store.specifications import Test
+from assess.web import pages, problems, signing
+from assess.web.tutor.blueprint import bp, tutors
+
+ANSWERED_WITHIN = timedelta(days=1)  # what tutors aim for; after it a request is marked
+LAST_GIVEN = 10  # approvals shown below the queue
+LONGEST = 5000  # characters of the words that are looked at: beyond any that are taken
+ON_THE_FORM = frozenset(
+    {Code.BASIS, Code.FIELD, Code.REASON}
+)  # reasons that another try can put right
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request as a tutor sees it: how old, and how earlier attempts ended, in words."""
+
+    request: ApprovalRequest
+    person: Person
+    test: Test
+    age: str
+    late: bool
+    earlier: tuple[str, ...]
+
+
+@bp.get("/readiness")
+@tutors
+def queue() -> str:
+    """Requests that wait for this tutor, oldest first, and the approvals given last."""
+    with store.read() as session:
+        waiting = [_waiting(session, *row) for row in rows.queue(session, current_user.person_id)]
+        given = rows.given_by(session, current_user.person_id, LAST_GIVEN)
+    return render_template(
+        "tutor/queue.html", waiting=waiting, given=given, titles=readiness.TITLES
+    )
+
+
+@bp.route("/readiness/<int:request_id>", methods=["GET", "POST"])
+@tutors
+def judge(request_id: int) -> ResponseReturnValue:
+    """One request: approve the candidate for one attempt, on a basis."""
+    if request.method == "GET":
+        return _form(request_id)
+    kinds = list(dict.fromkeys(request.form.getlist("kinds")))
+    words = request.form.get("words", "").replace("\r\n", "\n")[:LONGEST]
+    done = approvals.approve(signing.context(), request_id, kinds, words)
+    if isinstance(done, Refused):
+        again = all(r.code in ON_THE_FORM for r in done.reasons) and not problems.wants_json()
+        return _form(request_id, kinds, words, refused=done) if again else problems.answer(done)
+    flash(_("The approval is recorded. The candidate can see it now."), "success")
+    return redirect(url_for("tutor.queue"))
+
+
+@bp.post("/readiness/<int:request_id>/not-yet")
+@tutors
+def not_yet(request_id: int) -> ResponseReturnValue:
+    """Answer one request with "not yet", and what to do first."""
+    advice = request.form.get("advice", "").replace("\r\n", "\n")[:LONGEST]
+    done = approvals.advise(signing.context(), request_id, advice)
+    if isinstance(done, Refused):
+        again = all(r.code in ON_THE_FORM for r in done.reasons) and not problems.wants_json()
+        return _form(request_id, advice=advice, refused=done) if again else problems.answer(done)
+    flash(_("Your advice is recorded. The candidate can read it now and ask again."), "success")
+    return redirect(url_for("tutor.queue"))
+
+
+def _form(
+    request_id: int,
+    kinds: Sequence[str] = (),
+    words: str = "",
+    advice: str | None = None,
+    refused: Refused | None = None,
+) -> ResponseReturnValue:
+    with store.read() as session:
+        found = rows.shown_to(session, current_user.person_id, request_id)
+        if found is None or found[0].centre_id != current_user.centre_id:
+            return problems.answer(not_found())
+        waiting = _waiting(session, *found)
+        version = specifications.published(session, waiting.test.id)
+    page = render_template(
+        "tutor/judge.html",
+        waiting=waiting,
+        days=None if version is None else version.specification().approval_days,
+        own=waiting.person.id == current_user.person_id,
+        titles=readiness.TITLES,
+        longest=approvals.LONGEST_WORDS,
+        kinds=kinds,
+        words=words,
+        advice=advice,
+        reasons=pages.by_field(
+            [_beside(r, advice is not None) for r in refused.reasons] if refused else []
+        ),
+    )
+    return page, 200 if refused is None else refused.status
+
+
+def _beside(reason: Reason, advising: bool) -> Reason:
+    """The reason with the field of the form that it is about."""
+    about_words = reason.code is Code.FIELD or reason.values.get("what") == "words_short"
+    field = "advice" if advising else "words" if about_words else "kinds"
+    return replace(reason, values={**reason.values, "field": field})
+
+
+def _waiting(session: Session, asked: ApprovalRequest, person: Person, test: Test) -> Waiting:
+    sat = attempts.of_test(session, test.id, person.id)
+    passed = marks.passes(session, [a.id for a in sat])
+    waited = signing.now() - asked.asked_at
+    return Waiting(
+        asked,
+        person,
+        test,
+        age(waited),
+        waited >= ANSWERED_WITHIN,
+        tuple(
+            str(_(marking.WORDS[passed[a.id]])) if a.id in passed else _unmarked(State(a.state))
+            for a in sat
+        ),
+    )
+
+
+def _unmarked(state: State) -> str:
+    return str(_("Does not count") if state is State.VOID else _("Not finished"))
+
+
+def age(waited: timedelta) -> str:
+    """Whole days, hours or minutes, whichever is the largest there is."""
+    minutes = max(0, int(waited.total_seconds() // 60))
+    if minutes >= 24 * 60:
+        return str(ngettext("%(num)s day", "%(num)s days", minutes // (24 * 60)))
+    if minutes >= 60:
+        return str(ngettext("%(num)s hour", "%(num)s hours", minutes // 60))
+    return str(ngettext("%(num)s minute", "%(num)s minutes", minutes))
