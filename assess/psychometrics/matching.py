@@ -171,18 +171,20 @@ def regressed(
     """
     mean, between, left = whole.components()
     e, k, a = _rest_parts(responses, facility, counted)
-    own = counted[responses.item]
-    others = k[responses.attempt] - own
     groups = mean.size
-    side = _known(group, groups)[responses.attempt]
-    usable = (side != groups) & (others > 0)
+    side = _known(group, groups)
     m, true, noise = (np.append(part, np.nan)[side] for part in (mean, between, left))
+    # By attempt, once for answers that do not count themselves and once for those that do.
+    others = np.maximum(np.stack([k, k - 1]), 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        c = (a[responses.attempt] - e * own) / others
         reliability = others * true / (others * true + noise)
-        usable &= reliability > 0
-        score = m + reliability * (c - m)
-    return np.where(usable, np.rint(np.where(usable, score, 0.0)), POINT + 1).astype(np.int64)
+        weight = reliability / others
+        start = m + reliability * (a / others - m)
+    usable = (others > 0) & (reliability > 0) & np.isfinite(start)
+    weight, start = np.where(usable, weight, 0.0), np.where(usable, start, POINT + 1.0)
+    own = counted[responses.item]
+    place = responses.attempt + own * responses.attempts
+    return np.rint(start.ravel()[place] - weight.ravel()[place] * (e * own)).astype(np.int64)
 
 
 def histogram(score: Ints) -> Ints:
