@@ -211,7 +211,16 @@ def rounded(values: Floats) -> Floats:
 
 
 def whole_posterior(logs: Floats, grid: Nodes, *, shift: bool = False) -> tuple[Floats, Floats]:
-    """Posterior weights as whole 2**-32ths, [attempts, nodes], and log evidence, [attempts].
+    """As `posterior`, with weights in whole 2**-32ths."""
+    weight, evidence = posterior(logs, grid, shift=shift, total=WHOLE)
+    np.rint(weight, out=weight)
+    return weight, evidence
+
+
+def posterior(
+    logs: Floats, grid: Nodes, *, shift: bool = False, total: float = 1.0
+) -> tuple[Floats, Floats]:
+    """Posterior weights that add up to `total`, [attempts, nodes], and log evidence, [attempts].
 
     `logs` are the exact log-likelihoods at the nodes, and are overwritten. With `shift` each
     row's largest is taken out first; without it that is done only for rows that need it.
@@ -227,10 +236,9 @@ def whole_posterior(logs: Floats, grid: Nodes, *, shift: bool = False) -> tuple[
             top[low] = logs[low].max(axis=1)
             logs[low] -= top[low, None]
     np.exp(logs, out=logs)
-    total = logs.sum(axis=1)
-    logs *= (WHOLE / total)[:, None]
-    np.rint(logs, out=logs)
-    return logs, np.log(total) + top
+    sums = logs.sum(axis=1)
+    logs *= (total / sums)[:, None]
+    return logs, np.log(sums) + top
 
 
 def spread(step: Callable[[Sequence[Work]], Done], work: Sequence[Work]) -> list[Done]:
