@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from assess.cli import shell
-from assess.cli.itemreport import folder, page
+from assess.cli.itemreport import folder, page, tables
 from assess.psychometrics import analysis, reading
-from assess.psychometrics.analysis import Asked, Grouping, Timing
+from assess.psychometrics.analysis import Analysis, Asked, Grouping, Timing
 from assess.psychometrics.reading import Answers
 from assess.psychometrics.report import ItemKey
 
@@ -42,6 +43,11 @@ SINGLE, MULTIPLE, SCORED = "single_choice", "multiple_response", "scored"
     default="none",
     show_default=True,
     help="Fit this item response model.",
+)
+@click.option(
+    "--weak-priors",
+    is_flag=True,
+    help="Draw items with fewer than 500 answers towards ordinary values (marked in the report).",
 )
 @click.option("--group", metavar="COLUMN", help="Compare the groups in this column (DIF).")
 @click.option("--reference", metavar="VALUE", help="The group to compare with [default: largest].")
@@ -120,6 +126,7 @@ def analyse(
             )
             asked = Asked(
                 model=settings["model"],
+                weak_priors=settings["weak_priors"],
                 cut=_cut(settings["cut"], answers),
                 group=None
                 if group is None
@@ -129,26 +136,38 @@ def analyse(
                 else Timing(time, _days(answers.columns[time], time), settings["windows"]),
                 rng=np.random.default_rng(SEED),
             )
-            document = analysis.analyse(
+            found = analysis.analyse(
                 answers.responses, _keys(answers), {"file": source.name}, asked, step
             )
             if out is not None:
-                _write(Path(out), document, source.name, step)
+                _write(Path(out), found, answers, source.name, step)
     except ValueError as error:
         shell.fail(str(error), as_json=as_json)
     if as_json:
-        shell.print_json(document)
+        shell.print_json(found.document)
     else:
-        _print(document)
+        _print(found.document)
 
 
-def _write(out: Path, document: dict[str, Any], title: str, step: analysis.Progress) -> None:
+def _write(
+    out: Path, found: Analysis, answers: Answers, title: str, step: analysis.Progress
+) -> None:
+    document = found.document
     text = page.html(document, title, lambda done, of: step("Drawing the charts", done, of))
     step(f"Writing to {out}", 0, None)
     try:
-        folder.write(out, document, text)
+        folder.write(out, document, text, _attempts(found, answers))
     except OSError as error:
         raise ValueError(f"{out}: {error.strerror or error}.") from error
+
+
+def _attempts(found: Analysis, answers: Answers) -> list[tables.Row]:
+    """A row an attempt: what the file calls it, its columns, and what was computed of it."""
+    columns: dict[str, list[Any]] = {"attempt": answers.attempts.tolist()}
+    columns |= {name: values.tolist() for name, values in answers.columns.items()}
+    for name, values in found.attempts.items():
+        columns[name] = [None if isnan(value) else value for value in values.tolist()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _keys(answers: Answers) -> list[ItemKey]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from assess.psychometrics import comparisons, report
+from assess.psychometrics import comparisons, modelled, report
 from assess.psychometrics.comparisons import Block
 from assess.psychometrics.report import ItemKey
 from assess.psychometrics.responses import FULL, Responses
@@ -50,10 +50,23 @@ class Asked:
     """What to compute beside the classical statistics; by default nothing."""
 
     model: Model = "none"
+    weak_priors: bool = False  # of the model, for items with few answers
     cut: float | None = None  # in marks
     group: Grouping | None = None
     time: Timing | None = None
     rng: np.random.Generator | None = None  # for how many would be named as guessing in error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """`document` of schema item-report/1; `attempts` columns by attempt, float64[attempts].
+
+    The columns: mark, full (marks of the form), items, and what was asked for: eap, eap_se, wle,
+    wle_se, effort; nan where there is no value.
+    """
+
+    document: dict[str, Any]
+    attempts: dict[str, NDArray[np.float64]]
 
 
 def _silent(step: str, done: int, of: int | None) -> None:
@@ -66,7 +79,7 @@ def analyse(
     population: Mapping[str, object],
     asked: Asked,
     progress: Progress = _silent,
-) -> dict[str, Any]:
+) -> Analysis:
     """The report on these answers; `items` in the order of `responses.versions`.
 
     `progress` is told the step, how much of it is done, and of how much (None: not known).
@@ -74,12 +87,26 @@ def analyse(
     """
     progress("Classical statistics", 0, None)
     passed = None if asked.cut is None else (marks(responses) >= asked.cut).tolist()
-    document = report.item_report(responses, items, population, passed)
+    document: dict[str, Any] = report.item_report(responses, items, population, passed)
+    columns = _sat(responses)
+    if asked.model != "none":
+        found = modelled.modelled(
+            responses,
+            items,
+            asked.model,
+            cut=asked.cut,
+            weak_priors=asked.weak_priors,
+            progress=lambda done, _value, _step: progress(f"Fitting the {asked.model}", done, None),
+        )
+        _place(document, "irt", found.block)
+        document["test"]["reliability"] += found.reliability
+        document["test"]["decisions"] += found.decisions
+        columns |= found.attempts
     if asked.group is not None:
         progress("Differences between groups", 0, None)
         group = asked.group
-        found = comparisons.groups(responses, group.name, group.labels, group.reference)
-        _place(document, "dif", found)
+        compared = comparisons.groups(responses, group.name, group.labels, group.reference)
+        _place(document, "dif", compared)
     if asked.time is not None:
         progress("Change in time", 0, None)
         time = asked.time
@@ -88,16 +115,29 @@ def analyse(
         _place(document, "exposure", comparisons.shown(responses))
     if responses.milliseconds is not None:
         progress("Rapid guessing", 0, None)
-        _place(document, "effort", comparisons.rapid(responses, asked.rng))
-    return document
+        block, columns["effort"] = comparisons.rapid(responses, asked.rng)
+        _place(document, "effort", block)
+    return Analysis(document, columns)
 
 
 def marks(responses: Responses) -> NDArray[np.float64]:
     """The mark of each attempt, float64[attempts]."""
-    points = np.bincount(
-        responses.attempt, weights=responses.points(), minlength=responses.attempts
-    )
-    return points / FULL
+    return _by_attempt(responses, responses.points()) / FULL
+
+
+def _sat(responses: Responses) -> dict[str, NDArray[np.float64]]:
+    """What each attempt was shown and got."""
+    full = np.ones(responses.items) if responses.maximum is None else responses.maximum
+    return {
+        "mark": marks(responses),
+        "full": _by_attempt(responses, full[responses.item]),
+        "items": np.diff(responses.bounds()).astype(np.float64),
+    }
+
+
+def _by_attempt(responses: Responses, values: NDArray[Any]) -> NDArray[np.float64]:
+    sums = np.bincount(responses.attempt, weights=values, minlength=responses.attempts)
+    return sums.astype(np.float64)
 
 
 def _place(document: dict[str, Any], name: str, block: Block) -> None:

@@ -94,8 +94,12 @@ def time(responses: Responses, name: str, day: NDArray[np.integer], windows: int
     return Block(test, items, [_drift_flags(values) for values in items])
 
 
-def rapid(responses: Responses, rng: np.random.Generator | None = None) -> Block:
-    """Rapid guessing; with `rng` also the share of attempts that would be named in error.
+def rapid(
+    responses: Responses, rng: np.random.Generator | None = None
+) -> tuple[Block, NDArray[np.float64]]:
+    """Rapid guessing, and the effort of each attempt, float64[attempts], nan where not known.
+
+    With `rng` also the share of attempts that would be named in error, by simulation.
 
     Raises ValueError where the answers have no times.
     """
@@ -126,7 +130,7 @@ def rapid(responses: Responses, rng: np.random.Generator | None = None) -> Block
             strict=True,
         )
     ]
-    return Block(test, items, [[] for _ in items])
+    return Block(test, items, [[] for _ in items]), table.effort
 
 
 def shown(responses: Responses) -> Block:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def item_report(
     items: Sequence[ItemKey],
     population: Mapping[str, object],
     passed: Sequence[bool] | None = None,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """The report on these answers; `items` in the order of `responses.versions`.
 
     `population` says which attempts these are (and "excluded"): it is printed as it comes,

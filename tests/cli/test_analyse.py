@@ -25,8 +25,9 @@ DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "psychom
 needs_data = pytest.mark.skipif(
     not DATA.is_dir(), reason="the public response data (shared/data/psychometrics) is not here"
 )
-FILES = {"report.json", "report.html", "items.csv", "items.parquet"}
-WITH_OPTIONS = FILES | {"options.csv", "options.parquet"}
+FILES = {"report.json", "report.html"} | {
+    f"{name}.{kind}" for name in ("items", "options", "attempts") for kind in ("csv", "parquet")
+}
 
 
 def document(done: Result) -> Any:
@@ -97,7 +98,7 @@ def test_the_command_and_the_library_say_the_same(command: Command, long: Path) 
     items = [
         report.ItemKey(name, SINGLE, 4, (k % 4,), labels) for k, name in enumerate(answers.items)
     ]
-    by_library = analysis.analyse(answers.responses, items, {"file": long.name}, Asked())
+    by_library = analysis.analyse(answers.responses, items, {"file": long.name}, Asked()).document
     del by_command["effort"]["false_positives"]
     del by_library["effort"]["false_positives"]
     assert by_command == json.loads(json.dumps(by_library))
@@ -169,7 +170,7 @@ def test_the_files_are_written_together(command: Command, long: Path, tmp_path: 
     out = tmp_path / "new" / "report"
     done = command("analyse", long, "--out", out)
     assert done.exit_code == 0, done.stderr
-    assert {path.name for path in out.iterdir()} == WITH_OPTIONS
+    assert {path.name for path in out.iterdir()} == FILES
     assert {path.name for path in out.parent.iterdir()} == {"report"}
     rows = list(csv.DictReader((out / "items.csv").read_text(encoding="utf-8").splitlines()))
     found = checked(json.loads((out / "report.json").read_text(encoding="utf-8")))
@@ -196,7 +197,7 @@ def test_an_earlier_report_is_replaced_and_other_files_stay(
 def test_what_stops_half_way_leaves_no_file(long: Path, tmp_path: Path) -> None:
     answers = reading.read(long)
     items = [report.ItemKey(name, SINGLE, 4, (0,)) for name in answers.items]
-    found = analysis.analyse(answers.responses, items, {}, Asked())
+    found = analysis.analyse(answers.responses, items, {}, Asked()).document
     out = tmp_path / "report"
     with pytest.raises(UnicodeEncodeError):
         folder.write(out, found, "no text: \ud800")
@@ -297,7 +298,7 @@ def test_public_sets_of_options_are_analysed_with_their_key(
     truth = DATA / (f"{stem}.reference.json" if "iq" in stem else f"{stem}.truth.json")
     key = json.loads(truth.read_text(encoding="utf-8"))["key"]
     with (gzip.open if name.endswith(".gz") else open)(DATA / name, "rt") as file:
-        header = next(csv.reader(file))  # type: ignore[arg-type]
+        header = next(csv.reader(file))
     keys = write(tmp_path / "key.csv", "item,key", zip(header, key, strict=True))
     found = document(command("analyse", DATA / name, "--key", keys, "--json"))
     assert [entry["item"] for entry in found["items"]] == header

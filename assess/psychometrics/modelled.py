@@ -1,0 +1,232 @@
+"""What does an item response model say of items, test and attempts, as values for a report?
+
+Nothing of a fit that did not converge is given as a fact: its items' values are null, with that
+as the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assess.psychometrics import calibration, information, irt, patterns, scoring
+from assess.psychometrics.comparisons import Block
+from assess.psychometrics.exact import Floats
+from assess.psychometrics.expected import Curves
+from assess.psychometrics.irt import Fit
+from assess.psychometrics.maximise import Model
+from assess.psychometrics.patterns import Part
+from assess.psychometrics.report import ItemKey
+from assess.psychometrics.responses import FULL, Responses
+from assess.psychometrics.scoring import Abilities
+
+NOT_CONVERGED = "the fit did not converge"
+GRID = np.linspace(-4.0, 4.0, 41)  # where information is given
+STEP = 0.5  # of the map of abilities and difficulties
+VALUES = ("a", "d", "c", "se_a", "se_d", "se_c")
+Progress = Callable[[int, float, float], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Modelled:
+    """What a report gets of a fit, its reliability, decisions, and columns of attempts.
+
+    `reliability` and `decisions` are rows of the report's test; `attempts` columns float64 by
+    attempt, nan where there is no value.
+    """
+
+    block: Block
+    reliability: list[dict[str, Any]]
+    decisions: list[dict[str, Any]]
+    attempts: dict[str, Floats]
+
+
+def modelled(
+    responses: Responses,
+    items: Sequence[ItemKey],
+    model: Model,
+    *,
+    cut: float | None = None,
+    weak_priors: bool = False,
+    progress: Progress | None = None,
+) -> Modelled:
+    """Fit `model` and say what follows; `cut` in marks, for decisions and calibration.
+
+    Answers with partial credit, and too little to fit, give nulls with the reason.
+    """
+    partial = (responses.score > 0) & (responses.score < FULL)
+    if partial.any():
+        name = items[int(responses.item[partial][0])].item
+        return _nothing(model, len(items), f"item {name} gives partial credit")
+    part = patterns.part(responses)
+    fit = irt.fit_parts(
+        [part], model, weak_priors=weak_priors, chance=_chances(items), progress=progress
+    )
+    if not fit.estimated.any():
+        return _nothing(model, len(items), next(filter(None, fit.reasons), NOT_CONVERGED))
+    if not fit.converged:
+        block = Block(_of_fit(fit), [_unsaid(fit, k) for k in range(len(items))], _no_flags(items))
+        return Modelled(block, [], [], {})
+    return _said(responses, part, fit, cut)
+
+
+def _said(responses: Responses, part: Part, fit: Fit, cut: float | None) -> Modelled:
+    curves = fit.curves()
+    eap = scoring.eap(part, curves)
+    wle = scoring.weighted_likelihood(part, curves)
+    empirical = scoring.empirical_reliability(eap)
+    drawn = fit.n / max(responses.attempts, 1)
+    test = _of_fit(fit) | {
+        "information": _information(curves, drawn),
+        "map": _map(eap, fit.b),
+    }
+    length = fit.n.sum() / max(responses.attempts, 1)
+    decisions, calibrated = _at_cut(fit, wle, cut, length)
+    rows = [_item(fit, k) | calibrated(k) for k in range(fit.a.size)]
+    return Modelled(
+        Block(test, rows, [[] for _ in rows]),
+        [{"kind": "empirical_irt", "value": empirical.value, "n": empirical.n}],
+        decisions,
+        {"eap": eap.theta, "eap_se": eap.se, "wle": wle.theta, "wle_se": wle.se},
+    )
+
+
+def _of_fit(fit: Fit) -> dict[str, Any]:
+    return {
+        "model": fit.model,
+        "loglik": _value(fit.loglik),
+        "converged": fit.converged,
+        "iterations": fit.iterations,
+        "parameters": fit.parameters,
+        "aic": _value(fit.aic),
+        "bic": _value(fit.bic),
+        "nodes": fit.nodes,
+        "attempts": fit.attempts,
+        "n": int(fit.n.sum()),
+        "errors": fit.information,
+        "information": [],
+        "map": [],
+        "reason": None if fit.converged else NOT_CONVERGED,
+    }
+
+
+def _item(fit: Fit, k: int) -> dict[str, Any]:
+    return {
+        **{name: _value(getattr(fit, name)[k]) for name in VALUES},
+        "b": _value(fit.b[k]),
+        "se_b": _value(fit.se_b[k]),
+        "n": int(fit.n[k]),
+        "weak_prior": bool(fit.weak[k]),
+        "guard": fit.guards[k],
+        "reason": fit.reasons[k],
+    }
+
+
+def _unsaid(fit: Fit, k: int) -> dict[str, Any]:
+    """An item of a fit that is not to be relied on."""
+    return {
+        **dict.fromkeys((*VALUES, "b", "se_b")),
+        "n": int(fit.n[k]),
+        "weak_prior": bool(fit.weak[k]),
+        "guard": fit.guards[k],
+        "reason": NOT_CONVERGED,
+    }
+
+
+def _at_cut(
+    fit: Fit, abilities: Abilities, cut: float | None, length: float
+) -> tuple[list[dict[str, Any]], Callable[[int], dict[str, Any]]]:
+    """Rudner's decisions at the cut, and each item's chance for the borderline candidate."""
+
+    def nothing(_: int) -> dict[str, Any]:
+        return {"borderline": None}
+
+    if cut is None or not length:
+        return [], nothing
+    try:
+        found = calibration.calibrate(fit, cut / length)
+    except ValueError:
+        return [], nothing
+    rudner = information.rudner(abilities.theta, abilities.se, found.ability)
+    row = {
+        "method": "rudner",
+        "cut": cut,
+        "accuracy": rudner.accuracy,
+        "consistency": rudner.consistency,
+        "kappa": None,
+    }
+
+    def borderline(k: int) -> dict[str, Any]:
+        return {
+            "borderline": {
+                "chance": _value(found.chance[k]),
+                "interval": None
+                if not isfinite(found.low[k])
+                else [float(found.low[k]), float(found.high[k])],
+                "own": _value(found.own[k]),
+            }
+        }
+
+    return [row], borderline
+
+
+def _information(curves: Curves, drawn: NDArray[np.float64]) -> list[dict[str, float | None]]:
+    of_form = information.of_test(curves, GRID, drawn)
+    errors = information.conditional_sem(curves, GRID, drawn)
+    return [
+        {"theta": round(float(theta), 3), "information": float(value), "se": _value(error)}
+        for theta, value, error in zip(GRID, of_form, errors, strict=True)
+    ]
+
+
+def _map(eap: Abilities, b: Floats) -> list[dict[str, float]]:
+    """Shares of attempts and of items by ability and difficulty, beyond the ends in the ends."""
+    middle = np.arange(GRID[0], GRID[-1] + STEP / 2, STEP)
+
+    def shares(values: Floats) -> Floats:
+        known = values[np.isfinite(values)]
+        place = np.clip(np.rint((known - middle[0]) / STEP), 0, middle.size - 1).astype(np.int64)
+        counted = np.bincount(place, minlength=middle.size) / max(known.size, 1)
+        return counted.astype(np.float64)
+
+    return [
+        {"theta": float(theta), "attempts": float(people), "items": float(items)}
+        for theta, people, items in zip(middle, shares(eap.theta), shares(b), strict=True)
+    ]
+
+
+def _chances(items: Sequence[ItemKey]) -> Floats:
+    """Where a lower asymptote is looked for: at blind guessing, where one option is chosen."""
+    found = np.full(len(items), irt.CHANCE)
+    for k, key in enumerate(items):
+        known = sum(key.label(option) is not None for option in range(key.n_options))
+        if key.kind == "single_choice" and known > 1:
+            found[k] = 1 / known
+    return found
+
+
+def _nothing(model: Model, items: int, why: str) -> Modelled:
+    none = dict.fromkeys(("loglik", "parameters", "aic", "bic", "nodes", "attempts", "n", "errors"))
+    test: dict[str, Any] = {
+        "model": model,
+        **none,
+        "converged": False,
+        "iterations": 0,
+        "information": [],
+        "map": [],
+        "reason": why,
+    }
+    return Modelled(Block(test, [None] * items, [[] for _ in range(items)]), [], [], {})
+
+
+def _no_flags(items: Sequence[ItemKey]) -> list[Any]:
+    return [[] for _ in items]
+
+
+def _value(number: float) -> float | None:
+    return float(number) if isfinite(number) else None
