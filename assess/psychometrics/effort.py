@@ -148,30 +148,53 @@ def false_positives(rng: np.random.Generator, responses: Responses, rounds: int 
     """The share of attempts flagged where nobody guesses rapidly, by simulation.
 
     Times are drawn anew for the same forms from the log-normal model (item, candidate, remainder:
-    van der Linden 2006, J. Educ. Behav. Stat. 31, 181-204), estimated from the answers that are
-    not rapid, and judged by thresholds of their own. ValueError without times.
+    van der Linden 2006, J. Educ. Behav. Stat. 31, 181-204) and judged by thresholds of their own.
+    Its spread is taken from the slower half of each item's times, where no rapid guess is, and
+    parted between candidates and remainder as it is among the answers that are not rapid.
+    ValueError without times.
     """
-    thresholds = thresholds_of(time_sums(responses))
+    sums = time_sums(responses)
+    middle = _medians(sums.histogram)
     answers, times = _timed(responses)
-    slow = ~(times < thresholds.milliseconds[answers.item])
-    honest, log_time = answers.rows(slow), np.log(np.maximum(times[slow], 1))
-    n = np.maximum(exact.counts(honest.item, honest.items), 1)
-    mean = np.bincount(honest.item, log_time, honest.items) / n
-    left = log_time - mean[honest.item]
-    length = exact.counts(honest.attempt, honest.attempts)
-    sums = np.bincount(honest.attempt, left, honest.attempts)
-    pairs = float((length * (length - 1)).sum())
-    # As in `matching`: the mean product of two answers of one candidate is their common variance.
-    between = max(float((sums**2).sum() - (left**2).sum()) / pairs, 0.0) if pairs else 0.0
-    within = max(float((left**2).mean()) - between, 0.0) if left.size else 0.0
+    left = np.log(np.maximum(times, 1)) - middle[answers.item]
+    slower = left[left > 0]
+    whole = float((slower**2).mean()) if slower.size else 0.0
+    slow = ~(times < thresholds_of(sums).milliseconds[answers.item])
+    share = _share_between(answers.attempt[slow], left[slow], answers.attempts)
+    between, within = share * whole, (1 - share) * whole
     flagged = 0
     for _ in range(rounds):
         speed = rng.normal(0.0, between**0.5, answers.attempts)
-        drawn = mean[answers.item] + speed[answers.attempt]
+        drawn = middle[answers.item] + speed[answers.attempt]
         drawn += rng.normal(0.0, within**0.5, answers.item.size)
         again = np.rint(np.exp(np.clip(drawn, 0.0, 20.0))).astype(np.int32)
         flagged += int(table(replace(answers, milliseconds=again)).flagged.sum())
     return flagged / (rounds * max(answers.attempts, 1))
+
+
+def _medians(histogram: Ints) -> Floats:
+    """Each item's median log milliseconds, interpolated in its bin: [items]; nan without times."""
+    before = np.cumsum(histogram, axis=1) - histogram
+    half = histogram.sum(axis=1) / 2
+    at = (before + histogram >= half[:, None]).argmax(axis=1)
+    row = np.arange(len(at))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        into = (half - before[row, at]) / histogram[row, at]
+    median: Floats = SHORTEST_LOG + (at + into) / STEPS_A_LOG
+    return median
+
+
+def _share_between(attempt: NDArray[np.int32], values: Floats, attempts: int) -> float:
+    """Which share of the variance of `values` lies between attempts, 0 to 1."""
+    values = values - values.mean() if values.size else values
+    length = exact.counts(attempt, attempts)
+    pairs = float((length * (length - 1)).sum())
+    square = float((values**2).sum())
+    if not pairs or not square:
+        return 0.0
+    # As in `matching`: the mean product of two answers of one candidate is their common variance.
+    products = float((np.bincount(attempt, values, attempts) ** 2).sum()) - square
+    return min(max(products / pairs / (square / values.size), 0.0), 1.0)
 
 
 def _between_humps(histogram: Ints, mean: Floats) -> Floats:
