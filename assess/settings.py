@@ -76,6 +76,7 @@ class Settings:
     argon2_memory_kib: int = 19_456  # OWASP Password Storage Cheat Sheet: m=19 MiB, t=2, p=1
     argon2_time: int = 2
     floods: bool = True  # limit requests per address
+    room: bool = False  # pages and door of the invigilated room; on in a demonstration
 
     @property
     def secure(self) -> bool:
@@ -97,6 +98,7 @@ class Settings:
             "argon2_memory_kib": 256,
             "argon2_time": 1,
             "floods": False,
+            "room": True,
         }
         return cls(**(values | overrides))
 
@@ -148,6 +150,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(tuple(problems))
 
     if mode is not Mode.PRODUCTION:
+        values.setdefault("room", True)
         values.setdefault(
             "database_url", f"sqlite:///{(instance / 'assess.sqlite3').resolve().as_posix()}"
         )

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine, text
 
-from assess.app import GATES, create_app
+from assess.app import create_app, gates
 from assess.clock import HeldClock
 from assess.settings import Settings
 from assess.store import db
@@ -128,7 +128,7 @@ def floors(settings: Settings) -> Flask:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
     db.init_app(app)
     app.extensions["assess.settings"] = settings
-    app.extensions["assess.gates"] = GATES
+    app.extensions["assess.gates"] = gates(settings)
     with app.app_context():
         prepared(db.engine)
     return app

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from assess import store
 from assess.actions import pools
 from assess.actions.context import Context, record, refuse, wrong_role
-from assess.bank.specification import Specification, fresh_attempts
+from assess.bank.specification import INVIGILATED, Specification, fresh_attempts
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
@@ -71,6 +71,8 @@ def publish(context: Context, specification: Specification) -> Published | Refus
         ):
             return Published(test.id, before.number, False, fresh)
         test.title, test.programme_id = specification.title, programme_id
+        others = [gate for gate in test.gates if gate != INVIGILATED]
+        test.gates = [*others, INVIGILATED] if specification.invigilated else others
         if before is not None:
             before.state = "superseded"
             pools.close_epochs(session, context, before.id)

@@ -31,6 +31,7 @@ NAVIGATION: tuple[Entry, ...] = (
     ("Readiness", "tutor.queue", (Role.TUTOR,), ("/readiness", "/approvals")),
     ("Candidates", "tutor.cohort", (Role.TUTOR,), ("/cohort",)),
     ("Decisions", "quality.decisions", (Role.QUALITY,), ("/decisions",)),
+    ("Waiting for me", "author.waiting", (Role.AUTHOR, Role.REVIEWER), ("/reviews",)),
     ("Banks", "author.banks", (Role.AUTHOR, Role.REVIEWER), ("/banks", "/items")),
     ("Tests", "author.tests", (Role.AUTHOR, Role.REVIEWER), ("/tests", "/specifications")),
     ("People", "administrator.people", (Role.ADMINISTRATOR,), ("/",)),

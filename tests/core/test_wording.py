@@ -29,7 +29,7 @@ LONDON = "Europe/London"
 APART = {"until", "status", "who"}  # of Refused.of: no values
 
 # Where `what` is not written beside the reason: everything that the function can say.
-ELSEWHERE = {
+ELSEWHERE: dict[Code, tuple[dict[str, str | int | datetime], ...]] = {
     Code.PASSWORD_WEAK: tuple(
         {"what": what, "allowed": 10} for what in ("same", "short", "long", "guessable")
     ),
@@ -38,11 +38,34 @@ ELSEWHERE = {
         for what in ("value_unreadable", "value_repeated", "too_many_choices")
     ),
     Code.FIELD: (
-        *({"what": what, "field": "x"} for what in ("empty", "before_start", "implausible")),
+        {"what": "empty", "field": "x"},
+        {"what": "before_start", "field": "x"},
+        {"what": "implausible", "field": "x"},
         {"what": "unknown", "field": "x", "found": "y", "allowed": "z"},
         {"what": "long", "field": "x", "allowed": 10},
         {"what": "short", "field": "x", "need": 10},
         {"what": "range", "field": "x", "least": 1, "most": 10},
+        {"what": "no_date", "field": "x"},
+        {"what": "no_number", "field": "x"},
+        {"what": "no_tutor", "field": "x"},
+        {"what": "no_candidate", "field": "x"},
+    ),
+    Code.WILL: tuple(
+        {"what": what, **dict.fromkeys(names.split(), "x")}
+        for what, names in (
+            ("person", "name roles"),
+            ("name", "before name"),
+            ("birth", "day"),
+            ("roles", "roles"),
+            ("registration", "programme group tutor ends"),
+            ("registration_open", "programme group tutor"),
+            ("group", "programme before group"),
+            ("tutor", "programme before tutor"),
+            ("language", "programme language"),
+            ("starts", "programme day"),
+            ("ends", "programme day"),
+            ("needs", "programme"),
+        )
     ),
 }
 

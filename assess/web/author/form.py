@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from werkzeug.datastructures import MultiDict
 
-from assess.bank.specification import MAX_QUOTAS, SCHEMA, Feedback, Specification
+from assess.bank.specification import INVIGILATED, MAX_QUOTAS, SCHEMA, Feedback, Specification
 
 LONGEST = 2_000  # characters of a field that are looked at: more than any may hold
 WHOLE = re.compile(r"-?[0-9]{1,18}")
@@ -27,7 +27,7 @@ TEXTS = (
     "feedback",
     "feedback_reason",
 )
-TICKS = ("approval", "shuffle_questions")
+TICKS = ("approval", "shuffle_questions", INVIGILATED)
 COUNT, MINIMUM, APART = "count:", "minimum:", "not_assessed"
 
 
@@ -105,7 +105,7 @@ class Form:
 def blank(rows: Sequence[Row]) -> Form:
     """The form of a new specification, with what most tests want."""
     texts = dict.fromkeys(TEXTS, "") | {"approval_days": "14", "feedback": Feedback.WRONG.value}
-    return Form(texts, dict.fromkeys(TICKS, True), list(rows))
+    return Form(texts, {name: name != INVIGILATED for name in TICKS}, list(rows))
 
 
 def of(specification: Specification, rows: Sequence[Row]) -> Form:
@@ -131,6 +131,7 @@ def of(specification: Specification, rows: Sequence[Row]) -> Form:
     ticks = {
         "approval": specification.approval,
         "shuffle_questions": specification.shuffle_questions,
+        INVIGILATED: specification.invigilated,
     }
     return Form(texts, ticks, filled)
 

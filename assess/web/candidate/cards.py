@@ -9,17 +9,20 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from assess import wording
-from assess.delivery import eligibility
+from assess.delivery import attempt, eligibility
 from assess.reasons import Code, Reason
 from assess.store import approvals
 from assess.store.people import Person
 from assess.store.specifications import Test
 from assess.store.standing import Gates, Judgement, judge
 
+PREPARED = attempt.State.PREPARED.value
+
 
 class State(StrEnum):
     """How a test stands for a candidate, in the order in which it is asked."""
 
+    WAITING = "waiting"
     IN_PROGRESS = "in-progress"
     PASSED = "passed"
     READY = "ready"
@@ -64,6 +67,7 @@ class Card:
     advice: str | None
     may_sign: bool
     may_ask: bool
+    may_wait: bool
 
 
 def card(
@@ -108,6 +112,7 @@ def card(
         and asked is None
         and standing.registered
         and codes.isdisjoint({Code.ATTEMPTS, Code.OPEN_ATTEMPT}),
+        may_wait=judgement.may_wait,
     )
 
 
@@ -125,8 +130,9 @@ def left(judgement: Judgement) -> int | None:
 
 
 def _state(judgement: Judgement) -> State:
-    if judgement.standing.open_attempt is not None:
-        return State.IN_PROGRESS
+    if (live := judgement.standing.open_attempt) is not None:
+        sealed = any(a.id == live and a.state == PREPARED for a in judgement.attempts)
+        return State.WAITING if sealed else State.IN_PROGRESS
     if judgement.standing.passed:
         return State.PASSED
     if not judgement.reasons:
@@ -138,6 +144,9 @@ def _state(judgement: Judgement) -> State:
 
 def _worth_saying(reasons: tuple[Reason, ...], state: State) -> tuple[Reason, ...]:
     """All reasons; of a test that is passed only that it is passed: nothing is left to clear."""
+    if state is State.WAITING:
+        # That a form is sealed is no obstacle: what is waited for is.
+        return tuple(r for r in reasons if r.code not in {Code.OPEN_ATTEMPT, Code.ATTEMPTS})
     if state is not State.PASSED:
         return reasons
     return tuple(reason for reason in reasons if reason.code is Code.ATTEMPTS)

@@ -8,8 +8,9 @@ from assess.web.candidate import (
     result,
     starting,
     statement,
+    waiting,
 )
 from assess.web.candidate.blueprint import bp
 
 __all__ = ["answering", "assessments", "attempt", "bp", "handing_in", "result", "starting"]
-__all__ += ["statement"]
+__all__ += ["statement", "waiting"]

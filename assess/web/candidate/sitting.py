@@ -59,6 +59,8 @@ def enter(attempt_id: int) -> Attempt | ResponseReturnValue:
     state = State(row.state)
     if state is State.MARKED:
         return redirect(url_for("candidate.result", attempt_id=row.id))
+    if state is State.PREPARED:
+        return redirect(url_for("candidate.waiting", attempt_id=row.id))
     if state is not State.OPEN or row.deadline is None:
         return refused_by_state(state)
     if not timing.is_open(signing.now(), row.deadline):

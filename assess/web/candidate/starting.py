@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from assess import store, wording
 from assess.actions import attempts
+from assess.actions.attempts import Waiting
 from assess.actions.context import not_found
 from assess.delivery import eligibility
 from assess.reasons import Code, Reason, Refused
@@ -31,7 +32,7 @@ def confirm(test_id: int) -> ResponseReturnValue:
 @bp.post("/tests/<int:test_id>/attempts")
 @access.only(Role.CANDIDATE)
 def start(test_id: int) -> ResponseReturnValue:
-    """Start an attempt; its clock runs from now."""
+    """Start an attempt; its clock runs from now, or from when its candidate is let in."""
     sitting.close_what_is_over()
     affirmed = request.form.get("affirmed") == "yes"
     started = attempts.start(signing.context(), test_id, affirmed)
@@ -40,8 +41,9 @@ def start(test_id: int) -> ResponseReturnValue:
         if only_unaffirmed and not problems.wants_json():
             return _page(test_id, started.reasons)
         return problems.answer(started)
-    first = url_for("candidate.question", attempt_id=started.attempt_id, place=1)
-    return redirect(first)
+    if isinstance(started, Waiting):
+        return redirect(url_for("candidate.waiting", attempt_id=started.attempt_id))
+    return redirect(url_for("candidate.question", attempt_id=started.attempt_id, place=1))
 
 
 def _page(test_id: int, unaffirmed: tuple[Reason, ...]) -> ResponseReturnValue:
@@ -55,7 +57,8 @@ def _page(test_id: int, unaffirmed: tuple[Reason, ...]) -> ResponseReturnValue:
         judgement = judge(session, context.gates, test, person, context.now)
     if not judgement.standing.registered:
         return problems.answer(not_found())
-    if judgement.reasons or judgement.version is None:
+    shut = judgement.reasons and not judgement.may_wait
+    if shut or judgement.version is None:
         return problems.answer(eligibility.refusal(judgement.reasons), journalled=False)
     page = render_template(
         "candidate/start.html",
@@ -64,6 +67,7 @@ def _page(test_id: int, unaffirmed: tuple[Reason, ...]) -> ResponseReturnValue:
         left=cards.left(judgement),
         statement=judgement.standing.current_version,
         approval=judgement.terms.approval,
+        waits=[wording.words(reason, pages.zone()) for reason in judgement.reasons],
         errors_by_field={
             FIELDS.get(reason.code, ""): wording.words(reason, pages.zone())
             for reason in unaffirmed

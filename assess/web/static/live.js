@@ -1,0 +1,74 @@
+// Keeps a page as the server says, by asking it every two seconds.
+//
+// The part that is alive names the address to ask. An answer holds texts by name, and may say in
+// how many seconds the form of the part is to be sent, or where the page has moved. While nothing
+// changes the server answers 304 and the page stays as it is. The device's clock plays no part:
+// seconds count from the arrival of the answer.
+
+const EVERY = 2000; // milliseconds between an answer and the next question
+const SPREAD = 1000; // milliseconds over which the browsers of a room spread themselves
+const PATIENCE = 10000; // milliseconds to wait for an answer
+
+const live = document.querySelector("[data-live]");
+if (live) {
+  const words = live.dataset;
+  const said = live.querySelector("[data-live-said]");
+  const form = live.querySelector("[data-live-begin]");
+  for (const part of live.querySelectorAll("[data-live-hide]")) part.hidden = true;
+  let tag = "";
+  let shape = null;
+  let over = false;
+
+  const say = (text) => {
+    if (said && said.textContent !== text) said.textContent = text;
+  };
+
+  const show = (texts) => {
+    for (const [name, text] of Object.entries(texts)) {
+      const part = live.querySelector(`[data-live-text="${CSS.escape(name)}"]`);
+      if (part && part.textContent !== text) part.textContent = text;
+    }
+  };
+
+  const take = (told) => {
+    show(told.texts);
+    say("");
+    if (told.shape !== undefined) {
+      shape ??= told.shape;
+      if (told.shape !== shape) say(words.liveReshaped);
+    }
+    if (told.moved) {
+      over = true;
+      location.assign(told.moved);
+    } else if (form && told.begin_in !== null && told.begin_in !== undefined) {
+      over = true;
+      const wait = told.begin_in * 1000 + Math.random() * SPREAD;
+      setTimeout(() => form.requestSubmit(), wait);
+    }
+  };
+
+  const ask = async () => {
+    try {
+      const headers = { Accept: "application/json" };
+      if (tag) headers["If-None-Match"] = tag;
+      const signal = AbortSignal.timeout(PATIENCE);
+      const answer = await fetch(words.live, { headers, cache: "no-store", signal });
+      if (answer.ok) {
+        tag = answer.headers.get("ETag") ?? "";
+        take(await answer.json());
+      } else if ([401, 403, 404].includes(answer.status)) {
+        location.reload(); // signed out, or no longer ours: the page itself says what
+        return;
+      } else if (answer.status !== 304) {
+        say(words.liveLost); // too much to do at the moment
+      } else if (said && said.textContent === words.liveLost) {
+        say("");
+      }
+    } catch {
+      say(words.liveLost);
+    }
+    if (!over) setTimeout(ask, EVERY);
+  };
+
+  ask();
+}

@@ -1,0 +1,1 @@
+"""What is done in a room: one function a deed, a transaction, a journal entry."""
