@@ -4,6 +4,7 @@ Two passes of integer sums over the answers, each of which merges by addition (`
 `raw_sums` needs the answers alone, `adjusted_sums` also the facilities of the merged raw sums.
 With e = x - facility of the item, A = the sum of e over an attempt's items, the criterion of
 an item is the adjusted rest score A - e: free of the item itself, and of the luck of the draw.
+Items not reached count nowhere. `cells.coded` saves time where more than one pass is made.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from assess.psychometrics import exact
+from assess.psychometrics import cells, exact
+from assess.psychometrics.cells import ROOM, Bins, Cells, Levels
 from assess.psychometrics.exact import Floats, Ints, Total
-from assess.psychometrics.responses import FULL, OMITTED, UNKNOWN, Responses
+from assess.psychometrics.responses import FULL, OMITTED, Responses
 
 MICRO = 1000  # millionths of a mark in a thousandth; adjusted scores are whole millionths
 Z95 = 1.959963984540054  # the 97.5 % point of the standard normal
 TAIL = 0.27  # Kelley 1939, J. Educ. Psychol. 30, 17-24: upper and lower 27 per cent
-BINS = 512  # of the adjusted rest score over -length..+length marks, for the two tails
+FEWEST_BINS, MOST_BINS = 64, 512  # of the adjusted rest score, for ability groups
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +48,16 @@ class Moments:
             self.xc + other.xc,
         )
 
+    def by(self, matrix: sparse.csr_array) -> Moments:
+        """Added up by the rows of a matrix of zeros and ones, [rows, groups]."""
+        return Moments(
+            matrix @ self.n,
+            *(
+                exact.carried(matrix @ part.high, matrix @ part.low)
+                for part in (self.x, self.xx, self.c, self.cc, self.xc)
+            ),
+        )
+
     def r(self) -> Floats:
         """Pearson's correlation of x and c in each group; nan where either does not vary."""
         return correlation(
@@ -54,19 +67,17 @@ class Moments:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawSums:
-    """What needs the answers alone. Merges by `+` when built with equal `width` and `length`.
+    """What needs the answers alone. Merges by `+`.
 
-    `histogram` int64[items, width + 2, length + 1]: answers by item, option and raw rest score
-    in whole marks (the fraction of a partial mark is dropped). Rows 0..width-1 count those who
-    chose the option, row width those who omitted, row width + 1 those whose option is unknown.
-    `rest`: moments of the score and the raw rest score, both in thousandths.
+    `rest`: moments by item of the score and the raw rest score, both in thousandths of a mark.
+    `maximum` int64[items]: full marks of each item.
     """
 
-    histogram: Ints
     rest: Moments
+    maximum: Ints
 
     def __add__(self, other: RawSums) -> RawSums:
-        return RawSums(self.histogram + other.histogram, self.rest + other.rest)
+        return RawSums(self.rest + other.rest, self.maximum)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,8 +107,9 @@ class AdjustedSums:
     """What needs the facilities too; criterion c is the adjusted rest score in millionths.
 
     `rest`: moments by item over all takers; `wrong`: over wrong answers; `bins_n`, `bins_x`
-    int64[items, BINS]: answers and their scores by binned criterion. Merges by `+` when built
-    with the same facilities, `width` and `length`.
+    int64[items, bins]: answers and their scores by binned criterion, `option_bins`
+    int64[items, width + 1, bins] those who chose each option. Merges by `+` when built with the
+    same facilities, `width` and `length`.
     """
 
     rest: Moments
@@ -105,6 +117,7 @@ class AdjustedSums:
     options: OptionSums
     bins_n: Ints
     bins_x: Ints
+    option_bins: Ints
 
     def __add__(self, other: AdjustedSums) -> AdjustedSums:
         return AdjustedSums(
@@ -113,6 +126,7 @@ class AdjustedSums:
             self.options + other.options,
             self.bins_n + other.bins_n,
             self.bins_x + other.bins_x,
+            self.option_bins + other.option_bins,
         )
 
 
@@ -131,21 +145,14 @@ class ItemTable(NamedTuple):
     upper_lower: Floats
 
 
-def raw_sums(responses: Responses, width: int, length: int) -> RawSums:
-    """The raw sums of these answers for items of up to `width` options, forms up to `length`."""
-    item, score = responses.item, responses.score.astype(np.int64)
-    total = _by_attempt(responses, score)
-    rest = total[responses.attempt] - score
-    cell = item.astype(np.int64) * (length + 1) + rest // FULL
-    rows = [
-        exact.counts(cell[taken], responses.items * (length + 1)).reshape(-1, length + 1)
-        for taken in (*_choices(responses, width), responses.option == UNKNOWN)
-    ]
-    return RawSums(np.stack(rows, axis=1), _moments(item, score, rest, responses.items))
+def raw_sums(answers: Responses | Cells, width: int, length: int) -> RawSums:
+    """The raw sums of these answers. (`width` and `length` as for `adjusted_sums`.)"""
+    data = _coded(answers)
+    return RawSums(_moments(data, data.points, *data.raw).by(_by_item(data)), data.maximum)
 
 
 def facility_millionths(raw: RawSums) -> Ints:
-    """Each item's facility in whole millionths of a mark, int64[items]; 0 where nobody took it."""
+    """Each item's mean mark in whole millionths, int64[items]; 0 where nobody took it."""
     n, x = raw.rest.n, raw.rest.x.value.astype(np.int64)
     at_least_one = np.maximum(n, 1)
     return np.asarray((2 * x * MICRO + at_least_one) // (2 * at_least_one), dtype=np.int64)
@@ -153,40 +160,64 @@ def facility_millionths(raw: RawSums) -> Ints:
 
 def deviations(responses: Responses, facility: Ints) -> tuple[Ints, Ints]:
     """e of every answer, int64[n], and A of every attempt, int64[attempts], in millionths."""
-    e = responses.score.astype(np.int64) * MICRO - facility[responses.item]
-    return e, _by_attempt(responses, e)
+    e = responses.points().astype(np.int64) * MICRO - facility[responses.item]
+    adjusted = np.zeros(responses.attempts, np.int64)
+    np.add.at(adjusted, responses.attempt, e)
+    return e, adjusted
 
 
-def adjusted_sums(responses: Responses, facility: Ints, width: int, length: int) -> AdjustedSums:
-    """The adjusted sums of these answers, given the facilities of the whole (millionths)."""
-    items, item, score = responses.items, responses.item, responses.score.astype(np.int64)
-    e, adjusted = deviations(responses, facility)
-    c = adjusted[responses.attempt] - e
-    wrong = (responses.option > OMITTED) & (score < FULL)
-    columns = list(_choices(responses, width))
-    wrongly = [taken & wrong for taken in columns]
-    span = max(length, 1) * FULL * MICRO
-    binned = item.astype(np.int64) * BINS + (c + span) * (BINS - 1) // (2 * span)
-    size = items * BINS
+def own(data: Cells, facility: Ints) -> Ints:
+    """e of every cell, int64[cells], in millionths of a mark."""
+    return data.points * MICRO - facility[data.item]
+
+
+def adjusted_sums(
+    answers: Responses | Cells, facility: Ints, width: int, length: int
+) -> AdjustedSums:
+    """The adjusted sums of these answers, given the facilities of the whole (millionths).
+
+    `width`: the most options of an item; `length`: the most items of an attempt, in the whole.
+    """
+    data = _coded(answers)
+    e = own(data, facility)
+    adjusted = adjusted_totals(data, facility)
+    bins = _bins(data, length, width)
+    if data.complete and data.by_total is not None:
+        # Where all sat one form, A is the mark less a constant.
+        less, (total, squares) = int(facility.sum()), data.raw
+        n = exact.whole(data.n)
+        plain = total.times(MICRO) - n.times(less)
+        square = (squares.times(MICRO * MICRO) - total.times(2 * MICRO).times(less)) + n.times(
+            less
+        ).times(less)
+        binned = _rebinned(data.by_total, e, less, bins)
+    else:
+        plain, square, binned = data.met(adjusted, e, bins)
+    moments = _moments(data, e, plain, square)
+    wrong = (data.option > OMITTED) & ~data.full
+    items, options = _by_item(data), _by_option(data, width)
     return AdjustedSums(
-        _moments(item, score, c, items),
-        _moments(item[wrong], score[wrong], c[wrong], items),
-        OptionSums(
-            np.stack([exact.counts(item[taken], items) for taken in columns], axis=1),
-            _stacked([exact.totals(item[taken], c[taken], items) for taken in columns]),
-            np.stack([exact.counts(item[taken], items) for taken in wrongly], axis=1),
-            _stacked([exact.totals(item[taken], c[taken], items) for taken in wrongly]),
-        ),
-        exact.counts(binned, size).reshape(items, BINS),
-        np.bincount(binned, weights=score, minlength=size).astype(np.int64).reshape(items, BINS),
+        moments.by(items),
+        moments.by(_by_item(data, wrong)),
+        _option_sums(moments, options, _by_option(data, width, wrong), width),
+        items @ binned,
+        items @ (binned * data.points[:, None]),
+        np.asarray(options @ binned).reshape(data.items, width + 1, bins.number),
     )
+
+
+def adjusted_totals(data: Cells, facility: Ints) -> Ints:
+    """A of each attempt that has answers, int64[sat], in millionths of a mark."""
+    if data.complete:
+        return data.total * MICRO - int(facility.sum())
+    return data.sums(own(data, facility))
 
 
 def table(raw: RawSums, adjusted: AdjustedSums) -> ItemTable:
     """The item statistics from the merged sums."""
     n = raw.rest.n
     with np.errstate(divide="ignore", invalid="ignore"):
-        facility = raw.rest.x.value / (n * FULL)
+        facility = raw.rest.x.value / (n * FULL * raw.maximum)
     low, high = wilson(facility, n)
     r = adjusted.rest.r()
     se = r_standard_error(r, n)
@@ -200,7 +231,7 @@ def table(raw: RawSums, adjusted: AdjustedSums) -> ItemTable:
         np.maximum(r - Z95 * se, -1.0),
         np.minimum(r + Z95 * se, 1.0),
         raw.rest.r(),
-        upper_lower(adjusted.bins_n, adjusted.bins_x),
+        upper_lower(adjusted.bins_n, adjusted.bins_x) / raw.maximum,
     )
 
 
@@ -236,7 +267,7 @@ def correlation(
 
 
 def upper_lower(bins_n: Ints, bins_x: Ints) -> Floats:
-    """Facility of the upper 27 % less that of the lower 27 % by adjusted rest score, [items].
+    """Mean mark of the upper 27 % less that of the lower 27 % by adjusted rest score, [items].
 
     A bin that straddles the border counts with the part that fills the 27 % up, so ties need
     no order. nan where nobody took the item.
@@ -255,32 +286,72 @@ def upper_lower(bins_n: Ints, bins_x: Ints) -> Floats:
     return share(bins_n[:, ::-1], bins_x[:, ::-1]) - share(bins_n, bins_x)
 
 
-def _choices(responses: Responses, width: int) -> tuple[NDArray[np.bool_], ...]:
-    """Who chose option 0..width-1, then who omitted: bool[n] each."""
-    option = responses.option
-    chosen = ((option > OMITTED) & (option >> k & 1 > 0) for k in range(width))
-    return (*chosen, option == OMITTED)
+def _coded(answers: Responses | Cells) -> Cells:
+    return answers if isinstance(answers, Cells) else cells.coded(answers)
 
 
-def _moments(group: NDArray[np.int32], x: Ints, c: Ints, size: int) -> Moments:
+def _moments(data: Cells, own: Ints, plain: Total, square: Total) -> Moments:
+    """Moments by cell of score and criterion: the total that was summed less the own part."""
+    n = exact.whole(data.n)
+    mine = n.times(own)
+    c = plain - mine
     return Moments(
-        exact.counts(group, size),
-        exact.totals(group, x, size),
-        exact.totals(group, x * x, size),
-        exact.totals(group, c, size),
-        exact.totals(group, c * c, size),
-        exact.totals(group, x * c, size),
+        data.n,
+        n.times(data.points),
+        n.times(data.points).times(data.points),
+        c,
+        square - plain.times(2 * own) + mine.times(own),
+        c.times(data.points),
     )
 
 
-def _by_attempt(responses: Responses, values: Ints) -> Ints:
-    # An attempt has at most 500 answers of at most a million: float64 adds them exactly.
-    sums = np.bincount(responses.attempt, weights=values, minlength=responses.attempts)
-    return sums.astype(np.int64)
+def _by_item(data: Cells, chosen: NDArray[np.bool_] | None = None) -> sparse.csr_array:
+    """The matrix [items, cells] that adds up (the chosen) cells by item."""
+    which = np.arange(data.item.size) if chosen is None else np.flatnonzero(chosen)
+    one = np.ones(which.size, np.int64)
+    return sparse.csr_array((one, (data.item[which], which)), (data.items, data.item.size))
 
 
-def _stacked(columns: list[Total]) -> Total:
-    return Total(
-        np.stack([column.high for column in columns], axis=1),
-        np.stack([column.low for column in columns], axis=1),
+def _by_option(
+    data: Cells, width: int, chosen: NDArray[np.bool_] | None = None
+) -> sparse.csr_array:
+    """The matrix [items * (width + 1), cells] that adds up (the chosen) cells by option."""
+    option = data.option
+    if chosen is not None:
+        option = np.where(chosen, option, -1)
+    taken = [(option > OMITTED) & (option >> k & 1 > 0) for k in range(width)]
+    which, column = np.nonzero(np.stack([*taken, option == OMITTED], axis=1))
+    row = data.item[which].astype(np.int64) * (width + 1) + column
+    one = np.ones(which.size, np.int64)
+    return sparse.csr_array((one, (row, which)), (data.items * (width + 1), option.size))
+
+
+def _option_sums(
+    moments: Moments, options: sparse.csr_array, wrong: sparse.csr_array, width: int
+) -> OptionSums:
+    every, wrongly = moments.by(options), moments.by(wrong)
+    shape = (-1, width + 1)
+    return OptionSums(
+        every.n.reshape(shape),
+        every.c.reshape(*shape),
+        wrongly.n.reshape(shape),
+        wrongly.c.reshape(*shape),
     )
+
+
+def _bins(data: Cells, length: int, width: int) -> Bins:
+    """Bins of the criterion, over what a form of that length can give.
+
+    They follow from the items, not from the answers, so that sums of parts merge.
+    """
+    most = int(np.sort(data.maximum)[::-1][:length].sum()) * FULL * MICRO
+    count = int(np.clip(ROOM // max(data.items * (width + 2), 1), FEWEST_BINS, MOST_BINS))
+    return Bins(most, count)
+
+
+def _rebinned(levels: Levels, e: Ints, less: int, bins: Bins) -> Ints:
+    """The bins of one form: answers by cell and raw total, the totals less a constant."""
+    place = bins.place(levels.value * MICRO - less - e[:, None])
+    counted = np.zeros((e.size, bins.number), np.int64)
+    np.add.at(counted, (np.arange(e.size)[:, None], place), levels.n)
+    return counted

@@ -8,6 +8,7 @@ import numpy as np
 
 from assess.psychometrics.classical import AdjustedSums, correlation, wilson
 from assess.psychometrics.exact import Floats, Ints
+from assess.psychometrics.responses import FULL
 
 
 class OptionTable(NamedTuple):
@@ -29,6 +30,42 @@ class OptionTable(NamedTuple):
     wrong_n: Ints
     wrong_share_high: Floats
     conditional_r: Floats
+
+
+class TraceTable(NamedTuple):
+    """Who answers what, by ability: groups by adjusted rest score, the least able first.
+
+    `n` float64[items, groups]: takers (a bin at a border counts in part on either side);
+    `facility` [items, groups]: their mean share of the marks; `share` [items, width + 1,
+    groups]: how many of them choose each option, or (last) omit. nan where nobody is.
+    """
+
+    n: Floats
+    facility: Floats
+    share: Floats
+
+
+def traces(sums: AdjustedSums, maximum: Ints, groups: int = 5) -> TraceTable:
+    """Trace lines by equally large ability groups of each item's own takers (3 or 5).
+
+    `maximum` int64[items]: full marks, as `RawSums.maximum`.
+    """
+    before = np.cumsum(sums.bins_n, axis=1) - sums.bins_n
+    takers = sums.bins_n.sum(axis=1)
+    edges = takers[:, None] * (np.arange(groups + 1) / groups)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # The part of each bin that lies below each border, [items, groups + 1, bins].
+        below = (edges[:, :, None] - before[:, None, :]) / sums.bins_n[:, None, :]
+    part = np.diff(np.clip(np.nan_to_num(below, posinf=1.0, neginf=0.0), 0.0, 1.0), axis=1)
+    part = np.ascontiguousarray(part.transpose(0, 2, 1))
+    n = (sums.bins_n[:, None, :] @ part)[:, 0]
+    right = (sums.bins_x[:, None, :] @ part)[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return TraceTable(
+            n,
+            right / (n * FULL * maximum[:, None]),
+            (sums.option_bins @ part) / n[:, None, :],
+        )
 
 
 def table(sums: AdjustedSums) -> OptionTable:

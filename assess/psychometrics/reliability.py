@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assess.psychometrics import classical, exact
+from assess.psychometrics import cells, classical, exact
+from assess.psychometrics.cells import Cells
 from assess.psychometrics.exact import Ints, Total
-from assess.psychometrics.responses import FULL, Responses
+from assess.psychometrics.responses import FULL, LONGEST_FORM, Responses
 
 POINT = FULL * classical.MICRO  # millionths in one mark
 
@@ -18,7 +19,8 @@ class MarkSums:
     """Exact sums over attempts, scores in millionths of a mark; merges by `+`.
 
     `t` raw total, `a` adjusted total, `f` sum of the facilities of the form's items, `e` the
-    adjusted score of one answer. Attempts without answers are left out.
+    adjusted score of one answer. `by_length`, `t_by_length`, ... [501]: how many attempts answer
+    so many items, and sums over these alone. Attempts without answers are left out.
     """
 
     n: int
@@ -33,6 +35,10 @@ class MarkSums:
     f: Total
     ff: Total
     ee: Total
+    by_length: Ints
+    tt_by_length: Total
+    a_by_length: Total
+    aa_by_length: Total
 
     def __add__(self, other: MarkSums) -> MarkSums:
         if not self.n or not other.n:
@@ -50,6 +56,10 @@ class MarkSums:
             self.f + other.f,
             self.ff + other.ff,
             self.ee + other.ee,
+            self.by_length + other.by_length,
+            self.tt_by_length + other.tt_by_length,
+            self.a_by_length + other.a_by_length,
+            self.aa_by_length + other.aa_by_length,
         )
 
 
@@ -75,24 +85,26 @@ class MarkTable:
     why_no_alpha: str | None
 
 
-def mark_sums(responses: Responses, facility: Ints) -> MarkSums:
+def mark_sums(answers: Responses | Cells, facility: Ints) -> MarkSums:
     """The sums of these attempts, given the facilities of the whole (millionths, [items])."""
-    length = exact.counts(responses.attempt, responses.attempts)
-    sat = length > 0
-    e, adjusted = classical.deviations(responses, facility)
-    expected = exact.totals(responses.attempt, facility[responses.item], responses.attempts)
-    a = adjusted[sat]
-    f = expected.value.astype(np.int64)[sat]
-    t = a + f
-    one = np.zeros(t.size, dtype=np.int64)
+    data = answers if isinstance(answers, Cells) else cells.coded(answers)
+    t = data.total * classical.MICRO
+    a = classical.adjusted_totals(data, facility)
+    f = t - a
+    one = np.zeros(t.size, dtype=np.int8)
+    length = data.length
 
     def total(values: Ints) -> Total:
         return exact.totals(one, values, 1)
 
+    def by_length(values: Ints) -> Total:
+        return exact.totals(length, values, LONGEST_FORM + 1)
+
+    e = classical.own(data, facility)
     return MarkSums(
         int(t.size),
-        int(length[sat].min()) if t.size else 0,
-        int(length.max(initial=0)),
+        int(length.min()) if t.size else 0,
+        data.longest,
         int(t.min()) if t.size else 0,
         int(t.max()) if t.size else 0,
         total(t),
@@ -101,7 +113,11 @@ def mark_sums(responses: Responses, facility: Ints) -> MarkSums:
         total(a * a),
         total(f),
         total(f * f),
-        exact.totals(np.zeros(e.size, dtype=np.int64), e * e, 1),
+        exact.whole(data.n).times(e).times(e).grouped(np.zeros(e.size, np.int8), 1),
+        exact.counts(length, LONGEST_FORM + 1),
+        by_length(t * t),
+        by_length(a),
+        by_length(a * a),
     )
 
 

@@ -96,14 +96,6 @@ def test_option_statistics_are_those_of_their_definitions() -> None:
         assert table.n[i, 5] == (option == 0).sum()
 
 
-def test_the_histogram_counts_every_answer_once_where_one_option_is_chosen() -> None:
-    answers = sparse(3)
-    raw, *_ = whole(answers)
-    singles = [i for i in range(36) if i % 6]
-    assert raw.histogram[singles].sum(axis=(1, 2)).tolist() == raw.rest.n[singles].tolist()
-    assert raw.histogram.shape == (36, 7, 13)
-
-
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000), st.integers(2, 5))
 def test_any_partition_of_the_attempts_gives_the_same_bits(seed: int, parts: int) -> None:

@@ -38,7 +38,7 @@ def test_two_parts_added_have_the_bits_of_the_whole(values: list[int], cut: int)
 
 def test_a_value_too_large_to_be_exact_is_refused() -> None:
     with pytest.raises(ValueError, match="too large"):
-        exact.totals(np.zeros(1, np.int64), np.array([2**59], np.int64), 1)
+        exact.totals(np.zeros(1, np.int64), np.array([2**62], np.int64), 1)
 
 
 def test_sums_beyond_one_block_stay_exact() -> None:
