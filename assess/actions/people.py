@@ -12,15 +12,13 @@ from sqlalchemy.orm import Session
 from assess import seeds, store
 from assess.actions import passwords
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
-from assess.delivery import calendar, registration
+from assess.delivery import accounts, calendar, registration
 from assess.journal import Event, Fact
-from assess.reasons import Code, Helper, Reason, Refused, Value
+from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import QUALITY_ROLES, Role
 from assess.store import centres, people
 from assess.store.centres import Centre
 from assess.store.people import Person, RoleHeld
-
-LONGEST_NAME = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def add(
     """Add a person to the centre, with roles and a first password."""
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
-    name, username = " ".join(name.split()), username.strip().lower()
+    name, username = accounts.plain(name), username.strip().lower()
     given = seeds.passphrase() if password is None else password
     hashed = passwords.hash_of(given, context.settings)
     with store.write() as session:
@@ -163,13 +161,13 @@ def change(context: Context, person_id: int, name: str, born_on: date | None) ->
     """Put a person's name and date of birth right."""
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
-    name = " ".join(name.split())
+    name = accounts.plain(name)
     with store.write() as session:
         person = people.get(session, context.centre, person_id)
         if person is None:
             return not_found()
         today = calendar.day_of(context.now, centres.get(session, context.centre).timezone)
-        reasons = (*why_not_call(name), *registration.why_not_born(born_on, today))
+        reasons = (*accounts.why_not_call(name), *registration.why_not_born(born_on, today))
         if reasons:
             refused = Refused(Code.FIELD, reasons, 422)
             return refuse(session, context, Event.PERSON_CHANGED, refused)
@@ -296,34 +294,11 @@ def _why_not_oneself(wanted: frozenset[Role], given: frozenset[Role]) -> list[Re
     return found
 
 
-def why_not_call(name: str) -> tuple[Reason, ...]:
-    """Every reason why this cannot be a person's name."""
-    if not name:
-        return (Reason(Code.FIELD, {"field": "name", "what": "empty"}, who=Helper.YOU),)
-    if len(name) > LONGEST_NAME:
-        long: dict[str, Value] = {"field": "name", "what": "long", "allowed": LONGEST_NAME}
-        return (Reason(Code.FIELD, long, who=Helper.YOU),)
-    return ()
-
-
 def _why_not_add(name: str, username: str, roles: Sequence[str]) -> list[Reason]:
-    found = [*why_not_call(name), *why_not_log_in_as(username)]
+    found = [*accounts.why_not_call(name), *accounts.why_not_log_in_as(username)]
     if not roles:
         found.append(Reason(Code.FIELD, {"field": "roles", "what": "empty"}, who=Helper.YOU))
     return found + _unknown(roles)
-
-
-def why_not_log_in_as(username: str) -> tuple[Reason, ...]:
-    """Every reason why this cannot be a log-in name, apart from its being in use."""
-    found = []
-    if not username:
-        found.append(Reason(Code.FIELD, {"field": "username", "what": "empty"}, who=Helper.YOU))
-    elif len(username) > LONGEST_NAME:
-        long: dict[str, Value] = {"field": "username", "what": "long", "allowed": LONGEST_NAME}
-        found.append(Reason(Code.FIELD, long, who=Helper.YOU))
-    if any(c.isspace() for c in username):
-        found.append(Reason(Code.FIELD, {"field": "username", "what": "space"}, who=Helper.YOU))
-    return tuple(found)
 
 
 def _unknown(roles: Sequence[str]) -> list[Reason]:

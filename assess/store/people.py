@@ -26,6 +26,8 @@ from assess.roles import Role
 from assess.store.base import Base
 from assess.store.centres import Centre
 
+MANY = 500  # log-in names of one question to the database
+
 
 class Person(Base):
     """Somebody with an account, at one centre."""
@@ -309,3 +311,14 @@ def failures_since(session: Session, name_hash: str, since: datetime) -> Sequenc
 def forget_failures(session: Session, name_hash: str) -> None:
     """Start counting anew after a log-in that succeeded."""
     session.execute(delete(LoginFailure).where(LoginFailure.name_hash == name_hash))
+
+
+def by_usernames(session: Session, usernames: Iterable[str]) -> dict[str, Person]:
+    """The people with these log-in names, whatever their centre."""
+    wanted = sorted(set(usernames))
+    found: dict[str, Person] = {}
+    for begin in range(0, len(wanted), MANY):
+        some = wanted[begin : begin + MANY]
+        rows = session.scalars(select(Person).where(Person.username.in_(some)))
+        found |= {person.username: person for person in rows}
+    return found

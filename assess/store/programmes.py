@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from assess.delivery.registration import Conditions
+from assess.store import people
 from assess.store.base import Base
 from assess.store.people import Person
 
@@ -173,10 +174,27 @@ def on_programme(
     return [(r, c, t) for r, c, t in rows], count
 
 
+def places(
+    session: Session, candidates: Iterable[int]
+) -> Sequence[tuple[Registration, Programme, str]]:
+    """Registrations of these candidates, each with its programme and the tutor's log-in name."""
+    wanted = sorted(set(candidates))
+    found: list[tuple[Registration, Programme, str]] = []
+    for begin in range(0, len(wanted), people.MANY):
+        rows = session.execute(
+            select(Registration, Programme, Person.username)
+            .join(Programme, Programme.id == Registration.programme_id)
+            .join(Person, Person.id == Registration.tutor_id)
+            .where(Registration.candidate_id.in_(wanted[begin : begin + people.MANY]))
+        )
+        found += [(registration, programme, tutor) for registration, programme, tutor in rows]
+    return found
+
+
 def groups(session: Session, programme_id: int, now: datetime) -> Mapping[str, int]:
     """The groups of a programme by name, each with its candidates whose period is not over."""
     rows = session.execute(
-        select(Registration.group, func.count())
+        select(Registration.group, func.count().label("size"))
         .where(
             Registration.programme_id == programme_id,
             or_(Registration.ends_at.is_(None), Registration.ends_at > now),
@@ -184,7 +202,7 @@ def groups(session: Session, programme_id: int, now: datetime) -> Mapping[str, i
         .group_by(Registration.group)
         .order_by(Registration.group)
     )
-    return dict(rows.tuples().all())
+    return {row.group: row.size for row in rows}
 
 
 def statements(session: Session, programme_id: int) -> Sequence[tuple[Statement, int]]:

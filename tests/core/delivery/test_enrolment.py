@@ -1,0 +1,183 @@
+"""What does a file of people do, said line by line before anything is written?"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from assess import wording
+from assess.bank.formats.lines import FileRefused
+from assess.delivery import enrolment, people_file
+from assess.delivery.enrolment import Known, Person, Place, Plan, State
+from assess.delivery.registration import Conditions, Entry
+from assess.reasons import Code
+from assess.roles import Role
+
+TODAY = date(2026, 3, 2)
+TUTOR = Person("Grace", None, frozenset({Role.TUTOR}))
+AMINA = Person("Amina", None, frozenset({Role.CANDIDATE}))
+KNOWN = Known(
+    people={"grace": TUTOR, "amina": AMINA, "joan": Person("Joan", None, frozenset())},
+    elsewhere=frozenset({"leila"}),
+    programmes={"Award": Conditions(months=12), "Adult": Conditions(minimum_age=18)},
+    places={("Award", "amina"): Place("grace", Entry("Spring"))},
+    groups={("Award", "Spring"): 20},
+    actor="joan",
+)
+HEAD = "username,name,roles,born_on,programme,group,tutor,language,starts,ends,needs"
+
+
+def planned(*lines: str, known: Known = KNOWN, head: str = HEAD) -> Plan:
+    """The plan of a file with these lines."""
+    text = "\n".join((head, *lines))
+    rows = people_file.read(io.BytesIO(text.encode()))
+    return enrolment.plan(rows, known, TODAY, "Europe/London")
+
+
+def said(plan: Plan, line: int = 0) -> list[str]:
+    """What the plan says of a line, in words."""
+    found = plan.lines[line]
+    return [wording.words(r).what for r in (*found.will, *found.reasons)]
+
+
+def codes(plan: Plan, line: int = 0) -> list[tuple[Code, object]]:
+    """The reasons why a line cannot be done."""
+    return [(r.code, r.values.get("what")) for r in plan.lines[line].reasons]
+
+
+def test_a_newcomer_with_a_registration_is_said_in_full() -> None:
+    plan = planned("Ann.Lee,Ann Lee,,3/4/2001,Award,Spring,grace,cy,,,none")
+    assert said(plan) == [
+        "Add Ann Lee as candidate.",
+        "Set the date of birth to 2001-04-03.",
+        "Register on Award, in group Spring, with grace as tutor, until 2027-03-02.",
+    ]
+    (line,) = plan.lines
+    assert (line.username, line.state, line.is_new) == ("ann.lee", State.ADDED, True)
+    assert line.place == Place("grace", Entry("Spring", "cy", None, date(2027, 3, 2), needs=""))
+    assert not plan.refused
+
+
+def test_the_same_file_again_changes_nothing() -> None:
+    plan = planned("amina,Amina,candidate,,Award,Spring,grace,,,,", "grace,,,,,,,,,,")
+    assert [line.state for line in plan.lines] == [State.UNCHANGED] * 2
+    assert plan.counts[State.UNCHANGED] == 2
+    assert said(plan) == []
+
+
+def test_what_a_line_does_not_say_stays_as_it_is() -> None:
+    plan = planned("amina,,,,Award,Autumn,,,,31/12/2026,A reader")
+    assert said(plan) == [
+        "On Award: move from group Spring to Autumn.",
+        "On Award: the last day is 2026-12-31.",
+        "On Award: what the candidate needs is recorded anew.",
+    ]
+    assert plan.lines[0].place == Place(
+        "grace", Entry("Autumn", "en", None, date(2026, 12, 31), "A reader")
+    )
+
+
+def test_roles_are_added_and_never_taken() -> None:
+    plan = planned("amina,Amina Yusuf,Tutor; External Verifier,,,,,,,,")
+    assert said(plan) == [
+        "Change the name from Amina to Amina Yusuf.",
+        "Add the roles external-verifier, tutor.",
+    ]
+    assert plan.lines[0].person is not None
+    assert Role.CANDIDATE in plan.lines[0].person.roles
+
+
+def test_a_tutor_may_stand_below_their_candidates() -> None:
+    plan = planned("a,A,,,Award,Spring,t,,,,", "t,T,tutor,,,,,,,,")
+    assert not plan.refused
+    assert plan.newcomers == ("a", "t")
+
+
+def test_one_person_may_be_registered_on_two_programmes() -> None:
+    plan = planned("a,A,,1/1/2000,Award,S,grace,,,,", "a,,,,Adult,S,grace,,,,")
+    assert [line.state for line in plan.lines] == [State.ADDED, State.CHANGED]
+    assert plan.newcomers == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (",A,candidate,,,,,,,,", [(Code.FIELD, "empty")]),
+        ("a b,A,candidate,,,,,,,,", [(Code.FIELD, "space")]),
+        ("a,,candidate,,,,,,,,", [(Code.FIELD, "empty")]),
+        ("a,A,,,,,,,,,", [(Code.FIELD, "empty")]),
+        ("a,A,king,,,,,,,,", [(Code.FIELD, "unknown")]),
+        ("a,A,candidate,soon,,,,,,,", [(Code.FIELD, "no_date")]),
+        ("a,A,candidate,1/1/2030,,,,,,,", [(Code.FIELD, "implausible")]),
+        ("leila,A,candidate,,,,,,,,", [(Code.TAKEN, "elsewhere")]),
+        ("joan,,quality,,,,,,,,", [(Code.SELF, "quality_role")]),
+        ("a,A,,,Nowhere,S,grace,,,,", [(Code.FIELD, "unknown")]),
+        ("a,A,,,,S,grace,,,,", [(Code.FIELD, "empty")]),
+        ("a,A,,,Award,,grace,,,,", [(Code.FIELD, "empty")]),
+        ("a,A,,,Award,S,amina,,,,", [(Code.FIELD, "no_tutor")]),
+        ("a,A,,,Award,S,,,,,", [(Code.FIELD, "no_tutor")]),
+        ("a,A,candidate;tutor,,Award,S,a,,,,", [(Code.SELF, "own_tutor")]),
+        ("grace,,,,Award,S,joan,,,,", [(Code.FIELD, "no_tutor"), (Code.FIELD, "no_candidate")]),
+        ("a,A,,,Award,S,grace,xx,,,", [(Code.FIELD, "unknown")]),
+        ("a,A,,,Adult,S,grace,,,,", [(Code.AGE, "unborn")]),
+        ("a,A,,1/1/2010,Adult,S,grace,,,,", [(Code.AGE, "young")]),
+        ("a,A,,,Award,S,grace,,,1/1/2026,", [(Code.FIELD, "before_start")]),
+        ("a,A,candidate", [(Code.MALFORMED, "fields_differ")]),
+    ],
+)
+def test_a_line_that_cannot_be_done_says_why(line: str, found: list[tuple[Code, str]]) -> None:
+    plan = planned(line)
+    assert codes(plan) == found
+    assert plan.refused
+    assert plan.lines[0].will == ()
+
+
+def test_the_same_registration_twice_in_a_file_is_refused_where_it_stands_again() -> None:
+    plan = planned("a,A,,,Award,S,grace,,,,", "a,A,,,Award,T,grace,,,,")
+    assert codes(plan, 1) == [(Code.DUPLICATE, "line_repeated")]
+    assert "line 2" in said(plan, 1)[0]
+
+
+def test_a_group_that_grows_beyond_twenty_is_warned_of() -> None:
+    (warning,) = planned("a,A,,,Award,Spring,grace,,,,").warnings
+    assert (warning.code, warning.values["size"]) == (Code.GROUP, 21)
+    assert planned("amina,,,,Award,Spring,grace,,,,").warnings == ()
+
+
+def test_another_world_gives_another_plan() -> None:
+    line = "amina,Amina,,,Award,Autumn,grace,,,,"
+    before = planned(line)
+    assert before.digest() == planned(line).digest()
+    moved = {("Award", "amina"): Place("grace", Entry("Summer"))}
+    assert planned(line, known=replace(KNOWN, places=moved)).digest() != before.digest()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_cells_may_stand_apart_as_spreadsheets_write_them(delimiter: str) -> None:
+    head = delimiter.join(("Log-in name", "Name", "Date of birth", "Roles", "", ""))
+    text = (
+        f"\ufeff{head}\r\na{delimiter}A{delimiter}1.2.2000{delimiter}candidate{delimiter * 2}\r\n"
+    )
+    (row,) = people_file.read(io.BytesIO(text.encode()))
+    assert (row.number, row["username"], row["born_on"]) == (2, "a", "1.2.2000")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("", "file_empty"),
+        ("\n\n", "file_empty"),
+        ("name,roles\nA,tutor", "header_missing"),
+        ("username,shoe size\na,44", "header_unknown"),
+        ("username,name,Name\na,A,A", "header_repeated"),
+        ('username,name\na,"A', "csv_unclosed"),
+        ("username,name\na,\0", "header_broken"),
+    ],
+)
+def test_a_file_that_is_no_table_of_people_is_refused_as_a_whole(text: str, what: str) -> None:
+    with pytest.raises(FileRefused) as refusal:
+        people_file.read(io.BytesIO(text.encode()))
+    assert [r.values["what"] for r in refusal.value.refused.reasons] == [what]
