@@ -61,7 +61,7 @@ def test_the_cohort_says_where_each_candidate_stands_with_each_test(
     assert "Small award: Group one" in page
     assert page.count("Not taken yet") == 2
     request = ask(here)
-    assert "Asks for approval" in me.get("/cohort").text
+    assert "Waits for you" in me.get("/cohort").text
     approvals.approve(here.context("tutor"), request, ["practice"], "Nine of ten, twice.")
     assert ">Approved<" in " ".join(me.get("/cohort").text.split()).replace("> ", ">").replace(
         " <", "<"

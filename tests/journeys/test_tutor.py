@@ -1,0 +1,87 @@
+"""A tutor's day: the queue, not yet with advice, approve, withdraw; and a decision of quality."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import Stage
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Enter = Callable[..., "Page"]
+Look = Callable[["Page", str], None]
+ADVICE = "Read the pages on moments of truth, then try the practice questions again."
+WITHDRAWN = "The practice result belonged to somebody else."
+
+
+def test_a_tutor_advises_approves_withdraws_and_another_centre_finds_nothing(
+    stage: Stage, person: Enter, look: Look
+) -> None:
+    candidate, tutor = person("candidate"), person("tutor")
+    ask(candidate, stage)
+
+    # The queue leads to the candidate's page and to the request.
+    tutor.goto(f"{stage.url}/readiness")
+    tutor.get_by_role("link", name="Amina Yusuf").first.click()
+    tutor.get_by_role("button", name="Answer: not yet").click()
+    expect(tutor.locator("[data-code=E-REASON]").first).to_be_visible()
+    tutor.get_by_label("What should they do first?").fill(ADVICE)
+    tutor.get_by_role("button", name="Answer: not yet").click()
+    expect(tutor.locator("main")).to_contain_text("Your advice is recorded")
+
+    # The candidate reads it and asks again; this time it is an approval, taken back in time.
+    candidate.goto(f"{stage.url}/assessments")
+    expect(candidate.locator("[data-advice]").first).to_contain_text(ADVICE)
+    look(candidate, "candidate-advice")
+    ask(candidate, stage)
+    tutor.goto(f"{stage.url}/readiness")
+    tutor.get_by_role("link", name="Amina Yusuf").first.click()
+    tutor.get_by_label("Practice questions").check()
+    tutor.get_by_label("In your own words").fill("Nine of ten in practice, and we talked it over.")
+    tutor.get_by_role("button", name="Approve for one attempt").click()
+    tutor.get_by_role("link", name="Candidates").click()
+    expect(tutor.locator("main")).to_contain_text("Approved")
+    look(tutor, "tutor-cohort")
+    tutor.get_by_role("link", name="Amina Yusuf").click()
+    tutor.get_by_label("Write a note").fill("Works nights; mornings suit her best.")
+    tutor.get_by_role("button", name="Keep the note").click()
+    expect(tutor.locator("main")).to_contain_text("Works nights")
+    look(tutor, "tutor-candidate")
+    address = tutor.url
+    tutor.get_by_role("link", name="Withdraw the approval").first.click()
+    tutor.get_by_label("Why?").fill(WITHDRAWN)
+    look(tutor, "tutor-withdraw")
+    tutor.get_by_role("button", name="Withdraw the approval").click()
+    expect(tutor.locator("main")).to_contain_text("The approval is withdrawn")
+    candidate.goto(f"{stage.url}/assessments")
+    expect(candidate.locator("[data-code=E-APPROVAL]").first).to_contain_text("withdrawn")
+
+    # A tutor of another centre finds neither the candidate nor a trace of them.
+    other = person("tutor.south")
+    answer = other.goto(address)
+    assert answer is not None
+    assert answer.status == 404
+    expect(other.locator("main")).not_to_contain_text("Amina")
+
+    # The quality team sees that nothing is to be decided.
+    quality = person("quality")
+    quality.get_by_role("link", name="Decisions").first.click()
+    look(quality, "quality-decisions")
+    quality.get_by_label("Find a candidate by name").fill("amina")
+    quality.get_by_role("button", name="Find").click()
+    quality.get_by_role("link", name="Amina Yusuf").click()
+    expect(quality.locator("main")).to_contain_text("Nothing to decide now")
+    look(quality, "quality-candidate")
+    quality.goto(f"{stage.url}/appeals")
+    look(quality, "appeals")
+
+
+def ask(candidate: Page, stage: Stage) -> None:
+    """Ask for approval for the first test that can be asked for."""
+    candidate.goto(f"{stage.url}/assessments")
+    candidate.get_by_role("button", name="Ask for approval").first.click()
+    expect(candidate.locator("main")).to_contain_text("You asked for approval")
