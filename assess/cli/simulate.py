@@ -17,8 +17,9 @@ import numpy as np
 
 from assess.cli import shell
 from assess.psychometrics import scenario
-from assess.psychometrics.responses import NO_TIME
+from assess.psychometrics.responses import FULL, NO_TIME
 from assess.psychometrics.scenario import FLAWS, MODELS, Batch, Plan, Scenario
+from assess.psychometrics.simulate import stream
 
 ANSWERS, ATTEMPTS, KEY = "answers.csv", "attempts.csv", "key.csv"
 TRUTH, TRUE_ATTEMPTS = "truth.json", "truth-attempts.csv"
@@ -109,7 +110,7 @@ def simulate(
         shell.fail(problem, as_json=as_json)
     try:
         where.mkdir(parents=True, exist_ok=True)
-        plan = _write(np.random.default_rng(seed), asked, names, seed)
+        plan = _write(stream(seed), asked, names, seed)
     except OSError as error:
         shell.fail(f"{folder}: {error.strerror or error}.", as_json=as_json)
     files = [path.name for path in names.values()]
@@ -152,7 +153,7 @@ def _answers(batch: Batch) -> tuple[Iterable[object], ...]:
     """The columns of the answers; no option and no time where none was chosen or reached."""
     option = [str(mask.bit_length() - 1) if mask > 0 else "" for mask in batch.option.tolist()]
     times = ["" if time == NO_TIME else time for time in batch.milliseconds.tolist()]
-    score = (batch.score == batch.score.dtype.type(1000)).astype(np.int8).tolist()
+    score = (batch.score == FULL).astype(np.int8).tolist()
     return (batch.attempt.tolist(), batch.item.tolist(), option, score, times, batch.position + 1)
 
 

@@ -21,6 +21,11 @@ SINGLE, MULTIPLE = "single_choice", "multiple_response"
 TWO_ERRORS = 0.5  # of the multiple responses that err, the part that makes two errors
 
 
+def stream(seed: int) -> np.random.Generator:
+    """The dice of a simulation that is to come out the same again: the same seed, the same data."""
+    return np.random.default_rng(seed)
+
+
 @dataclass(frozen=True, slots=True)
 class ItemModel:
     """How candidates answer one item version; option numbers are the version's own.
