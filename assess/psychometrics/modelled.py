@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assess.psychometrics import calibration, information, irt, patterns, scoring
+from assess.psychometrics import calibration, dif, information, irt, patterns, scoring
+from assess.psychometrics import fit as fitted
 from assess.psychometrics.comparisons import Block
 from assess.psychometrics.exact import Floats
 from assess.psychometrics.expected import Curves
+from assess.psychometrics.flags import Flag
 from assess.psychometrics.irt import Fit
 from assess.psychometrics.maximise import Model
 from assess.psychometrics.patterns import Part
@@ -27,8 +29,17 @@ from assess.psychometrics.scoring import Abilities
 
 NOT_CONVERGED = "the fit did not converge"
 GRID = np.linspace(-4.0, 4.0, 41)  # where information is given
+LEVEL = 0.05
+# Size beside significance: Rasch Measurement Transactions 8:3 (rasch.org/rmt/rmt83b.htm): 1.2 is
+# 20 % more noise than the model expects. That a fifth matters is a working choice.
+FITTING = (0.8, 1.2)
+WRIGHT = "Mean squares: Rasch Measurement Transactions 8:3; the limit is a working choice"
 STEP = 0.5  # of the map of abilities and difficulties
 VALUES = ("a", "d", "c", "se_a", "se_d", "se_c")
+FIT_VALUES = (
+    *("infit", "outfit", "infit_z", "outfit_z", "chi2", "chi2_df", "chi2_p", "chi2_p_adjusted"),
+    *("s_x2", "s_x2_df", "s_x2_p"),
+)
 Progress = Callable[[int, float, float], None]
 
 
@@ -87,13 +98,58 @@ def _said(responses: Responses, part: Part, fit: Fit, cut: float | None) -> Mode
     }
     length = fit.n.sum() / max(responses.attempts, 1)
     decisions, calibrated = _at_cut(fit, wle, cut, length)
-    rows = [_item(fit, k) | calibrated(k) for k in range(fit.a.size)]
+    fitting = _fitting(part, fit)
+    rows = [_item(fit, k) | fitting[k] | calibrated(k) for k in range(fit.a.size)]
+    person = fitted.person_fit(part, curves, wle)
     return Modelled(
-        Block(test, rows, [[] for _ in rows]),
+        Block(test, rows, [_flags(row) for row in rows]),
         [{"kind": "empirical_irt", "value": empirical.value, "n": empirical.n}],
         decisions,
-        {"eap": eap.theta, "eap_se": eap.se, "wle": wle.theta, "wle_se": wle.se},
+        {"eap": eap.theta, "eap_se": eap.se, "wle": wle.theta, "wle_se": wle.se, "lz": person.lz},
     )
+
+
+def _fitting(part: Part, fit: Fit) -> list[dict[str, Any]]:
+    """How well each item keeps to the model."""
+    curves = fit.curves()
+    own = {"1pl": 1, "2pl": 2, "3pl": 3}[fit.model]
+    squares = fitted.mean_squares(part, curves)
+    groups = fitted.by_prediction(part, curves, own)
+    adjusted = dif.adjusted(groups.p)
+    try:
+        sums = fitted.s_x2(part, curves, own) if part.attempts else None
+    except ValueError:
+        sums = None  # not one complete form
+    return [
+        {
+            "infit": _value(squares.infit[k]),
+            "outfit": _value(squares.outfit[k]),
+            "infit_z": _value(squares.infit_z[k]),
+            "outfit_z": _value(squares.outfit_z[k]),
+            "chi2": _value(groups.chi2[k]),
+            "chi2_df": int(groups.df[k]),
+            "chi2_p": _value(groups.p[k]),
+            "chi2_p_adjusted": _value(adjusted[k]),
+            "s_x2": None if sums is None else _value(sums.chi2[k]),
+            "s_x2_df": None if sums is None else int(sums.df[k]),
+            "s_x2_p": None if sums is None else _value(sums.p[k]),
+        }
+        for k in range(fit.a.size)
+    ]
+
+
+def _flags(row: dict[str, Any]) -> list[Flag]:
+    """Misfit: beyond chance among all items, and of a size that matters."""
+    p, outfit, infit = row["chi2_p_adjusted"], row["outfit"], row["infit"]
+    if row["guard"] or p is None or p >= LEVEL or outfit is None or infit is None:
+        return []
+    if all(FITTING[0] <= square <= FITTING[1] for square in (infit, outfit)):
+        return []
+    sentence = (
+        f"It does not keep to the model (infit {infit:.2f}, outfit {outfit:.2f}; 1 is expected). "
+        "Look at who chooses which option, and at what the item asks beside its subject."
+    )
+    return [Flag("misfit", sentence, None, FITTING[1], WRIGHT)]
 
 
 def _of_fit(fit: Fit) -> dict[str, Any]:
@@ -130,7 +186,7 @@ def _item(fit: Fit, k: int) -> dict[str, Any]:
 def _unsaid(fit: Fit, k: int) -> dict[str, Any]:
     """An item of a fit that is not to be relied on."""
     return {
-        **dict.fromkeys((*VALUES, "b", "se_b")),
+        **dict.fromkeys((*VALUES, "b", "se_b", *FIT_VALUES)),
         "n": int(fit.n[k]),
         "weak_prior": bool(fit.weak[k]),
         "guard": fit.guards[k],

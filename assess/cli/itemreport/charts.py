@@ -128,36 +128,22 @@ def lines(
     if by is not None:
         names = list(dict.fromkeys(str(row[by.field]) for row in rows))
         thick = set(strong)
-        encoding["color"] = {
-            "field": by.field,
-            "type": "nominal",
-            "title": by.heading,
-            "sort": names,
-            "scale": {
-                "domain": names,
-                "range": [SERIES[k % len(SERIES)] for k in range(len(names))],
-            },
+        # Told apart without colour too. One legend for all three, since they say the same.
+        ranges_: dict[str, list[Any]] = {
+            "color": [SERIES[k % len(SERIES)] for k in range(len(names))],
+            "strokeDash": [
+                [1, 0] if name in thick else DASHES[k % len(DASHES)] for k, name in enumerate(names)
+            ],
+            "strokeWidth": [4 if name in thick else 2 for name in names],
         }
-        # Told apart without colour too.
-        encoding["strokeDash"] = {
-            "field": by.field,
-            "type": "nominal",
-            "sort": names,
-            "legend": None,
-            "scale": {
-                "domain": names,
-                "range": [
-                    [1, 0] if n in thick else DASHES[k % len(DASHES)] for k, n in enumerate(names)
-                ],
-            },
-        }
-        encoding["strokeWidth"] = {
-            "field": by.field,
-            "type": "nominal",
-            "sort": names,
-            "legend": None,
-            "scale": {"domain": names, "range": [4 if n in thick else 2 for n in names]},
-        }
+        for channel, values in ranges_.items():
+            encoding[channel] = {
+                "field": by.field,
+                "type": "nominal",
+                "title": by.heading,
+                "sort": names,
+                "scale": {"domain": names, "range": values},
+            }
     columns = (x, y) if by is None else (by, x, y)
     spec = {"data": {"values": list(rows)}, "mark": mark, "encoding": encoding}
     return Figure(name, title, sentence, spec, columns, rows)

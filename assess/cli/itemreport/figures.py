@@ -106,6 +106,7 @@ def information(document: Document) -> Figure | None:
         rows,
         Column("theta", "Ability (theta)", 1),
         Column("information", "Information of a form", 2),
+        y_domain=(0.0, 1.05 * peak["information"]),
     )
 
 

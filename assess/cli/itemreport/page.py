@@ -40,6 +40,7 @@ HEADINGS = {
     "dif": "Unlike for equally able groups",
     "dif_non_uniform": "Separates differently in two groups",
     "drift": "Changed in time",
+    "misfit": "Does not keep to the model",
     "dead_distractor": "Distractors nobody takes",
 }
 WORDS = {
@@ -47,6 +48,7 @@ WORDS = {
     "alpha": "Cronbach's alpha",
     "kr20": "KR-20",
     "omega": "omega (one factor)",
+    "empirical_irt": "of abilities (EAP), by the model",
     "sem": "standard error of a mark",
     "1pl": "One-parameter model (1PL: a common slope)",
     "2pl": "Two-parameter model (2PL)",
