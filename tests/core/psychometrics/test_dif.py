@@ -149,7 +149,7 @@ def test_the_odds_ratio_of_a_published_table_is_right() -> None:
     assert mh.delta[0] == pytest.approx(-2.35 * np.log(mh.alpha[0]))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(arrays.arrays(np.int64, (1, 6, 2), elements=st.integers(0, 30)), st.data())
 def test_logistic_regression_reaches_the_maximum_that_a_general_optimiser_finds(
     n: NDArray[np.int64], data: st.DataObject
