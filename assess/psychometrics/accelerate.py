@@ -42,12 +42,14 @@ def iterate(
     *,
     tolerance: float,
     most: int,
+    leap: float = np.inf,
     progress: Callable[[int, float, float], None] | None = None,
 ) -> End:
     """Iterate until no element of f is larger than `tolerance`, or for `most` evaluations.
 
     `evaluate(x)` gives (objective at x, f(x)); `scale` weighs the elements of f against each
-    other. `progress` is told evaluation, objective and largest step.
+    other; no mixed step moves an element by more than `leap`. `progress` is told evaluation,
+    objective and largest step.
     """
     points: list[Floats] = []
     residuals: list[Floats] = []
@@ -66,7 +68,8 @@ def iterate(
             return End(x, value, step, count, taken_back, step <= tolerance)
         points, residuals = [*points, x][-MEMORY:], [*residuals, f][-MEMORY:]
         plain = x + f
-        x = _mixed(points, residuals, scale) if len(points) > 1 else plain
+        mixed = _mixed(points, residuals, scale) if len(points) > 1 else plain
+        x = mixed if float(np.abs(mixed - x).max(initial=0.0)) <= leap else plain
     return End(x, best, np.inf, most, taken_back, False)
 
 

@@ -20,6 +20,7 @@ from assess.psychometrics.irt import Fit
 REACH = 12.0  # abilities where a borderline candidate is looked for
 HALVINGS = 60
 THOUSAND = 1000
+SPREADS = 60  # values of a stratum's spread that are averaged over
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,28 +103,45 @@ def shrunk(
 ) -> tuple[Floats, Floats, Floats]:
     """Values drawn to their group's mean: values, variances, own weights; float64[items] each.
 
-    Normal about the group's mean with a variance estimated by the moments of Paule and Mandel
-    (1982), as far as the values' own variances do not explain their spread. nan is no value.
+    Normal about the group's mean (a flat prior) with a spread that is itself unknown (half-Cauchy
+    as in Gelman 2006, Bayesian Anal. 1, 515-534): everything is averaged over its posterior, so
+    that a group of few items is not taken for one without spread. nan is no value; the only value
+    of a group stays as it is.
     """
     size = int(group.max(initial=0)) + 1
     known = np.isfinite(value) & np.isfinite(variance)
     n = np.bincount(group[known], minlength=size)
-    between = _between(value[known], variance[known], group[known], n)
-    weight = 1 / (variance[known] + between[group[known]])
-    total = np.bincount(group[known], weights=weight, minlength=size)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.bincount(group[known], weights=weight * value[known], minlength=size) / total
-        of_mean = 1 / total  # the variance of the mean
-        own = np.where(known, between[group] / (between[group] + variance), 0.0)
-    own = np.where(known & (n[group] < 2), 1.0, own)  # alone, there is nothing to borrow from
+    v, s, g = value[known], variance[known], group[known]
+    scale = max(float(v.std()) if v.size else 0.0, 1e-3)
+    # Quantiles of the prior: each of equal weight.
+    spreads = scale * np.tan(np.pi / 2 * (np.arange(SPREADS) + 0.5) / SPREADS)
+    fit, mean, of_mean = (np.empty((SPREADS, size)) for _ in range(3))
+    for k, spread in enumerate(spreads):
+        weight = 1 / (s + spread**2)
+        total = np.bincount(g, weights=weight, minlength=size)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean[k] = np.bincount(g, weights=weight * v, minlength=size) / total
+            of_mean[k] = 1 / total
+            square = np.bincount(g, weights=weight * (v - mean[k][g]) ** 2, minlength=size)
+            fit[k] = (np.bincount(g, weights=np.log(weight), minlength=size) - square) / 2
+            fit[k] -= np.log(total) / 2
+    with np.errstate(invalid="ignore"):
+        chance = np.exp(fit - fit.max(axis=0))
+        chance = (chance / chance.sum(axis=0))[:, group]
+        mean, of_mean = mean[:, group], of_mean[:, group]
+    square = np.broadcast_to(spreads[:, None] ** 2, mean.shape)
+    filled = np.where(known, variance, 1.0)
+    own = np.where(known, square / (square + filled), 0.0)
+    own = np.where(known & (n[group] < 2), 1.0, own)
     rest = 1 - own
-    new = np.where(known, value, 0.0) * own + np.where(rest > 0, mean[group], 0.0) * rest
-    spread = np.where(known, own * variance, between[group])
-    return (
-        new,
-        np.where(rest > 0, spread + rest**2 * of_mean[group], variance),
-        own,
-    )
+    middle = np.where(own > 0, own * np.where(known, value, 0.0), 0.0)
+    middle = middle + np.where(rest > 0, rest * mean, 0.0)
+    around = np.where(known, own * filled, square) + np.where(rest > 0, rest**2 * of_mean, 0.0)
+    alone = known & (n[group] < 2)
+    new = np.where(alone, value, (chance * middle).sum(axis=0))
+    between = (chance * (middle - new) ** 2).sum(axis=0)
+    spread_ = np.where(alone, variance, (chance * around).sum(axis=0) + between)
+    return new, spread_, np.where(alone, 1.0, (chance * own).sum(axis=0))
 
 
 def score_chances(chance: Floats) -> Floats:
@@ -150,26 +168,3 @@ def pass_rate(curves: Curves, forms: ArrayLike, mark: int, nodes: int = 61) -> F
     grid = expected.nodes(nodes)
     chance = curves.chance(grid.theta)[np.asarray(forms)]  # [forms, length, nodes]
     return pass_chance(np.moveaxis(chance, -1, -2), mark) @ np.exp(grid.log_weight)
-
-
-def _between(
-    value: Floats, variance: Floats, group: NDArray[np.integer], n: NDArray[np.integer]
-) -> Floats:
-    """The variance between the items of each group: the root of Q(t) = n - 1, by halving."""
-    low = np.zeros(n.size)
-    spread = float(np.ptp(value)) if value.size else 0.0
-    high = np.full(n.size, spread**2 + 1e-9)
-
-    def q(between: Floats) -> Floats:
-        weight = 1 / (variance + between[group])
-        total = np.bincount(group, weights=weight, minlength=n.size)
-        sums = np.bincount(group, weights=weight * value, minlength=n.size)
-        mean = sums / np.where(total > 0, total, 1.0)
-        square = weight * (value - mean[group]) ** 2
-        return np.bincount(group, weights=square, minlength=n.size).astype(np.float64)
-
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        more = np.asarray(q(middle) > n - 1)
-        low, high = np.where(more, middle, low), np.where(more, high, middle)
-    return np.asarray((low + high) / 2)

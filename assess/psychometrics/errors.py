@@ -22,10 +22,11 @@ from assess.psychometrics.expected import WHOLE, Curves, Nodes
 from assess.psychometrics.maximise import Model, Priors
 from assess.psychometrics.patterns import Part
 
-Kind = Literal["full", "block", "none"]
+Kind = Literal["full", "sample", "block", "none"]
 DEGREES = 5  # polynomials of ability; the fifth adds less than a thousandth
 MOST_WORK = 3e10  # multiplications that the full matrix may cost
 MOST_PARAMETERS = 1500
+ENOUGH = 2000  # answers an item in a sample of the attempts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,22 +60,41 @@ def covariance(
 ) -> Covariance:
     """Covariances at the maximum `curves` of the items `kept`, priors included.
 
-    From the inverse of the whole matrix where that is not too dear; else item by item, with
-    what the items share through the candidates' abilities (`manyitems`).
+    From the inverse of the whole matrix ("full"); where that is too dear, of the matrix of a
+    sample of the attempts, if it has enough answers to every item ("sample"), or else item by
+    item ("block", see `manyitems`).
     """
     at = np.flatnonzero(kept)
     change = derivatives.at(replace(curves, counted=kept), grid.theta, asymptote=model == "3pl")
-    prior = _prior(model, curves, priors)[at]
-    wide = change.right.shape[1] * at.size
-    attempts = sum(part.attempts for part in parts)
-    full = wide <= MOST_PARAMETERS and 2.0 * DEGREES * attempts * wide * wide <= MOST_WORK
-    if full:
-        complete, missing = _sums(parts, curves, grid, change, at)
-        blocks = _inverted(complete + prior, missing, common_slope=model == "1pl")
+    prior = _prior(model, curves, priors)
+    kind, every = _way(change.right.shape[1] * at.size, at.size, parts)
+    if kind == "block":
+        blocks = manyitems.covariances(
+            parts, curves, grid, change, prior, at, common_slope=model == "1pl"
+        )
     else:
-        own, shared = manyitems.information(parts, curves, grid, change)
-        blocks = manyitems.inverted(own[at] + prior, shared[at], common_slope=model == "1pl")
-    return _named(model, curves, at, blocks, "full" if full else "block")
+        some = parts
+        if kind == "sample":
+            some = [part.of_attempts(np.arange(0, part.attempts, every)) for part in parts]
+        complete, missing = _sums(some, curves, grid, change, at)
+        scale = sum(part.attempts for part in parts) / sum(part.attempts for part in some)
+        blocks = _inverted(
+            scale * complete + prior[at], scale * missing, common_slope=model == "1pl"
+        )
+    return _named(model, curves, at, blocks, kind)
+
+
+def _way(wide: int, items: int, parts: Sequence[Part]) -> tuple[Kind, int]:
+    """How to come by the covariances of so many parameters, and every which attempt to take."""
+    attempts = sum(part.attempts for part in parts)
+    answers = sum(int(part.edges[-1]) for part in parts)
+    work = 2.0 * DEGREES * attempts * wide * wide
+    if wide > MOST_PARAMETERS:
+        return "block", 1
+    if work <= MOST_WORK:
+        return "full", 1
+    every = int(np.ceil(work / MOST_WORK))
+    return ("sample", every) if answers / every >= ENOUGH * items else ("block", 1)
 
 
 def posteriors(

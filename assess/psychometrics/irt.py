@@ -26,7 +26,10 @@ from assess.psychometrics.patterns import FEW_FORMS, Forms, Part
 from assess.psychometrics.responses import Responses
 
 TOLERANCE = 2e-5  # of a, d and logit c between two EM steps
+FINE_TOLERANCE = 1e-6  # the same where steps cost little
+FEW_ANSWERS = 300_000
 MOST_STEPS = 500
+LONGEST_LEAP = 3.0  # of a, d and logit c in a mixed step
 ENOUGH = {"1pl": 200, "2pl": 500, "3pl": 1000}  # answers to an item; working choices
 WEAK_BELOW = 500  # answers, where weak priors are asked for
 FEWEST_ITEMS = {"1pl": 2, "2pl": 3, "3pl": 3}
@@ -168,8 +171,9 @@ def fit_parts(
         estimation.evaluate,
         estimation.packed(estimation.first),
         estimation.scale(n),
-        tolerance=TOLERANCE,
+        tolerance=FINE_TOLERANCE if n.sum() <= FEW_ANSWERS else TOLERANCE,
         most=MOST_STEPS,
+        leap=LONGEST_LEAP,
         progress=progress,
     )
     curves = estimation.curves(end.x)

@@ -159,8 +159,15 @@ def forms(part: Part) -> Forms | None:
 
 def _told_apart(part: Part) -> tuple[NDArray[np.bool_], NDArray[np.int32] | None]:
     """Each attempt's form by comparing with the forms found so far, a chunk at a time."""
-    shown = np.zeros((0, part.items), dtype=np.bool_)
     form = np.zeros(part.attempts, dtype=np.int32)
+    if part.attempts and part.category.size % part.attempts == 0:
+        rows = part.category.reshape(part.attempts, -1)
+        # Right and wrong differ in the lowest bit only.
+        if all(bool(((rows[at] ^ rows[0]) <= 1).all()) for at in _slices(part.attempts)):
+            shown = np.zeros((1, part.items), dtype=np.bool_)
+            shown[0, rows[0] >> 1] = True
+            return shown, form
+    shown = np.zeros((0, part.items), dtype=np.bool_)
     names = _names(part.items)
     known = np.zeros(0, dtype=np.uint64)
     for chunk in part.chunks():
@@ -188,6 +195,10 @@ def _told_apart(part: Part) -> tuple[NDArray[np.bool_], NDArray[np.int32] | None
         if not (shown[own[row], item].all() and np.array_equal(length, np.diff(edges))):
             return shown, None
     return shown, form
+
+
+def _slices(attempts: int) -> Iterator[slice]:
+    return (slice(first, first + ROWS) for first in range(0, attempts, ROWS))
 
 
 def _names(items: int) -> NDArray[np.uint64]:
