@@ -206,6 +206,40 @@ def adjusted_sums(
     )
 
 
+class Scale(NamedTuple):
+    """By number of answers, int64[501]: what is taken from the adjusted total, in millionths, and
+    what it is then multiplied by, in 1024ths, so that forms of any length have one spread."""
+
+    middle: Ints
+    factor: Ints
+
+
+def standardised_sums(answers: Responses | Cells, facility: Ints, scale: Scale) -> Moments:
+    """Moments by item of score and rest score standardised within form length.
+
+    `scale` as `reliability.scale` gives it for the whole. Where all forms are equally long this
+    is the adjusted rest score again; a pass more over the answers is spared by not asking.
+    """
+    data = _coded(answers)
+    e, adjusted = own(data, facility), adjusted_totals(data, facility)
+    middle, factor = scale.middle[data.length], scale.factor[data.length]
+    items = data.items
+    found = None
+    for span in data.spans:
+        cell = data.cell[span.rows].astype(np.int64)
+        c = data.spread(span, adjusted - middle) - np.take(e, cell)
+        c = c * data.spread(span, factor) >> 10
+        item, x = data.item[cell], np.take(data.points, cell)
+        part = Moments(
+            exact.counts(item, items),
+            *(exact.totals(item, v, items) for v in (x, x * x, c, c * c, x * c)),
+        )
+        found = part if found is None else found + part
+    if found is None:
+        return Moments(np.zeros(items, np.int64), *(exact.zeros(items) for _ in range(5)))
+    return found
+
+
 def adjusted_totals(data: Cells, facility: Ints) -> Ints:
     """A of each attempt that has answers, int64[sat], in millionths of a mark."""
     if data.complete:

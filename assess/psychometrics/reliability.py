@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assess.psychometrics import cells, classical, exact
+from assess.psychometrics import cells, classical, exact, guards
 from assess.psychometrics.cells import Cells
-from assess.psychometrics.exact import Ints, Total
+from assess.psychometrics.exact import Floats, Ints, Total
 from assess.psychometrics.responses import FULL, LONGEST_FORM, Responses
 
 POINT = FULL * classical.MICRO  # millionths in one mark
@@ -97,78 +97,24 @@ def mark_sums(answers: Responses | Cells, facility: Ints) -> MarkSums:
     def total(values: Ints) -> Total:
         return exact.totals(one, values, 1)
 
-    def by_length(values: Ints) -> Total:
-        return exact.totals(length, values, LONGEST_FORM + 1)
+    def scale(marks: MarkSums, of: Components) -> classical.Scale:
+    """What makes adjusted totals of forms of different length comparable.
 
-    e = classical.own(data, facility)
-    return MarkSums(
-        int(t.size),
-        int(length.min()) if t.size else 0,
-        data.longest,
-        int(t.min()) if t.size else 0,
-        int(t.max()) if t.size else 0,
-        total(t),
-        total(t * t),
-        total(a),
-        total(a * a),
-        total(f),
-        total(f * f),
-        exact.whole(data.n).times(e).times(e).grouped(np.zeros(e.size, np.int8), 1),
-        exact.counts(length, LONGEST_FORM + 1),
-        by_length(t * t),
-        by_length(a),
-        by_length(a * a),
+    Mean and SD of each length as observed where 30 attempts have it, else 0 and as the variance
+    components have it. The commonest length keeps its spread.
+    """
+    n = marks.by_length.astype(np.float64)
+    length = np.arange(n.size)
+    a, aa = marks.a_by_length.value, marks.aa_by_length.value
+    person, residual = of.person or 0.0, of.residual or 0.0
+    expected = POINT * np.sqrt(length**2 * person + length * residual)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sd = np.sqrt(np.maximum(aa - a * a / n, 0) / (n - 1))
+        observed = (n >= guards.FACILITY_FROM) & (sd > 0)
+        sd = np.where(observed, sd, expected)
+        factor = np.where(sd > 0, 1024 * sd[int(n.argmax())] / sd, 0.0)
+        middle = np.where(observed, a / n, 0.0)
+    most = 1 << 15  # a form of one question beside one of 500
+    return classical.Scale(
+        np.rint(middle).astype(np.int64), np.rint(np.minimum(factor, most)).astype(np.int64)
     )
-
-
-def table(sums: MarkSums) -> MarkTable:
-    """The test statistics from the merged sums."""
-    if not sums.n:
-        return MarkTable(
-            0, 0, 0, None, None, None, None, None, None, None, None, "there are no attempts"
-        )
-    sd_t, sd_a, sd_f = (
-        _sd(sums.n, square, plain)
-        for square, plain in ((sums.tt, sums.t), (sums.aa, sums.a), (sums.ff, sums.f))
-    )
-    alpha, why = _alpha(sums)
-    return MarkTable(
-        sums.n,
-        sums.shortest,
-        sums.longest,
-        float(sums.t.value[0]) / sums.n / POINT,
-        sd_t,
-        sums.least / POINT,
-        sums.most / POINT,
-        alpha,
-        None if alpha is None or sd_a is None else sd_a * max(1 - alpha, 0.0) ** 0.5,
-        sd_f,
-        (sd_f / sd_t) ** 2 if sd_f is not None and sd_t else None,
-        why,
-    )
-
-
-def _alpha(sums: MarkSums) -> tuple[float | None, str | None]:
-    """K/(K-1) * (1 - sum of e*e / sum of A*A): Cronbach's alpha where all sat one form."""
-    if sums.shortest != sums.longest:
-        return None, f"the forms differ in length ({sums.shortest} to {sums.longest} questions)"
-    if sums.longest < 2:
-        return None, "a form of one question has no internal consistency"
-    spread = float(sums.aa.value[0])
-    if sums.n < 2 or not spread:
-        return None, "all marks are as expected: nothing varies"
-    k = sums.longest
-    return k / (k - 1) * (1 - float(sums.ee.value[0]) / spread), None
-
-
-def _sd(n: int, square: Total, plain: Total) -> float | None:
-    """The sample standard deviation (n - 1) in marks; None below two attempts."""
-    if n < 2:
-        return None
-    # Python integers: the difference of two large sums is taken without rounding.
-    ss, s = _whole(square), _whole(plain)
-    return float(((n * ss - s * s) / (n * (n - 1))) ** 0.5 / POINT)
-
-
-def _whole(total: Total) -> int:
-    return (int(total.high[0]) << exact.BITS) + int(total.low[0])
