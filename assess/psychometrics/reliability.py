@@ -97,7 +97,177 @@ def mark_sums(answers: Responses | Cells, facility: Ints) -> MarkSums:
     def total(values: Ints) -> Total:
         return exact.totals(one, values, 1)
 
-    def scale(marks: MarkSums, of: Components) -> classical.Scale:
+    def by_length(values: Ints) -> Total:
+        return exact.totals(length, values, LONGEST_FORM + 1)
+
+    e = classical.own(data, facility)
+    return MarkSums(
+        int(t.size),
+        int(length.min()) if t.size else 0,
+        data.longest,
+        int(t.min()) if t.size else 0,
+        int(t.max()) if t.size else 0,
+        total(t),
+        total(t * t),
+        total(a),
+        total(a * a),
+        total(f),
+        total(f * f),
+        exact.whole(data.n).times(e).times(e).grouped(np.zeros(e.size, np.int8), 1),
+        exact.counts(length, LONGEST_FORM + 1),
+        by_length(t * t),
+        by_length(a),
+        by_length(a * a),
+    )
+
+
+def table(sums: MarkSums) -> MarkTable:
+    """The test statistics from the merged sums."""
+    if not sums.n:
+        return MarkTable(
+            0, 0, 0, None, None, None, None, None, None, None, None, "there are no attempts"
+        )
+    sd_t, sd_a, sd_f = (
+        _sd(sums.n, square, plain)
+        for square, plain in ((sums.tt, sums.t), (sums.aa, sums.a), (sums.ff, sums.f))
+    )
+    alpha, why = _alpha(sums)
+    return MarkTable(
+        sums.n,
+        sums.shortest,
+        sums.longest,
+        float(sums.t.value[0]) / sums.n / POINT,
+        sd_t,
+        sums.least / POINT,
+        sums.most / POINT,
+        alpha,
+        None if alpha is None or sd_a is None else sd_a * max(1 - alpha, 0.0) ** 0.5,
+        sd_f,
+        (sd_f / sd_t) ** 2 if sd_f is not None and sd_t else None,
+        why,
+    )
+
+
+def _alpha(sums: MarkSums) -> tuple[float | None, str | None]:
+    """K/(K-1) * (1 - sum of e*e / sum of A*A): Cronbach's alpha where all sat one form."""
+    if sums.shortest != sums.longest:
+        return None, f"the forms differ in length ({sums.shortest} to {sums.longest} questions)"
+    if sums.longest < 2:
+        return None, "a form of one question has no internal consistency"
+    spread = float(sums.aa.value[0])
+    if sums.n < 2 or not spread:
+        return None, "all marks are as expected: nothing varies"
+    k = sums.longest
+    return k / (k - 1) * (1 - float(sums.ee.value[0]) / spread), None
+
+
+def _sd(n: int, square: Total, plain: Total) -> float | None:
+    """The sample standard deviation (n - 1) in marks; None below two attempts."""
+    if n < 2:
+        return None
+    # Python integers: the difference of two large sums is taken without rounding.
+    ss, s = _whole(square), _whole(plain)
+    return float(((n * ss - s * s) / (n * (n - 1))) ** 0.5 / POINT)
+
+
+def _whole(total: Total) -> int:
+    return (int(total.high[0]) << exact.BITS) + int(total.low[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """Variance components of one answer, in marks squared: p x i, or items drawn by person.
+
+    `person`: true differences between candidates; `item`: differences in difficulty;
+    `residual`: all else. `length`: harmonic mean of the forms' lengths. A negative estimate is
+    set to 0. `generalisability` compares candidates on equally hard forms, `dependability`
+    (phi) on forms drawn at random from all items, luck of the draw included; `sem` is the
+    standard error of a mark on such a form. None where there is no value, `why` says why.
+    """
+
+    person: float | None
+    item: float | None
+    residual: float | None
+    length: float | None
+    generalisability: float | None
+    dependability: float | None
+    sem: float | None
+    why: str | None
+
+
+def components(marks: MarkSums, raw: classical.RawSums) -> Components:
+    """Variance components from the merged sums, by analogous analysis of variance.
+
+    R. L. Brennan, Generalizability Theory (2001), ch. 7, after Henderson's method 1: sums of
+    squares of persons, items and answers are set equal to what unbalanced data let expect.
+    On one form these are the mean squares of the two-way layout, and generalisability is alpha.
+    """
+    length = np.arange(marks.by_length.size)
+    by_item = raw.rest.n.astype(np.float64)
+    answers, persons, items = by_item.sum(), float(marks.n), float((by_item > 0).sum())
+    if persons < 2 or items < 2 or answers < persons + items:
+        return _nothing("too few attempts or items to tell candidates from questions")
+    sat = marks.by_length > 0
+    mean = raw.rest.x.value.sum() / answers
+    # Sums of squares less the correction for the mean, in thousandths of a mark.
+    correction = answers * mean * mean
+    of_persons = (marks.tt_by_length.value[sat] / length[sat]).sum() / classical.MICRO**2
+    shown = by_item > 0
+    of_items = (raw.rest.x.value[shown] ** 2 / by_item[shown]).sum()
+    squares = np.array([of_persons, of_items, raw.rest.xx.value.sum()]) - correction
+    k_person = (marks.by_length * length.astype(np.float64) ** 2).sum() / answers
+    k_item = (by_item**2).sum() / answers
+    expected = np.array(
+        [
+            [answers - k_person, persons - k_item, persons - 1],
+            [items - k_person, answers - k_item, items - 1],
+            [answers - k_person, answers - k_item, answers - 1],
+        ]
+    )
+    if np.linalg.cond(expected) > 1e12:
+        return _nothing("the forms do not overlap: candidates cannot be told from questions")
+    solved = np.linalg.solve(expected, squares) / FULL**2
+    person, item, residual = (max(float(part), 0.0) for part in solved)
+    harmonic = persons / float((marks.by_length[sat] / length[sat]).sum())
+    if not person + item + residual:
+        return _nothing("all marks are equal: nothing varies")
+    return Components(
+        person,
+        item,
+        residual,
+        harmonic,
+        person / (person + residual / harmonic) if person + residual else None,
+        person / (person + (item + residual) / harmonic),
+        float((harmonic * (item + residual)) ** 0.5),
+        None,
+    )
+
+
+def _nothing(why: str) -> Components:
+    return Components(None, None, None, None, None, None, None, why)
+
+
+def alpha_if_deleted(raw: classical.RawSums, marks: MarkSums) -> Floats:
+    """Alpha of the form without each item, float64[items]; nan unless all sat one form.
+
+    From the item variances and their covariances with the rest of the form.
+    """
+    rest = raw.rest
+    items = rest.n.size
+    if items < 3 or marks.n < 2 or marks.shortest != items:
+        return np.full(items, np.nan)
+    n = float(marks.n)
+
+    def covariance(xy: Total, x: Total, y: Total) -> Floats:
+        return np.asarray((n * xy.value - x.value * y.value) / (n * (n - 1)))
+
+    variance, of_rest = covariance(rest.xx, rest.x, rest.x), covariance(rest.cc, rest.c, rest.c)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        alpha = (items - 1) / (items - 2) * (1 - (variance.sum() - variance) / of_rest)
+    return np.where(of_rest > 0, alpha, np.nan)
+
+
+def scale(marks: MarkSums, of: Components) -> classical.Scale:
     """What makes adjusted totals of forms of different length comparable.
 
     Mean and SD of each length as observed where 30 attempts have it, else 0 and as the variance
