@@ -16,6 +16,7 @@ from assess.actions import approvals, attempts, banks, demo, programmes
 from assess.actions.context import Context
 from assess.bank.formats import tabular
 from assess.reasons import Refused
+from assess.store import banks as bank_rows
 from assess.store import people, specifications
 from tests.journeys.conftest import Stage
 
@@ -38,8 +39,8 @@ def database_kind() -> str:
     return "sqlite"
 
 
-def share_a_case(context: Context) -> None:
-    """Let every question of the bank belong to one set."""
+def share_a_case(context: Context) -> int:
+    """Let every question of the bank belong to one set; the number of one of them."""
     data = (files("assess") / "data" / "banks" / "m02.csv").read_bytes()
     rows = [
         replace(row, content=replace(row.content, set="S1", stimulus=CASE))
@@ -48,7 +49,9 @@ def share_a_case(context: Context) -> None:
     ]
     done = banks.bring_in(context, banks.Import(rows, "CSP demo M02", "m02.csv", demo.FRAMEWORK))
     assert not isinstance(done, Refused), done
-    assert done.written
+    assert done.bank_id is not None
+    with store.read() as session:
+        return bank_rows.known(session, done.bank_id)["M02-2.1-01"].item_id
 
 
 def start(context: Context, person: int, tutor: int) -> int:
@@ -80,7 +83,7 @@ def test_a_case_is_read_above_its_question_and_again_beside_what_was_wrong(
         assert one is not None
         assert tutor is not None
         context = Context(clock.now(), app.extensions["assess.settings"], one.centre_id)
-        share_a_case(context)
+        item = share_a_case(context)
         attempt = start(context, one.id, tutor.id)
     page = person("candidate")
     page.goto(f"{stage.url}/attempts/{attempt}")
@@ -99,8 +102,6 @@ def test_a_case_is_read_above_its_question_and_again_beside_what_was_wrong(
     expect(again).to_contain_text("does not want to be a nuisance")
     look(page, "candidate-result-of-a-set")
     author = person("author")
-    author.goto(f"{stage.url}/banks")
-    author.get_by_role("link", name="CSP demo M02").click()
-    author.get_by_role("link", name="M02-2.1-01").click()
+    author.goto(f"{stage.url}/items/{item}")
     expect(author.get_by_role("region", name="Shared case of the set S1")).to_be_visible()
     look(author, "author-item-of-a-set")
