@@ -17,6 +17,8 @@ from assess.web.author import outcomes, paging
 from assess.web.author.blueprint import KEY, bp, readers
 
 LONGEST_WORDS, LONGEST_PATH = 200, 500  # characters of a search that are looked at
+SOUGHT = tuple(state for state in State if state is not State.SUPERSEDED)
+"""The states that a search offers: an item is never only superseded."""
 
 
 @bp.get("/banks", endpoint="banks")
@@ -54,7 +56,7 @@ def one_bank(bank_id: int) -> ResponseReturnValue:
         search=search,
         outcomes=places,
         code=outcomes.code,
-        states=tuple(State),
+        states=SOUGHT,
         kinds=KINDS,
         first=start + 1,
         pagination=paging.pagination(page, total, pages.PER_PAGE),
@@ -66,5 +68,5 @@ def _search() -> Search:
     return Search(
         words=" ".join(request.args.get("words", "")[:LONGEST_WORDS].split()),
         outcome=request.args.get("outcome", "")[:LONGEST_PATH],
-        state=state if state in tuple(State) else "",
+        state=state if state in SOUGHT else "",
     )

@@ -15,5 +15,7 @@ KEY = f"int(max={LARGEST_KEY})"
 
 readers = access.only(Role.AUTHOR, Role.REVIEWER)
 """Open to whoever works on items: those who write them and those who approve them."""
+reviewers = access.only(Role.REVIEWER)
+"""Open to reviewers: they alone let a question go live, or send it back."""
 writers = access.only(Role.AUTHOR)
-"""Open to authors: they alone publish."""
+"""Open to authors: they alone write and publish."""

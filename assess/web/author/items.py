@@ -10,13 +10,15 @@ from flask_login import current_user
 
 from assess import store
 from assess.actions.context import not_found
-from assess.bank import wording
+from assess.bank import drafting
 from assess.bank.items import Content, letter
 from assess.bank.kinds import KINDS
-from assess.store import banks, frameworks, reports
-from assess.store.banks import ItemVersion
+from assess.bank.lifecycle import STANDING, State
+from assess.store import banks, drafts, frameworks, reports, reviews
+from assess.store.banks import Bank, Item, ItemVersion
+from assess.store.drafts import ItemDraft
 from assess.web import problems
-from assess.web.author import figures
+from assess.web.author import figures, looking
 from assess.web.author.blueprint import KEY, bp, readers
 
 
@@ -30,9 +32,14 @@ def one_item(item_id: int) -> ResponseReturnValue:
             return problems.answer(not_found())
         bank = banks.get(session, current_user.centre_id, item.bank_id)
         versions = banks.versions_of(session, item.id)
+        draft = drafts.of_item(session, item.id)
+        if bank is not None and draft is not None and not versions:
+            return _only_a_draft(bank, item, draft)
         version = _chosen(versions, request.args.get("version", ""))
         if bank is None or version is None:
             return problems.answer(not_found())
+        own = current_user.person_id in reviews.writers_of(session, version)
+        story = reviews.story(session, item.id)
         analysis = reports.of_item(session, item)
         titles = frameworks.titles(session, [version.outcome] if version.outcome else [])
     content = Content.from_document(version.content)
@@ -49,7 +56,11 @@ def one_item(item_id: int) -> ResponseReturnValue:
         content=content,
         kind=KINDS[content.kind],
         outcome=titles.get(version.outcome or "", ""),
-        advice=wording.advice(content),
+        advice=looking.advice(content),
+        draft=draft,
+        in_review=next((v for v in versions if v.state == State.REVIEW.value), None),
+        own=own,
+        story=story,
         letter=letter,
         share=figures.share,
         figures=shown[version.id],
@@ -59,8 +70,21 @@ def one_item(item_id: int) -> ResponseReturnValue:
 
 
 def _chosen(versions: Sequence[ItemVersion], asked: str) -> ItemVersion | None:
-    """The version that the address asks for; without one the live version, else the newest."""
+    """The version that the address asks for; without one that in use, else the newest."""
     if asked:
         return next((v for v in versions if str(v.number) == asked), None)
-    live = (v for v in versions if v.state == "live")
-    return next(live, versions[0] if versions else None)
+    in_use = (v for v in versions if v.state in STANDING)
+    return next(in_use, versions[0] if versions else None)
+
+
+def _only_a_draft(bank: Bank, item: Item, row: ItemDraft) -> str:
+    """What is to be seen of a question that was never submitted."""
+    content, _why = drafting.content(row.draft())
+    return render_template(
+        "author/unsubmitted.html",
+        bank=bank,
+        item=item,
+        row=row,
+        content=content,
+        question=looking.question(content),
+    )

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from assess.web.author import banks, items, publishing, reports, tests
+from assess.web.author import (
+    banks,
+    editing,
+    items,
+    publishing,
+    reports,
+    reviewing,
+    taking_out,
+    tests,
+)
 from assess.web.author.blueprint import bp
 
-__all__ = ["banks", "bp", "items", "publishing", "reports", "tests"]
+__all__ = [
+    "banks",
+    "bp",
+    "editing",
+    "items",
+    "publishing",
+    "reports",
+    "reviewing",
+    "taking_out",
+    "tests",
+]
