@@ -65,7 +65,7 @@ def read(
     `blank` says so; an empty option of a long file is an omitted item. Where options and
     positions are known, what is omitted behind an attempt's last answer was not reached.
 
-    In a wide file the lowest score of all becomes 0. Scores above 1 are whole marks; the highest
+    In a wide file of categories from 1 on the lowest of all becomes 0. Scores above 1 are whole marks; the highest
     of an item are its full marks. Raises FileError (a ValueError).
     """
     table = load(path)
@@ -173,8 +173,8 @@ def _wide(
         cells = [delimited.text(cell) for cell in cells]
     flat: Column = np.stack(cells, axis=1).ravel()
     empty = np.isnan(flat) if flat.dtype.kind == "f" else _blank(flat)
-    if key is None and not empty.all():
-        flat = flat - np.nanmin(flat)
+    if key is None and not empty.all() and np.nanmax(flat) > 1 and np.nanmin(flat) >= 1:
+        flat = flat - np.nanmin(flat)  # categories from 1 on
     kept = np.flatnonzero(~empty) if blank == "not drawn" else np.arange(flat.size)
     attempt, item = (part.astype(np.int32) for part in np.divmod(kept, len(items)))
     chosen = None if key is None else options.choices(table, flat[kept], items, right)
