@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from assess import seeds, store
@@ -166,42 +167,52 @@ def _registered(
     persons = [_person(centre, moment, rng) for _, moment in sitters]
     session.add_all(persons)
     session.flush()
-    requests = []
-    for (stage, now), person in zip(sitters, persons, strict=True):
-        session.add_all(
-            (
-                RoleHeld(centre_id=centre, person_id=person.id, role="candidate", given_at=now),
-                Registration(
-                    centre_id=centre,
-                    programme_id=stage.test.programme_id,
-                    candidate_id=person.id,
-                    tutor_id=tutor,
-                    group="Simulated history",
-                    language="en",
-                    registered_at=now,
-                ),
-            )
+    session.execute(
+        insert(RoleHeld),
+        [
+            {"centre_id": centre, "person_id": one.id, "role": "candidate", "given_at": now}
+            for (_, now), one in zip(sitters, persons, strict=True)
+        ],
+    )
+    session.execute(
+        insert(Registration),
+        [
+            {
+                "centre_id": centre,
+                "programme_id": stage.test.programme_id,
+                "candidate_id": one.id,
+                "tutor_id": tutor,
+                "group": "Simulated history",
+                "language": "en",
+                "registered_at": now,
+            }
+            for (stage, now), one in zip(sitters, persons, strict=True)
+        ],
+    )
+    signatures = [
+        {
+            "centre_id": centre,
+            "statement_id": stage.statement.id,
+            "person_id": one.id,
+            "typed_name": one.name,
+            "hash": stage.statement.hash,
+            "signed_at": now,
+        }
+        for (stage, now), one in zip(sitters, persons, strict=True)
+        if stage.statement is not None
+    ]
+    if signatures:
+        session.execute(insert(Signature), signatures)
+    requests = [
+        ApprovalRequest(
+            centre_id=centre,
+            test_id=stage.test.id,
+            candidate_id=one.id,
+            asked_at=now,
+            answered_at=now,
         )
-        if stage.statement is not None:
-            session.add(
-                Signature(
-                    centre_id=centre,
-                    statement_id=stage.statement.id,
-                    person_id=person.id,
-                    typed_name=person.name,
-                    hash=stage.statement.hash,
-                    signed_at=now,
-                )
-            )
-        requests.append(
-            ApprovalRequest(
-                centre_id=centre,
-                test_id=stage.test.id,
-                candidate_id=person.id,
-                asked_at=now,
-                answered_at=now,
-            )
-        )
+        for (stage, now), one in zip(sitters, persons, strict=True)
+    ]
     session.add_all(requests)
     session.flush()
     approvals = [
