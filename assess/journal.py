@@ -75,6 +75,8 @@ class Event(StrEnum):
     ATTEMPT_TAKEN_OVER = "attempt:take-over"
     ATTEMPT_CLOSED = "attempt:close"
     ATTEMPT_MARKED = "attempt:mark"
+    REVIEW_ASKED = "review:ask"
+    MARKED_AGAIN = "attempt:mark-again"
     ATTEMPT_CANCELLED = "attempt:cancel"
     SITTING_OPENED = "sitting:open"
     SITTING_RELEASED = "sitting:release"

@@ -66,6 +66,7 @@ class Code(StrEnum):
     EDITED = "E-EDITED"
     MALFORMED = "E-MALFORMED"
     DUPLICATE = "E-DUPLICATE"
+    PURPOSE = "E-PURPOSE"
     UNKNOWN_OUTCOME = "E-UNKNOWN-OUTCOME"
     FILE = "E-FILE"
     # People and the door.

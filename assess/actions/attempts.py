@@ -79,7 +79,7 @@ def start(context: Context, test_id: int, affirmed: bool) -> Started | Waiting |
             if not judgement.standing.registered:
                 return not_found()
             reasons = () if judgement.may_wait else judgement.reasons
-            reasons += statement.why_not_affirm(affirmed)
+            reasons += statement.why_not_affirm(affirmed or test.practice)
             if reasons or judgement.version is None:
                 refused = eligibility.refusal(reasons)
                 return refuse(session, context, Event.ATTEMPT_STARTED, refused)

@@ -19,10 +19,9 @@ from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
 from assess.store import banks, frameworks
-from assess.store.banks import Bank, Known, NewVersion
+from assess.store.banks import HIGH_STAKES, Bank, Known, NewVersion
 
 LONGEST_NAME = 200  # characters of a bank's name
-PRACTICE, HIGH_STAKES = "practice", "high-stakes"
 Progress = Callable[[int, int], None]  # (done, of)
 
 
@@ -106,6 +105,19 @@ def _write(
         bank = _make(session, context, what, framework_id)
     elif bank.framework_id is None:
         bank.framework_id = framework_id
+    contents = [p.content for p in (*plan.created, *plan.changed) if p.content is not None]
+    # Practice banks and high-stakes banks share no question: who practised would know the test.
+    if shared := banks.shared_stems(session, bank, [content.stem for content in contents]):
+        stem, other = next(iter(shared.items()))
+        raise _Undo(
+            Refused.of(
+                Code.PURPOSE,
+                who=Helper.YOU,
+                stem=stem[:100],
+                bank=other,
+                count=len(shared),
+            )
+        )
     versions = []
     for planned in (*plan.created, *plan.changed):
         if planned.content is None or planned.identifier is None:

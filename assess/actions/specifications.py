@@ -9,12 +9,17 @@ from sqlalchemy.orm import Session
 from assess import store
 from assess.actions import pools
 from assess.actions.context import Context, record, refuse, wrong_role
-from assess.bank.specification import INVIGILATED, Specification, fresh_attempts
+from assess.bank.specification import (
+    INVIGILATED,
+    Specification,
+    fresh_attempts,
+    why_not_practise,
+)
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
 from assess.store import banks, programmes, specifications
-from assess.store.banks import Bank
+from assess.store.banks import PRACTICE, Bank
 from assess.store.specifications import SpecificationVersion, Test
 
 
@@ -42,6 +47,8 @@ def publish(context: Context, specification: Specification) -> Published | Refus
         reasons, bank, programme_id = _places(session, context, specification)
         if bank is not None:
             reasons += pools.why_not_draw(session, specification, bank)
+            if bank.purpose == PRACTICE:
+                reasons += why_not_practise(specification)
         test = specifications.by_name(session, context.centre, specification.name)
         if test is not None and bank is not None and test.bank_id != bank.id:
             values = {"what": "bank_fixed", "test": test.name}
@@ -58,6 +65,7 @@ def publish(context: Context, specification: Specification) -> Published | Refus
                 name=specification.name,
                 title=specification.title,
                 gates=[],
+                practice=bank.purpose == PRACTICE,
                 created_at=context.now,
             )
             session.add(test)

@@ -108,6 +108,7 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "no_quotas": (),
     "quota_short": ("outcome", "need", "have"),
     "cut_above_length": ("need", "have"),
+    "practice_terms": ("field",),
     "cut_below_one": ("have",),
     "minimum_above_count": ("outcome", "need", "have"),
     "outcome_without_quota": ("outcome",),

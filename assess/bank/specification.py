@@ -294,6 +294,24 @@ def why_not_publish(
     return tuple(found)
 
 
+def why_not_practise(specification: Specification) -> tuple[Reason, ...]:
+    """Every reason [E-BLUEPRINT] why this cannot be a practice test; asked of practice banks.
+
+    A practice test is open at once and as often as one likes, and shows all there is to learn.
+    """
+    wrong = {
+        "approval": specification.approval,
+        "attempts": specification.attempts is not None,
+        "cool_down_hours": any(specification.cool_down_hours),
+        "window": specification.window is not None,
+        "invigilated": specification.invigilated,
+        "feedback": specification.feedback is not Feedback.KEYS,
+    }
+    return tuple(
+        _blocks("practice_terms", field=field) for field, is_wrong in wrong.items() if is_wrong
+    )
+
+
 def _gaps(specification: Specification, framework: Framework) -> list[Reason]:
     """Paths that the framework does not know, and outcomes that nobody will ever be asked."""
     drawn = [quota.outcome for quota in specification.quotas]

@@ -17,6 +17,7 @@ from assess.bank.formats.rows import Row
 from assess.cli import shell
 from assess.cli.shell import Shell
 from assess.reasons import Refused
+from assess.store.banks import PRACTICE
 
 EVERY = 200  # rows between two looks at the bar
 SHOWN = 50  # problems printed in full
@@ -81,7 +82,7 @@ def import_(
                     bank=name,
                     file=path.name,
                     framework=framework,
-                    purpose=banks.PRACTICE if practice else None,
+                    purpose=PRACTICE if practice else None,
                     state="review" if draft else "live",
                     dry_run=dry_run,
                     skip_refused=skip_refused,

@@ -187,7 +187,7 @@ def _window(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]
 
 def _statement(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:
     current, signed = standing.current_version, standing.signed_version
-    if current is None or signed == current:
+    if current is None or signed == current or terms.practice:
         return
     if signed is None:
         yield Reason(Code.SIGN, {"what": "unsigned", "version": current}, who=Helper.YOU)
@@ -229,6 +229,8 @@ def _cool_down(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reas
 
 
 def _attempts(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:
+    if terms.practice:
+        return
     if standing.passed:
         yield Reason(Code.ATTEMPTS, {"what": "passed", "passed": 1}, who=Helper.NOBODY)
     elif terms.attempts is not None and _attempts_left(terms, standing) == 0:

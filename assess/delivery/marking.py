@@ -6,8 +6,8 @@ adds up exactly on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from assess.bank.items import Content
@@ -17,6 +17,9 @@ from assess.delivery.draw import Drawn
 
 RULE = "marking/1"
 """Names this rule in every stored mark. Another rule takes another name."""
+
+BY_A_PERSON = "person/1"
+"""The same for a mark that a person gave on request."""
 
 WORDS: Mapping[bool, str] = MappingProxyType({True: "Pass", False: "Not yet passed"})
 """The exact words of a result. There are no others."""
@@ -103,6 +106,25 @@ def mark(
     score = sum(question.score for question in questions)
     passed = score >= specification.cut * FULL_MARK and all(one.met for one in outcomes)
     return Mark(score, len(questions), specification.cut, passed, outcomes, questions)
+
+
+def again(mark: Mark, given: Collection[int]) -> Mark:
+    """The mark after a person has looked at it: full marks for the questions at these places too.
+
+    Nobody is worse off by asking: marks are only given. ValueError for a place the form has not.
+    """
+    if beyond := [place for place in given if not 1 <= place <= mark.out_of]:
+        raise ValueError(f"places {beyond} of a form of {mark.out_of}")
+    questions = tuple(
+        replace(one, score=FULL_MARK, correct=True) if one.place in given else one
+        for one in mark.questions
+    )
+    outcomes = tuple(
+        _outcome(Quota(one.outcome, one.out_of, one.minimum), questions) for one in mark.outcomes
+    )
+    score = sum(question.score for question in questions)
+    passed = score >= mark.cut * FULL_MARK and all(one.met for one in outcomes)
+    return Mark(score, mark.out_of, mark.cut, passed, outcomes, questions, BY_A_PERSON)
 
 
 def _scored(

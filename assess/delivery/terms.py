@@ -17,7 +17,8 @@ class Terms:
     `cool_down_hours`, the last step repeats, no steps mean no wait. The window is from `opens`
     (inclusive) to `closes` (exclusive), each None for no bound. `timezone` is the centre's, by its
     IANA name. `weeks` is the length of a window that counts from a date agreed with the candidate;
-    until that date is there the bounds are None. ValueError for an unknown zone, a moment without
+    until that date is there the bounds are None. `practice`: the test asks for no signature and no
+    approval, and a pass ends nothing. ValueError for an unknown zone, a moment without
     a zone, an empty window.
     """
 
@@ -30,6 +31,7 @@ class Terms:
     closes: datetime | None
     timezone: str
     weeks: int | None = None
+    practice: bool = False
 
     def __post_init__(self) -> None:
         try:
@@ -56,6 +58,7 @@ class Terms:
         *,
         timezone: str,
         agreed: date | None = None,
+        practice: bool = False,
     ) -> Terms:
         """The terms of a test by this specification, in a centre's zone.
 
@@ -72,6 +75,7 @@ class Terms:
             closes=closes,
             timezone=timezone,
             weeks=None if specification.window is None else specification.window.weeks,
+            practice=practice,
         )
 
 

@@ -34,6 +34,7 @@ from assess.delivery.signposts import Signpost
 from assess.store.base import Base
 
 LIVE = text("state = 'live'")
+PRACTICE, HIGH_STAKES = "practice", "high-stakes"
 REVIEW = text("state = 'review'")
 KEPT = 20_000  # contents in memory: some 40 MB
 CHUNK = 500  # rows a statement: SQLite and PostgreSQL both limit how many values one may carry
@@ -248,6 +249,23 @@ def _items_for(
         )
         ids |= {row.identifier: row.id for row in made}
     return ids
+
+
+def shared_stems(session: Session, bank: Bank, stems: Iterable[str]) -> dict[str, str]:
+    """Those of these stems that stand in a bank of the other purpose, with the bank's name."""
+    wanted, found = list(set(stems)), {}
+    for start in range(0, len(wanted), CHUNK):
+        rows = session.execute(
+            select(ItemVersion.stem, Bank.name)
+            .join(Bank, Bank.id == ItemVersion.bank_id)
+            .where(
+                Bank.centre_id == bank.centre_id,
+                Bank.purpose != bank.purpose,
+                ItemVersion.stem.in_(wanted[start : start + CHUNK]),
+            )
+        )
+        found |= {row.stem: row.name for row in rows}
+    return found
 
 
 def live_counts(session: Session, bank_id: int) -> dict[str, int]:

@@ -16,6 +16,7 @@ from assess.store.attempts import Attempt
 from assess.store.marks import MarkRow
 from assess.store.people import Person
 from assess.store.programmes import Programme, Registration
+from assess.store.specifications import Test
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,37 @@ def sat(
         one = Sat(attempt, ordinal, State(state), opened, closed, passed, lines)
         found.setdefault((candidate, test), []).append(one)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Practised:
+    """How practice went in one outcome, over all of a candidate's practice attempts."""
+
+    outcome: str
+    score: int  # thousandths of a mark
+    out_of: int  # marks
+    last: datetime
+
+
+def practised(session: Session, candidate_id: int, programme_id: int) -> Sequence[Practised]:
+    """A candidate's practice on a programme, by outcome, in the order of their paths."""
+    rows = session.execute(
+        select(MarkRow.outcomes, MarkRow.marked_at)
+        .join(Attempt, Attempt.id == MarkRow.attempt_id)
+        .join(Test, Test.id == Attempt.test_id)
+        .where(
+            Attempt.candidate_id == candidate_id,
+            Test.programme_id == programme_id,
+            Test.practice,
+        )
+        .order_by(MarkRow.marked_at)
+    )
+    found: dict[str, Practised] = {}
+    for outcomes, marked_at in rows:
+        for path, score, out_of, _, _ in outcomes:
+            so_far = found.get(path, Practised(path, 0, 0, marked_at))
+            found[path] = Practised(path, so_far.score + score, so_far.out_of + out_of, marked_at)
+    return [found[path] for path in sorted(found)]
 
 
 def asked(session: Session, candidates: Collection[int]) -> Mapping[tuple[int, int], datetime]:

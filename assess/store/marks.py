@@ -85,9 +85,14 @@ class Population:
 
 
 def save(
-    session: Session, attempt: Attempt, mark: Mark, seconds: Sequence[int], now: datetime
+    session: Session,
+    attempt: Attempt,
+    mark: Mark,
+    seconds: Sequence[int],
+    now: datetime,
+    number: int = 1,
 ) -> MarkRow:
-    """Store the first mark of an attempt."""
+    """Store a mark of an attempt: the first, or after a review the next."""
     questions = mark.questions
     row = MarkRow(
         centre_id=attempt.centre_id,
@@ -96,7 +101,7 @@ def save(
         bank_id=attempt.bank_id,
         specification_id=attempt.specification_id,
         ordinal=attempt.ordinal,
-        number=1,
+        number=number,
         score=mark.score,
         out_of=mark.out_of,
         cut=mark.cut,

@@ -140,7 +140,10 @@ def judge(session: Session, gates: Gates, test: Test, person: Person, now: datet
         terms = Terms(test.name, 1, None, (), False, None, None, centre.timezone)
     else:
         terms = Terms.of(
-            version.specification(), timezone=centre.timezone, agreed=allowed.starts_on
+            version.specification(),
+            timezone=centre.timezone,
+            agreed=allowed.starts_on,
+            practice=test.practice,
         )
         terms = replace(terms, test=test.name)
     return Judgement(

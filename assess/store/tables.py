@@ -15,6 +15,7 @@ from assess.store import (
     people,
     pools,
     programmes,
+    remarking,
     reviews,
     specifications,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "people",
     "pools",
     "programmes",
+    "remarking",
     "reviews",
     "specifications",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from flask_login import current_user
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from assess import wording
+from assess.delivery import calendar
 from assess.reasons import Code, Reason
 from assess.roles import Role
 from assess.settings import Settings
@@ -31,10 +32,18 @@ NAVIGATION: tuple[Entry, ...] = (
     ("Readiness", "tutor.queue", (Role.TUTOR,), ("/readiness", "/approvals")),
     ("Candidates", "tutor.cohort", (Role.TUTOR,), ("/cohort",)),
     ("Decisions", "quality.decisions", (Role.QUALITY,), ("/decisions",)),
+    ("Reviews", "quality.reviews", (Role.QUALITY,), ("/mark-reviews",)),
     ("Waiting for me", "author.waiting", (Role.AUTHOR, Role.REVIEWER), ("/reviews",)),
     ("Banks", "author.banks", (Role.AUTHOR, Role.REVIEWER), ("/banks", "/items")),
     ("Tests", "author.tests", (Role.AUTHOR, Role.REVIEWER), ("/tests", "/specifications")),
-    ("People", "administrator.people", (Role.ADMINISTRATOR,), ("/",)),
+    ("People", "administrator.people", (Role.ADMINISTRATOR,), ("/people", "/roles")),
+    (
+        "Programmes",
+        "administrator.programmes",
+        (Role.ADMINISTRATOR,),
+        ("/programmes", "/registrations"),
+    ),
+    ("Centre", "administrator.centre", (Role.ADMINISTRATOR,), ("/centre",)),
 )
 """What stands at the top of the page, for whom, and at which addresses it is on."""
 
@@ -89,6 +98,16 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
     @app.template_filter("moment")
     def moment(at: datetime) -> str:
         return wording.moment(at, zone())
+
+    @app.template_filter("day")
+    def day(at: datetime | date) -> str:
+        """A date, or the day of a moment at the centre, in full."""
+        return wording.day(calendar.day_of(at, zone()) if isinstance(at, datetime) else at)
+
+    @app.template_filter("last_day")
+    def last_day(ends_at: datetime) -> str:
+        """The last day of a period that ends before a moment, in full."""
+        return wording.day(calendar.last_day(ends_at, zone()))
 
     @app.template_filter("marks")
     def marks(thousandths: int) -> str:

@@ -248,6 +248,7 @@ def test_what_the_decision_stood_on_is_kept_with_the_attempt(built: World) -> No
         "waived": None,
         "opens": None,
         "closes": None,
+        "extra_percent": 0,
         "specification": published.id,
     }
     assert row.state == "marked"

@@ -34,7 +34,9 @@ def assessments() -> str:
                 for test in specifications.of_programme(session, programme.id)
             ]
             statement = programmes.current_statement(session, programme.id)
-            mine.append((programme, tutor, statement, tests))
+            counting = [card for card in tests if not card.practice]
+            practice = [card for card in tests if card.practice]
+            mine.append((programme, tutor, statement, counting, practice))
     return render_template("candidate/assessments.html", programmes=mine, State=cards.State)
 
 

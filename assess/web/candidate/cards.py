@@ -50,6 +50,7 @@ class Card:
 
     test_id: int
     title: str
+    practice: bool
     programme_id: int | None
     state: State
     questions: int | None
@@ -85,6 +86,7 @@ def card(
     return Card(
         test_id=test.id,
         title=test.title,
+        practice=test.practice,
         programme_id=test.programme_id,
         state=state,
         questions=specification.length if specification else None,
@@ -133,7 +135,7 @@ def _state(judgement: Judgement) -> State:
     if (live := judgement.standing.open_attempt) is not None:
         sealed = any(a.id == live and a.state == PREPARED for a in judgement.attempts)
         return State.WAITING if sealed else State.IN_PROGRESS
-    if judgement.standing.passed:
+    if judgement.standing.passed and not judgement.terms.practice:
         return State.PASSED
     if not judgement.reasons:
         return State.READY

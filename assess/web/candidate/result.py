@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from assess import journal, store
 from assess.actions import attempts as deeds
+from assess.actions import remarking as remark
+from assess.actions.approvals import LONGEST_WORDS
 from assess.actions.context import not_found
 from assess.bank import kinds
-from assess.delivery import eligibility, signposts, timing
+from assess.delivery import eligibility, marking, signposts, timing
 from assess.delivery.attempt import Move, State
+from assess.reasons import Code, Refused
 from assess.roles import Role
-from assess.store import banks, frameworks, marks, people, specifications
+from assess.store import banks, frameworks, marks, people, remarking, specifications
 from assess.store.standing import judge
-from assess.web import access, problems, signing
+from assess.web import access, pages, problems, signing
 from assess.web.candidate import cards, sitting
 from assess.web.candidate.blueprint import bp
+
+LONGEST = 5000  # characters of words that are looked at: beyond any that are taken
+ON_THE_FORM = frozenset({Code.FIELD, Code.REASON})
 
 
 @bp.get("/attempts/<int:attempt_id>/result")
 @access.only(Role.CANDIDATE)
 def result(attempt_id: int) -> ResponseReturnValue:
     """Pass or Not yet passed; per outcome; wrong questions without keys; what to revise."""
+    return _page(attempt_id)
+
+
+@bp.post("/attempts/<int:attempt_id>/review")
+@access.only(Role.CANDIDATE)
+def ask_for_review(attempt_id: int) -> ResponseReturnValue:
+    """Ask for a person to look at the mark of an attempt."""
+    words = request.form.get("words", "").replace("\r\n", "\n")[:LONGEST]
+    done = remark.ask(signing.context(), attempt_id, words)
+    if isinstance(done, Refused):
+        again = all(r.code in ON_THE_FORM for r in done.reasons) and not problems.wants_json()
+        return _page(attempt_id, words, done) if again else problems.answer(done)
+    flash(_("You have asked for a review. Your result page tells you when it is done."), "success")
+    return redirect(url_for("candidate.result", attempt_id=attempt_id))
+
+
+def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> ResponseReturnValue:
     row = sitting.find(attempt_id)
     if row is None:
         return problems.answer(not_found())
@@ -55,8 +79,9 @@ def result(attempt_id: int) -> ResponseReturnValue:
             frameworks.titles(session, [outcome for outcome, *_ in stored.outcomes]),
         )
         judgement = judge(session, context.gates, test, person, context.now)
+        review = remarking.of_attempt(session, row.id)
     opens = eligibility.next_opens(judgement.terms, judgement.standing)
-    return render_template(
+    shown = render_template(
         "candidate/result.html",
         test=test,
         attempt=row,
@@ -64,6 +89,12 @@ def result(attempt_id: int) -> ResponseReturnValue:
         by_itself=row.closed_by == Move.TIME_UP.value,
         passed_before=judgement.standing.passed and not told.passed,
         left=cards.left(judgement),
+        review=review,
+        by_a_person=stored.rule == marking.BY_A_PERSON,
+        words=words,
+        longest=LONGEST_WORDS,
+        reasons=pages.by_field(pages.about("words", refused.reasons if refused else ())),
         opens=opens if opens is not None and opens > context.now else None,
         receipt_line=journal.canonical(deeds.receipt_parts(row)).decode(),
     )
+    return shown, 200 if refused is None else refused.status

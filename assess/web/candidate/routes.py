@@ -5,6 +5,7 @@ from assess.web.candidate import (
     assessments,
     attempt,
     handing_in,
+    progress,
     result,
     starting,
     statement,
@@ -12,5 +13,5 @@ from assess.web.candidate import (
 )
 from assess.web.candidate.blueprint import bp
 
-__all__ = ["answering", "assessments", "attempt", "bp", "handing_in", "result", "starting"]
-__all__ += ["statement", "waiting"]
+__all__ = ["answering", "assessments", "attempt", "bp", "handing_in", "progress", "result"]
+__all__ += ["starting", "statement", "waiting"]

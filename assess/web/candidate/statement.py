@@ -13,8 +13,7 @@ from assess.actions.context import not_found
 from assess.reasons import Code, Reason, Refused
 from assess.roles import Role
 from assess.store import programmes
-from assess.web import access, pages, problems, signing
-from assess.web.candidate import prose
+from assess.web import access, pages, problems, prose, signing
 from assess.web.candidate.blueprint import bp
 from assess.web.candidate.numbers import whole
 

@@ -73,7 +73,10 @@ def cohort() -> str:
         mine = cohorts.of_tutor(session, current_user.centre_id, current_user.person_id)
         people = [person.id for _, person, _ in mine]
         programmes = {programme.id for _, _, programme in mine}
-        tests = {p: specifications.of_programme(session, p) for p in programmes}
+        tests = {
+            p: [test for test in specifications.of_programme(session, p) if not test.practice]
+            for p in programmes
+        }
         every = [test.id for of_programme in tests.values() for test in of_programme]
         sat = cohorts.sat(session, people, every)
         asked = cohorts.asked(session, people)
@@ -117,14 +120,23 @@ def page(
         if not mine:
             return problems.answer(not_found())
         person = mine[0][1]
-        programmes = [(reg, prog, _standings(session, reg, person)) for reg, _, prog in mine]
+        programmes = [
+            (
+                registration,
+                programme,
+                _standings(session, registration, person),
+                cohorts.practised(session, person.id, programme.id),
+            )
+            for registration, _, programme in mine
+        ]
         paths = {
             line.outcome
-            for _, _, standings in programmes
+            for _, _, standings, _ in programmes
             for standing in standings
             for one in standing.sat
             for line in one.outcomes
         }
+        paths |= {line.outcome for *_, practice in programmes for line in practice}
         shown = render_template(
             "tutor/candidate.html",
             person=person,
@@ -139,7 +151,8 @@ def page(
 
 
 def _standings(session: Session, registration: Registration, person: Person) -> list[Standing]:
-    tests = specifications.of_programme(session, registration.programme_id)
+    every = specifications.of_programme(session, registration.programme_id)
+    tests = [test for test in every if not test.practice]
     sat = cohorts.sat(session, [person.id], [test.id for test in tests])
     asked = cohorts.asked(session, [person.id])
     approved = cohorts.approved(session, [person.id], signing.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -20,8 +20,9 @@ from assess.delivery import marking, readiness
 from assess.delivery.attempt import State
 from assess.reasons import Code, Reason, Refused
 from assess.store import approvals as rows
-from assess.store import attempts, marks, specifications
+from assess.store import attempts, cohorts, frameworks, marks, specifications
 from assess.store.approvals import ApprovalRequest
+from assess.store.cohorts import Practised
 from assess.store.people import Person
 from assess.store.specifications import Test
 from assess.web import pages, problems, signing
@@ -45,6 +46,8 @@ class Waiting:
     age: str
     late: bool
     earlier: tuple[str, ...]
+    practice: tuple[Practised, ...]
+    titles: Mapping[str, str]
 
 
 @bp.get("/readiness")
@@ -129,6 +132,7 @@ def _waiting(session: Session, asked: ApprovalRequest, person: Person, test: Tes
     sat = attempts.of_test(session, test.id, person.id)
     passed = marks.passes(session, [a.id for a in sat])
     waited = signing.now() - asked.asked_at
+    practice = tuple(_practised(session, person, test))
     return Waiting(
         asked,
         person,
@@ -139,7 +143,22 @@ def _waiting(session: Session, asked: ApprovalRequest, person: Person, test: Tes
             str(_(marking.WORDS[passed[a.id]])) if a.id in passed else _unmarked(State(a.state))
             for a in sat
         ),
+        practice,
+        frameworks.titles(session, [line.outcome for line in practice]),
     )
+
+
+def _practised(session: Session, person: Person, test: Test) -> list[Practised]:
+    """How practice went in the outcomes that this test draws from."""
+    version = specifications.published(session, test.id)
+    if version is None or test.programme_id is None:
+        return []
+    drawn = [quota.outcome for quota in version.specification().quotas]
+    return [
+        line
+        for line in cohorts.practised(session, person.id, test.programme_id)
+        if any(f"{line.outcome}/".startswith(f"{path}/") for path in drawn)
+    ]
 
 
 def _unmarked(state: State) -> str:

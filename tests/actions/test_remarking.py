@@ -1,0 +1,97 @@
+"""A mark is looked at by a person on request: given, never taken, both marks kept."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from assess import store
+from assess.actions import remarking
+from assess.reasons import Code, Refused
+from assess.roles import Role
+from assess.store import marks
+from assess.store.journal import JournalEntry
+from assess.store.marks import MarkRow
+from assess.store.remarking import MarkReview
+from tests.actions import racing
+from tests.actions.test_races import codes
+from tests.builders import World
+
+WORDS = "Question two has two right answers."
+REASON = "The wording of the question allows the other reading as well."
+
+
+def asked(built: World, right: int = 2) -> tuple[int, int]:
+    """A failed attempt and the wish to have it looked at."""
+    attempt = built.sit(right=right)
+    done = remarking.ask(built.context("candidate"), attempt, WORDS)
+    assert isinstance(done, int), done
+    return attempt, done
+
+
+def test_asking_needs_words_a_marked_attempt_of_ones_own_and_happens_once(built: World) -> None:
+    attempt = built.sit(right=0)
+    candidate = built.context("candidate")
+    assert codes(remarking.ask(candidate, attempt, "no")) == {Code.REASON}
+    assert codes(remarking.ask(built.context("candidate.two"), attempt, WORDS)) == {Code.NOT_FOUND}
+    assert isinstance(remarking.ask(candidate, attempt, WORDS), int)
+    assert codes(remarking.ask(candidate, attempt, WORDS)) == {Code.ASKED}
+
+
+def test_an_open_attempt_has_no_mark_to_look_at(built: World) -> None:
+    built.make_ready()
+    attempt = built.start(built.log_in("candidate"))
+    assert codes(remarking.ask(built.context("candidate"), attempt, WORDS)) == {Code.STATE}
+
+
+def test_a_person_gives_marks_with_a_reason_and_both_marks_stay(built: World) -> None:
+    attempt, review = asked(built)
+    quality = built.context("quality")
+    assert codes(remarking.mark_again(quality, review, {3, 4}, "ok")) == {Code.REASON}
+    assert codes(remarking.mark_again(quality, review, {99}, REASON)) == {Code.PLACE}
+    assert isinstance(remarking.mark_again(quality, review, {3, 4}, REASON), int)
+    with store.read() as session:
+        rows = session.scalars(select(MarkRow).order_by(MarkRow.number)).all()
+        assert [(r.number, r.score, r.passed, r.rule) for r in rows] == [
+            (1, 2000, False, "marking/1"),
+            (2, 4000, True, "person/1"),
+        ]
+        assert marks.passes(session, [attempt]) == {attempt: True}
+        wish = session.get_one(MarkReview, review)
+        assert (wish.reason, wish.decided_by) == (REASON, built.persons["quality"])
+        entry = session.scalars(select(JournalEntry).order_by(JournalEntry.id.desc())).first()
+        assert entry is not None
+        assert (entry.event, entry.facts["before"], entry.facts["after"]) == (
+            "attempt:mark-again",
+            2000,
+            4000,
+        )
+    assert codes(remarking.mark_again(quality, review, set(), REASON)) == {Code.DECIDED}
+    assert codes(remarking.ask(built.context("candidate"), attempt, WORDS)) == {Code.DECIDED}
+
+
+def test_all_may_stay_as_it_is(built: World) -> None:
+    _, review = asked(built)
+    assert isinstance(remarking.mark_again(built.context("quality"), review, set(), REASON), int)
+    with store.read() as session:
+        scores = session.scalars(select(MarkRow.score).order_by(MarkRow.number)).all()
+    assert scores == [2000, 2000]
+
+
+def test_neither_oneself_nor_the_tutor_looks_at_the_mark(built: World) -> None:
+    _, review = asked(built)
+    for who in ("candidate", "tutor"):
+        assert codes(remarking.mark_again(built.context(who), review, {3}, REASON)) == {Code.SELF}
+    built.add("quality.there", Role.QUALITY, centre="there")
+    assert codes(remarking.mark_again(built.context("quality.there"), review, {3}, REASON)) == {
+        Code.NOT_FOUND
+    }
+
+
+def test_of_two_reviews_at_once_one_stands(built: World) -> None:
+    _, review = asked(built)
+    quality = built.context("quality")
+    done = racing.at_once(
+        built.app, *[lambda: remarking.mark_again(quality, review, {3}, REASON)] * 2
+    )
+    assert sorted(isinstance(d, int) for d in done) == [False, True]
+    assert [codes(d) for d in done if isinstance(d, Refused)] == [{Code.DECIDED}]
