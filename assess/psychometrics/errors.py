@@ -15,12 +15,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from assess.psychometrics import derivatives, expected, manyitems, maximise
+from assess.psychometrics import derivatives, expected, fewforms, manyitems, maximise
 from assess.psychometrics.derivatives import Derivatives
 from assess.psychometrics.exact import Floats
-from assess.psychometrics.expected import WHOLE, Curves, Nodes
+from assess.psychometrics.expected import Curves, Nodes
 from assess.psychometrics.maximise import Model, Priors
-from assess.psychometrics.patterns import Part
+from assess.psychometrics.patterns import Forms, Part
 
 Kind = Literal["full", "sample", "block", "none"]
 DEGREES = 5  # polynomials of ability; the fifth adds less than a thousandth
@@ -57,14 +57,23 @@ def covariance(
     kept: NDArray[np.bool_],
     grid: Nodes,
     priors: Priors,
+    forms: Sequence[Forms] | None = None,
 ) -> Covariance:
     """Covariances at the maximum `curves` of the items `kept`, priors included.
 
+    `forms` of every part where they are few.
     From the inverse of the whole matrix ("full"); where that is too dear, of the matrix of a
     sample of the attempts, if it has enough answers to every item ("sample"), or else item by
     item ("block", see `manyitems`).
     """
     at = np.flatnonzero(kept)
+    if forms is not None and 2 * at.size <= MOST_PARAMETERS:
+        complete, missing = fewforms.information(
+            parts, forms, replace(curves, counted=kept), grid, at
+        )
+        prior = _prior(model, curves, priors)[at]
+        blocks = _inverted(complete + prior, missing, common_slope=model == "1pl")
+        return _named(model, curves, at, blocks, "full")
     change = derivatives.at(replace(curves, counted=kept), grid.theta, asymptote=model == "3pl")
     prior = _prior(model, curves, priors)
     kind, every = _way(change.right.shape[1] * at.size, at.size, parts)
@@ -99,12 +108,12 @@ def _way(wide: int, items: int, parts: Sequence[Part]) -> tuple[Kind, int]:
 
 def posteriors(
     part: Part, curves: Curves, grid: Nodes, rows: int
-) -> Iterator[tuple[NDArray[np.bool_], Floats]]:
-    """By chunk: which categories were given, bool[attempts, 2 * items], and posterior weights."""
+) -> Iterator[tuple[Floats, Floats]]:
+    """By chunk: a one for each category given, [attempts, 2 * items], and posterior weights."""
     table = expected.rounded(curves.log_chances(grid.theta))
     for chunk in part.chunks(rows):
-        weight, _ = expected.whole_posterior(chunk.category @ table, grid)
-        yield chunk.category.toarray() > 0, weight / WHOLE
+        weight, _ = expected.posterior(chunk.category @ table, grid)
+        yield chunk.category.toarray(), weight
 
 
 def polynomials(weight: Floats, theta: Floats, degrees: int) -> Iterator[Floats]:
@@ -130,18 +139,22 @@ def _sums(
 ) -> tuple[Floats, Floats]:
     """Complete information [at, parameters, parameters] and the missing one, all by all."""
     several = change.right.shape[1]
-    right = change.right[at].reshape(-1, grid.count).T
     wrong = change.wrong[at].reshape(-1, grid.count).T
+    lift = (change.right - change.wrong)[at].reshape(-1, grid.count).T
     missing = np.zeros((at.size * several, at.size * several))
     cells = np.zeros((2 * curves.a.size, grid.count))
     for part in parts:
         for given, weight in posteriors(part, curves, grid, 1 + (1 << 20) // missing.shape[0]):
-            cells += given.T.astype(np.float64) @ weight
-            rightly = np.repeat(given[:, 2 * at], several, axis=1)
-            wrongly = np.repeat(given[:, 2 * at + 1], several, axis=1)
-            for polynomial in polynomials(weight, grid.theta, DEGREES):
-                score = (polynomial @ right) * rightly
-                score += (polynomial @ wrong) * wrongly
+            cells += given.T @ weight
+            rightly = given[:, 2 * at]
+            shown = np.repeat(rightly + given[:, 2 * at + 1], several, axis=1)
+            for degree, polynomial in enumerate(polynomials(weight, grid.theta, DEGREES)):
+                score = (polynomial @ wrong) * shown
+                if several == 3:
+                    score += (polynomial @ lift) * np.repeat(rightly, several, axis=1)
+                elif degree == 0:
+                    # Without an asymptote a right answer adds (theta, 1): of the first degree.
+                    score[:, 0::2] += rightly * (polynomial @ grid.theta)[:, None]
                 missing += score.T @ score
     complete = _with_abilities_known(cells, change)[at]
     return complete, missing

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from assess.psychometrics import patterns
 from assess.psychometrics.exact import Floats, Ints
@@ -162,17 +163,44 @@ def sums(part: Part, curves: Curves, grid: Nodes) -> Sums:
     )
 
 
-def form_sums(part: Part, forms: Forms, curves: Curves, grid: Nodes) -> Sums:
-    """The same sums where few forms were sat and nobody guesses (c = 0); `right_at` is None.
+@dataclass(frozen=True, slots=True, eq=False)
+class FormLikelihoods:
+    """Likelihoods where few forms were sat and nobody guesses (c = 0).
 
     With logits linear in ability, the answers of an attempt enter its likelihood only through
     the sums of a and of d over its right answers, beside what its form gives to all its takers.
     """
-    theta = grid.theta
-    table = rounded(curves.log_chances(theta)[1::2])
-    taken = np.where(curves.counted, rounded(curves.a), 0.0)
-    given = np.where(curves.counted, rounded(curves.d), 0.0)
-    of_form = forms.shown.astype(np.float64) @ table
+
+    forms: Forms
+    theta: Floats
+    a: Floats
+    d: Floats
+    of_form: Floats
+
+    def of(self, span: slice) -> tuple[Floats, sparse.csr_matrix, Floats]:
+        """Log-likelihoods at the nodes up to a sum of d; right answers; that sum of d."""
+        right = self.forms.rows(span)
+        logs = np.multiply.outer(right @ self.a, self.theta)
+        one = len(self.of_form) == 1
+        logs += self.of_form if one else self.of_form[self.forms.form[span]]
+        return logs, right, right @ self.d
+
+
+def form_likelihoods(forms: Forms, curves: Curves, grid: Nodes) -> FormLikelihoods:
+    """What the likelihoods of all attempts have in common."""
+    table = rounded(curves.log_chances(grid.theta)[1::2])
+    return FormLikelihoods(
+        forms,
+        grid.theta,
+        np.where(curves.counted, rounded(curves.a), 0.0),
+        np.where(curves.counted, rounded(curves.d), 0.0),
+        forms.shown.astype(np.float64) @ table,
+    )
+
+
+def form_sums(part: Part, forms: Forms, curves: Curves, grid: Nodes) -> Sums:
+    """The same sums from few forms; `right_at` is None."""
+    likelihoods = form_likelihoods(forms, curves, grid)
     places = grid.place
 
     def step(share: Sequence[slice]) -> tuple[int, Ints, Ints]:
@@ -180,20 +208,14 @@ def form_sums(part: Part, forms: Forms, curves: Curves, grid: Nodes) -> Sums:
         place = np.zeros(part.items, dtype=np.int64)
         loglik = 0
         for span in share:
-            right, form = forms.rows(span), forms.form[span]
-            logs = np.multiply.outer(right @ taken, theta)
-            logs += of_form[form] if len(of_form) > 1 else of_form
+            logs, right, given = likelihoods.of(span)
             weight, evidence = whole_posterior(logs, grid, shift=True)
-            at_form += _by_form(weight, form, len(forms.shown))
+            at_form += _by_form(weight, forms.form[span], len(forms.shown))
             place += (right.T @ (weight @ places)).astype(np.int64)
-            loglik += int(np.rint((evidence + right @ given) * LOGLIK).astype(np.int64).sum())
+            loglik += int(np.rint((evidence + given) * LOGLIK).astype(np.int64).sum())
         return loglik, at_form, place
 
-    spans = [
-        slice(first, min(first + patterns.ROWS, part.attempts))
-        for first in range(0, part.attempts, patterns.ROWS)
-    ]
-    done = spread(step, spans)
+    done = spread(step, spans(part))
     at_form = sum((at for _, at, _ in done), np.zeros((len(forms.shown), grid.count), np.int64))
     return Sums(
         part.attempts,
@@ -203,6 +225,12 @@ def form_sums(part: Part, forms: Forms, curves: Curves, grid: Nodes) -> Sums:
         sum((place for _, _, place in done), np.zeros(part.items, dtype=np.int64)),
         None,
     )
+
+
+def spans(part: Part) -> list[slice]:
+    """The attempts of a part, so many at a time as a chunk has."""
+    firsts = range(0, part.attempts, patterns.ROWS)
+    return [slice(first, min(first + patterns.ROWS, part.attempts)) for first in firsts]
 
 
 def rounded(values: Floats) -> Floats:

@@ -287,7 +287,15 @@ def _finished(
     )
     kept = at & ~endless
     found = (
-        covariance(model, estimation.parts, curves, kept, estimation.grid, estimation.priors)
+        covariance(
+            model,
+            estimation.parts,
+            curves,
+            kept,
+            estimation.grid,
+            estimation.priors,
+            estimation.forms,
+        )
         if with_errors
         else Covariance.unknown(kept)
     )

@@ -163,7 +163,9 @@ def _told_apart(part: Part) -> tuple[NDArray[np.bool_], NDArray[np.int32] | None
     if part.attempts and part.category.size % part.attempts == 0:
         rows = part.category.reshape(part.attempts, -1)
         # Right and wrong differ in the lowest bit only.
-        if all(bool(((rows[at] ^ rows[0]) <= 1).all()) for at in _slices(part.attempts)):
+        if FEW_FORMS and all(
+            bool(((rows[at] ^ rows[0]) <= 1).all()) for at in _slices(part.attempts)
+        ):
             shown = np.zeros((1, part.items), dtype=np.bool_)
             shown[0, rows[0] >> 1] = True
             return shown, form
