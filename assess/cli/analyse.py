@@ -18,7 +18,7 @@ from rich.table import Table
 
 from assess.cli import shell
 from assess.cli.itemreport import folder, page, tables
-from assess.psychometrics import analysis, reading
+from assess.psychometrics import analysis, reading, simulate
 from assess.psychometrics.analysis import Analysis, Asked, Grouping, Timing
 from assess.psychometrics.reading import Answers
 from assess.psychometrics.report import ItemKey
@@ -134,7 +134,7 @@ def analyse(
                 time=None
                 if time is None
                 else Timing(time, _days(answers.columns[time], time), settings["windows"]),
-                rng=np.random.default_rng(SEED),
+                rng=simulate.stream(SEED),
             )
             found = analysis.analyse(
                 answers.responses, _keys(answers), {"file": source.name}, asked, step

@@ -87,7 +87,7 @@ def analyse(
     """
     progress("Classical statistics", 0, None)
     passed = None if asked.cut is None else (marks(responses) >= asked.cut).tolist()
-    document: dict[str, Any] = report.item_report(responses, items, population, passed)
+    document: dict[str, Any] = report.item_report(responses, items, population, passed, asked.cut)
     columns = _sat(responses)
     if asked.model != "none":
         found = modelled.modelled(
@@ -117,6 +117,7 @@ def analyse(
         progress("Rapid guessing", 0, None)
         block, columns["effort"] = comparisons.rapid(responses, asked.rng)
         _place(document, "effort", block)
+        _place(document, "times", comparisons.seconds(responses), "time")
     return Analysis(document, columns)
 
 
@@ -140,8 +141,8 @@ def _by_attempt(responses: Responses, values: NDArray[Any]) -> NDArray[np.float6
     return sums.astype(np.float64)
 
 
-def _place(document: dict[str, Any], name: str, block: Block) -> None:
+def _place(document: dict[str, Any], name: str, block: Block, item_name: str | None = None) -> None:
     document[name] = block.test
     for entry, values, flags in zip(document["items"], block.items, block.flags, strict=True):
-        entry[name] = values
+        entry[item_name or name] = values
         entry["flags"] += [asdict(flag) for flag in flags]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assess.psychometrics import dif, drift, effort, exposure, flags
+from assess.psychometrics import dif, drift, effort, exposure, flags, times
 from assess.psychometrics.classical import Z95
 from assess.psychometrics.dif import DifTable, Pass
 from assess.psychometrics.flags import Flag
@@ -23,6 +23,7 @@ from assess.psychometrics.responses import Responses
 ETS = "Dorans & Holland 1993: ETS classes of Mantel-Haenszel D"
 CURVES = "Dorans & Kulick 1986: distances between groups from 0.05 on are looked into"
 WORKING = "Working choice: docs/psychometrics.md"
+TIMES = ("mean", "p10", "median", "p90", "right", "wrong")
 Values = dict[str, Any]
 
 
@@ -131,6 +132,20 @@ def rapid(
         )
     ]
     return Block(test, items, [[] for _ in items]), table.effort
+
+
+def seconds(responses: Responses) -> Block:
+    """How long answers take. Raises ValueError where the answers have no times."""
+    sums = times.time_sums(responses)
+    if sums is None:
+        raise ValueError("the answers have no times")
+    table = times.table(sums)
+    test = {"n": int(table.n.sum()), "seconds": float(sums.time.value.sum()) / 1000}
+    items = [
+        {"n": int(n)} | {name: _value(value) for name, value in zip(TIMES, values, strict=True)}
+        for n, *values in zip(*table, strict=True)
+    ]
+    return Block(test, items, [[] for _ in items])
 
 
 def shown(responses: Responses) -> Block:

@@ -103,7 +103,7 @@ def _said(responses: Responses, part: Part, fit: Fit, cut: float | None) -> Mode
     person = fitted.person_fit(part, curves, wle)
     return Modelled(
         Block(test, rows, [_flags(row) for row in rows]),
-        [{"kind": "empirical_irt", "value": empirical.value, "n": empirical.n}],
+        [{"kind": "empirical_irt", "value": empirical.value, "n": empirical.n, "reason": None}],
         decisions,
         {"eap": eap.theta, "eap_se": eap.se, "wle": wle.theta, "wle_se": wle.se, "lz": person.lz},
     )

@@ -14,10 +14,22 @@ from typing import Any
 
 import numpy as np
 
-from assess.psychometrics import classical, distractors, flags, guards, reliability
-from assess.psychometrics.responses import FULL, Responses
+from assess.psychometrics import (
+    cells,
+    classical,
+    distractors,
+    flags,
+    guards,
+    precision,
+    reliability,
+)
+from assess.psychometrics.cells import Cells
+from assess.psychometrics.exact import Floats, Ints
+from assess.psychometrics.reliability import Components, MarkSums
+from assess.psychometrics.responses import FULL, NOT_REACHED, Responses
 
 SCHEMA = "item-report/1"
+FIFTHS = 5  # ability groups of a trace line
 OMITTED = "omitted"  # the option row of those who left the item empty
 
 
@@ -48,24 +60,38 @@ def item_report(
     items: Sequence[ItemKey],
     population: Mapping[str, object],
     passed: Sequence[bool] | None = None,
+    cut: float | None = None,
 ) -> dict[str, Any]:
     """The report on these answers; `items` in the order of `responses.versions`.
 
     `population` says which attempts these are (and "excluded"): it is printed as it comes,
-    after the counts. `passed` holds one value an attempt. Raises ValueError where `items` or
-    `passed` do not fit the answers.
+    after the counts. `passed` holds one value an attempt; `cut`, in marks, is where decisions
+    are judged. Raises ValueError where `items` or `passed` do not fit the answers.
     """
     if len(items) != responses.items:
         raise ValueError(f"{len(items)} items are described, {responses.items} are in the answers")
     if passed is not None and len(passed) != responses.attempts:
         raise ValueError(f"{len(passed)} pass marks for {responses.attempts} attempts")
     width, length = max((key.n_options for key in items), default=0), responses.longest
-    raw = classical.raw_sums(responses, width, length)
+    data = cells.coded(responses)
+    raw = classical.raw_sums(data, width, length)
     facility = classical.facility_millionths(raw)
-    adjusted = classical.adjusted_sums(responses, facility, width, length)
-    marks = reliability.table(reliability.mark_sums(responses, facility))
+    adjusted = classical.adjusted_sums(data, facility, width, length)
+    sums = reliability.mark_sums(data, facility)
+    marks = reliability.table(sums)
+    coefficients, parts = precision.coefficients(data, raw, sums, marks)
     item_table, option_table = classical.table(raw, adjusted), distractors.table(adjusted)
     facts = _facts(items, item_table, option_table)
+    beside = {
+        "maximum": raw.maximum.tolist(),
+        "not_reached": _not_reached(responses),
+        "discrimination_se": _values(item_table.r_se),
+        "raw_rest_r": _values(item_table.raw_r),
+        "standardised_r": _values(_standardised(data, facility, sums, parts, item_table.r)),
+        "upper_lower": _values(item_table.upper_lower),
+        "alpha_if_deleted": _values(reliability.alpha_if_deleted(raw, sums)),
+    }
+    lines = distractors.traces(adjusted, raw.maximum, FIFTHS)
     return {
         "schema": SCHEMA,
         "population": {
@@ -75,17 +101,23 @@ def item_report(
             "excluded": 0,
             **population,
         },
-        "test": {**_test(marks, passed), "distribution": distribution(responses)},
+        "test": {
+            **_test(marks, passed),
+            "reliability": coefficients,
+            "variance": precision.variance(parts),
+            "distribution": distribution(responses),
+            "csem": precision.conditional_errors(data),
+            **_decisions(data, cut, marks.alpha or parts.generalisability),
+        },
         "items": [
-            _item(key, fact, se, raw_r, upper_lower)
-            for key, fact, se, raw_r, upper_lower in zip(
-                items,
-                facts,
-                item_table.r_se.tolist(),
-                item_table.raw_r.tolist(),
-                item_table.upper_lower.tolist(),
-                strict=True,
+            _item(
+                key,
+                fact,
+                {name: column[place] for name, column in beside.items()},
+                _values(lines.facility[place]),
+                lines.share[place],
             )
+            for place, (key, fact) in enumerate(zip(items, facts, strict=True))
         ],
         "irt": None,
         "dif": None,
@@ -149,21 +181,31 @@ def _facts(
 
 
 def _item(
-    key: ItemKey, fact: flags.ItemFacts, se: float, raw_r: float, upper_lower: float
-) -> dict[str, object]:
+    key: ItemKey,
+    fact: flags.ItemFacts,
+    beside: Mapping[str, Any],
+    trace: list[float | None],
+    option_traces: Floats,
+) -> dict[str, Any]:
+    """An item's entry; traces by ability group, those of options [width + 1, groups]."""
     return {
         "item": key.item,
         "kind": key.kind,
+        "maximum": beside["maximum"],
         "n": fact.n,
+        "not_reached": beside["not_reached"],
         "guard": guards.guard(fact.n),
         "shows": guards.shows(fact.n).value,
         "facility": fact.facility,
         "facility_interval": _list(fact.facility_interval),
         "discrimination": fact.r,
-        "discrimination_se": _value(se),
+        "discrimination_se": beside["discrimination_se"],
         "discrimination_interval": _list(fact.r_interval),
-        "raw_rest_r": _value(raw_r),
-        "upper_lower": _value(upper_lower),
+        "raw_rest_r": beside["raw_rest_r"],
+        "standardised_r": beside["standardised_r"],
+        "upper_lower": beside["upper_lower"],
+        "alpha_if_deleted": beside["alpha_if_deleted"],
+        "trace": trace,
         "options": [
             {
                 "option": OMITTED if o.option is None else key.label(o.option),
@@ -172,7 +214,7 @@ def _item(
                 "share": o.share,
                 "r": o.r,
                 "conditional_r": o.conditional_r,
-                "trace": [],
+                "trace": _values(option_traces[-1 if o.option is None else o.option]),
             }
             for o in fact.options
         ],
@@ -225,12 +267,26 @@ def _test(marks: reliability.MarkTable, passed: Sequence[bool] | None) -> dict[s
         "pass_rate_interval": interval,
         "alpha": marks.alpha,
         "sem": marks.sem,
-        "reliability": [{"kind": "alpha_adjusted", "value": marks.alpha, "n": marks.n}],
-        "csem": [],
-        "decisions": [],
         "draw_luck": {"sd": marks.luck_sd, "share_of_variance": marks.luck_share},
         "reasons": reasons,
     }
+
+
+def _decisions(data: Cells, cut: float | None, value: float | None) -> dict[str, Any]:
+    """The rows of decisions at the cut, and why there are none."""
+    if cut is None:
+        return {"decisions": [], "no_decisions": "no cut was given"}
+    rows, why = precision.at_cut(data, cut, value)
+    return {"decisions": rows, "no_decisions": why}
+
+
+def _standardised(
+    data: Cells, facility: Ints, sums: MarkSums, parts: Components, r: Floats
+) -> Floats:
+    """r on rest scores standardised within form length; r itself where all are equally long."""
+    if sums.shortest == sums.longest:
+        return r
+    return classical.standardised_sums(data, facility, reliability.scale(sums, parts)).r()
 
 
 def _pass_rate(
@@ -244,6 +300,17 @@ def _pass_rate(
     rate = sum(map(bool, passed)) / len(passed)
     low, high = classical.wilson(np.array([rate]), np.array([len(passed)]))
     return rate, [float(low[0]), float(high[0])], None
+
+
+def _not_reached(responses: Responses) -> list[int]:
+    """By item in how many attempts it stood behind the last answer."""
+    behind = responses.item[responses.option == NOT_REACHED]
+    counted: list[int] = np.bincount(behind, minlength=responses.items).tolist()
+    return counted
+
+
+def _values(numbers: Floats) -> list[float | None]:
+    return [_value(number) for number in numbers.tolist()]
 
 
 def _value(number: float) -> float | None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import cycle
 from typing import Any
 
 BRAND, PALE, LINE, INK, MUTED = "#0b4f6c", "#a9c6d3", "#d5dee3", "#0b0c0c", "#484e52"
 FLAGGED = "#b3430f"  # 5.4 to 1 on white
-SERIES = (BRAND, FLAGGED, "#5b7f3a", "#7a4b9a", "#00757d", "#8a6a00", "#6b6b6b", "#a02c5a")
+OTHERS = (FLAGGED, "#5b7f3a", "#7a4b9a", "#00757d", "#8a6a00", "#6b6b6b", "#a02c5a")
 WIDTH, HEIGHT = 440, 250  # so narrow that the letters can be read on a phone
 MOST_NAMED = 12  # points with their names beside them; more would lie on each other
 Rows = Sequence[Mapping[str, Any]]
@@ -129,8 +130,9 @@ def lines(
         names = list(dict.fromkeys(str(row[by.field]) for row in rows))
         thick = set(strong)
         # Told apart without colour too. One legend for all three, since they say the same.
+        others = cycle(OTHERS)
         ranges_: dict[str, list[Any]] = {
-            "color": [SERIES[k % len(SERIES)] for k in range(len(names))],
+            "color": [BRAND if name in thick else next(others) for name in names],
             "strokeDash": [
                 [1, 0] if name in thick else DASHES[k % len(DASHES)] for k, name in enumerate(names)
             ],
@@ -143,6 +145,7 @@ def lines(
                 "title": by.heading,
                 "sort": names,
                 "scale": {"domain": names, "range": values},
+                "legend": {"symbolType": "stroke", "symbolSize": 400, "symbolStrokeWidth": 2.5},
             }
     columns = (x, y) if by is None else (by, x, y)
     spec = {"data": {"values": list(rows)}, "mark": mark, "encoding": encoding}

@@ -84,7 +84,8 @@ def csem(document: Document) -> Figure | None:
     return charts.lines(
         "csem",
         "Standard error of a mark",
-        f"Largest at {peak['mark']:g} marks ({peak['sem']:.2f} marks), smallest at both ends.",
+        f"How far a mark may lie from the candidate's true score: most at {peak['mark']:g} marks "
+        f"({peak['sem']:.2f}).",
         rows,
         Column("mark", "Mark"),
         Column("sem", "Standard error, in marks", 2),
@@ -216,6 +217,8 @@ def times(document: Document) -> Figure | None:
 
 def of_item(place: int, entry: Document) -> Figure | None:
     """Who chooses each option of an item: shares by fifths of ability."""
+    if entry["shows"] != "all":
+        return None
     rows = [
         {"option": name(option), "group": k, "share": share}
         for option in entry["options"]
@@ -223,14 +226,13 @@ def of_item(place: int, entry: Document) -> Figure | None:
         if option["n"] and share is not None
     ]
     if not rows:
-        return None
+        return _facilities(place, entry)
     keys = [name(option) for option in entry["options"] if option["key"]]
     return charts.lines(
         f"trace-{place}",
         "Who chooses each option",
         "Shares of each option among five groups of equal size, from the lowest (1) to the highest "
-        f"(5) on the other questions. Key: {', '.join(keys) or 'none'}"
-        f"{_key_sentence(entry)}.",
+        f"(5) on the other questions{_key_sentence(entry)}.",
         rows,
         Column("group", "Fifth by ability"),
         Column("share", "Share", 3),
@@ -241,9 +243,33 @@ def of_item(place: int, entry: Document) -> Figure | None:
     )
 
 
+def _facilities(place: int, entry: Document) -> Figure | None:
+    """How an item of marks alone is answered by fifths of ability."""
+    rows = [
+        {"group": k, "share": share}
+        for k, share in enumerate(entry["trace"], start=1)
+        if share is not None
+    ]
+    if len(rows) < 2:
+        return None
+    return charts.lines(
+        f"trace-{place}",
+        "Marks by ability",
+        "Mean share of the marks among five groups of equal size, from the lowest (1) to the "
+        "highest (5) on the other questions.",
+        rows,
+        Column("group", "Fifth by ability"),
+        Column("share", "Share of the marks", 3),
+        y_domain=(0.0, 1.0),
+        points=True,
+    )
+
+
 def name(option: Document) -> str:
     """What the page calls an option."""
-    return "omitted" if option["option"] == OMITTED else str(option["option"])
+    if option["option"] == OMITTED:
+        return "omitted"
+    return f"{option['option']} (key)" if option["key"] else str(option["option"])
 
 
 def _key_sentence(entry: Document) -> str:
@@ -251,7 +277,7 @@ def _key_sentence(entry: Document) -> str:
     if len(traces) != 1 or traces[0][0] is None or traces[0][-1] is None:
         return ""
     lowest, highest = percent(traces[0][0]), percent(traces[0][-1])
-    return f", chosen by {lowest} of the lowest and {highest} of the highest"
+    return f"; {lowest} of the lowest group and {highest} of the highest choose the key"
 
 
 def _delta(found: Document | None) -> dict[str, Any] | None:

@@ -26,7 +26,7 @@ SECTIONS = (
     ("drift", "Change in time"),
     ("times", "Time and effort"),
     ("items", "Items"),
-    ("options", "Options"),
+    ("one-by-one", "Items one by one"),
     ("method", "How to read this"),
 )
 # The gravest first, as the rules of the flags are.
@@ -45,7 +45,8 @@ HEADINGS = {
 }
 WORDS = {
     "alpha_adjusted": "alpha, adjusted for the forms",
-    "alpha": "Cronbach's alpha",
+    "generalisability": "generalisability, forms equally hard",
+    "dependability": "dependability, luck of the draw included",
     "kr20": "KR-20",
     "omega": "omega (one factor)",
     "empirical_irt": "of abilities (EAP), by the model",
@@ -93,7 +94,7 @@ def html(document: Mapping[str, Any], title: str, progress: Steps = lambda done,
         figures={figure.name: figure for figure in drawn},
         draw=draw,
         detailed=detailed,
-        undetailed=sum(bool(entry["options"]) for entry in items) - len(detailed),
+        undetailed=len(items) - len(detailed),
         findings=_findings(items),
         flagged=[place for place, entry in enumerate(items) if entry["flags"]],
         reliability=value,
@@ -134,7 +135,7 @@ def _shows(entry: Mapping[str, Any], what: str) -> bool:
 
 def _detailed(items: Sequence[Mapping[str, Any]]) -> list[int]:
     """The places of the items with a section of their own, chosen by the gravest flags first."""
-    places = [k for k, entry in enumerate(items) if entry["options"]]
+    places = range(len(items))
     return sorted(sorted(places, key=lambda k: worst(items[k]))[:MOST_DETAILED])
 
 
@@ -169,6 +170,6 @@ def _sections(document: Mapping[str, Any], detailed: bool) -> list[tuple[str, st
         "dif": document["dif"],
         "drift": document["drift"],
         "times": document["times"] or document["effort"],
-        "options": detailed,
+        "one-by-one": detailed,
     }
     return [(name, heading) for name, heading in SECTIONS if there.get(name, True)]
