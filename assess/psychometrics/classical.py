@@ -177,8 +177,11 @@ def adjusted_sums(
     """The adjusted sums of these answers, given the facilities of the whole (millionths).
 
     `width`: the most options of an item; `length`: the most items of an attempt, in the whole.
+    Raises ValueError where an attempt is longer.
     """
     data = _coded(answers)
+    if data.longest > length:
+        raise ValueError(f"an attempt of {data.longest} items is longer than {length}")
     e = own(data, facility)
     adjusted = adjusted_totals(data, facility)
     bins = _bins(data, length, width)

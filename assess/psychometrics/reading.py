@@ -65,8 +65,8 @@ def read(
     `blank` says so; an empty option of a long file is an omitted item. Where options and
     positions are known, what is omitted behind an attempt's last answer was not reached.
 
-    In a wide file of categories from 1 on the lowest of all becomes 0. Scores above 1 are whole marks; the highest
-    of an item are its full marks. Raises FileError (a ValueError).
+    In a wide file of categories from 1 on the lowest of all becomes 0. Scores above 1 are whole
+    marks; the highest of an item are its full marks. Raises FileError (a ValueError).
     """
     table = load(path)
     name = identity or "attempt"

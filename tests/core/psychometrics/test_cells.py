@@ -1,0 +1,128 @@
+"""Does every way of counting cells give the same sums: few totals or many, one form or several?"""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+
+from assess.psychometrics import cells, classical, distractors, exact
+from assess.psychometrics.responses import NOT_REACHED, Responses, from_arrays
+
+
+def mixed(seed: int, attempts: int = 120, complete: bool = False) -> Responses:
+    """Forms of single choices and multiple responses, some with marks of three, some unfinished."""
+    rng = np.random.default_rng(seed)
+    length = np.full(attempts, 15) if complete else rng.integers(1, 12, attempts)
+    item = np.concatenate([rng.permutation(15)[:k] for k in length])
+    option = np.where(item < 8, 1 << rng.integers(0, 4, item.size), rng.integers(0, 32, item.size))
+    maximum = np.where(np.arange(15) % 5 == 0, 3, 1)
+    marks = rng.integers(0, 4, item.size)
+    score = np.where(maximum[item] == 3, (2000 * marks + 3) // 6, 250 * marks + 250 * (marks == 3))
+    return from_arrays(
+        np.repeat(np.arange(attempts), length),
+        item,
+        score,
+        option,
+        versions=np.arange(15),
+        maximum=maximum,
+    )
+
+
+def summed(
+    answers: Responses, length: int = 15
+) -> tuple[classical.RawSums, classical.AdjustedSums]:
+    data = cells.coded(answers)
+    raw = classical.raw_sums(data, 5, length)
+    facility = classical.facility_millionths(raw)
+    return raw, classical.adjusted_sums(data, facility, 5, length)
+
+
+@pytest.mark.parametrize("complete", [False, True])
+@pytest.mark.parametrize(
+    ("name", "value"), [("LEVELS", 0), ("ROOM", 1), ("LEVELS", 1 << 20), ("ROOM", 1 << 30)]
+)
+def test_the_way_of_counting_changes_no_bit(name: str, value: int, complete: bool) -> None:
+    answers = mixed(1, complete=complete)
+    with patch.object(cells, name, value):
+        other = summed(answers)
+    whole = summed(answers)
+    for part in ("xc", "cc"):
+        for k in (0, 1):
+            ours, theirs = getattr(whole[k].rest, part), getattr(other[k].rest, part)
+            assert ours.low.tobytes() == theirs.low.tobytes()
+            assert ours.high.tobytes() == theirs.high.tobytes()
+
+
+def test_short_blocks_change_no_bit() -> None:
+    answers = mixed(2)
+    with patch.object(exact, "BLOCK", 7):
+        raw, adjusted = summed(answers)
+    whole_raw, whole = summed(answers)
+    assert raw.rest.cc.low.tobytes() == whole_raw.rest.cc.low.tobytes()
+    assert adjusted.option_bins.tobytes() == whole.option_bins.tobytes()
+    assert adjusted.rest.cc.low.tobytes() == whole.rest.cc.low.tobytes()
+
+
+def test_marks_of_items_of_several_marks_correlate_as_numpy_has_it() -> None:
+    answers = mixed(3, complete=True)
+    x = answers.points() / 1000
+    matrix = np.zeros((120, 15))
+    matrix[answers.attempt, answers.item] = x
+    rest = matrix.sum(axis=1)[:, None] - matrix
+    raw, adjusted = summed(answers)
+    table = classical.table(raw, adjusted)
+    for item in range(15):
+        r = np.corrcoef(matrix[:, item], rest[:, item])[0, 1]
+        assert table.raw_r[item] == pytest.approx(r, abs=1e-9)
+        assert table.r[item] == pytest.approx(r, abs=1e-9)
+    full = np.ones(15) if answers.maximum is None else answers.maximum
+    assert table.facility == pytest.approx(matrix.mean(axis=0) / full)
+
+
+def test_items_not_reached_count_nowhere() -> None:
+    answers = mixed(4)
+    late = np.zeros(answers.item.size, bool)
+    late[answers.bounds()[1:] - 1] = True
+    option = np.where(late, NOT_REACHED, answers.option)
+    unreached = from_arrays(
+        answers.attempt,
+        answers.item,
+        np.where(late, 0, answers.score),
+        option,
+        versions=answers.versions,
+        attempts=answers.attempts,
+        maximum=answers.maximum,
+    )
+    ours, theirs = summed(unreached), summed(answers.rows(~late))
+    assert ours[0].rest.n.tobytes() == theirs[0].rest.n.tobytes()
+    assert ours[1].rest.cc.low.tobytes() == theirs[1].rest.cc.low.tobytes()
+
+
+def test_traces_are_the_shares_within_equal_groups_by_rest_score() -> None:
+    rng = np.random.default_rng(5)
+    ability = rng.standard_normal(2000)
+    item = np.tile(np.arange(30), 2000)
+    attempt = np.repeat(np.arange(2000), 30)
+    right = rng.random(60_000) < 1 / (1 + np.exp(-ability[attempt]))
+    option = np.where(right, 1, 1 << rng.integers(1, 4, 60_000))
+    answers = from_arrays(attempt, item, 1000 * right.astype(np.int64), option)
+    raw, adjusted = summed(answers, 30)
+    traces = distractors.traces(adjusted, raw.maximum, 5)
+    e, total = classical.deviations(answers, classical.facility_millionths(raw))
+    for k in range(3):
+        rows = item == k
+        order = np.argsort((total[attempt] - e)[rows], kind="stable")
+        for group, part in enumerate(np.array_split(order, 5)):
+            # Ties at the borders count in part; a bin is a fifth of a mark.
+            assert traces.facility[k, group] == pytest.approx(right[rows][part].mean(), abs=0.05)
+            chose = (option[rows][part] == 2).mean()
+            assert traces.share[k, 1, group] == pytest.approx(chose, abs=0.05)
+    assert traces.n.sum(axis=1) == pytest.approx([2000] * 30)
+    assert traces.share[:, 0] == pytest.approx(traces.facility)
+
+
+def test_forms_longer_than_was_said_are_refused() -> None:
+    with pytest.raises(ValueError, match="longer than 14"):
+        summed(mixed(6, complete=True), 14)

@@ -1,0 +1,161 @@
+"""Are variance components, omega and alpha without an item what their definitions say?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from assess.psychometrics import cells, classical, omega, reliability
+from assess.psychometrics.responses import Responses, from_arrays
+
+
+def form(persons: int, items: int, seed: int = 1) -> NDArray[np.int64]:
+    """A complete form of right-or-wrong items of one common ability."""
+    rng = np.random.default_rng(seed)
+    ability, hard = rng.standard_normal(persons), rng.normal(0, 1, items)
+    chance = 1 / (1 + np.exp(-(ability[:, None] - hard[None, :])))
+    return (rng.random((persons, items)) < chance).astype(np.int64)
+
+
+def responses(matrix: NDArray[np.int64]) -> Responses:
+    persons, items = matrix.shape
+    return from_arrays(
+        np.repeat(np.arange(persons), items),
+        np.tile(np.arange(items), persons),
+        1000 * matrix.ravel(),
+    )
+
+
+def sums(answers: Responses) -> tuple[classical.RawSums, reliability.MarkSums]:
+    data = cells.coded(answers)
+    raw = classical.raw_sums(data, 0, data.longest)
+    return raw, reliability.mark_sums(data, classical.facility_millionths(raw))
+
+
+def drawn(persons: int, items: int, each: list[int], seed: int) -> tuple[Responses, list[float]]:
+    """Normal answers with variances 4, 1 and 9 of persons, items and the rest, on drawn forms.
+
+    Marks are whole and far from their ends, so that nothing is cut off; the rounding adds 1/12.
+    """
+    rng = np.random.default_rng(seed)
+    person, item = 2 * rng.standard_normal(persons), rng.standard_normal(items)
+    length = rng.choice(each, persons)
+    shown = [rng.permutation(items)[:k] for k in length]
+    attempt, which = np.repeat(np.arange(persons), length), np.concatenate(shown)
+    x = 40 + person[attempt] + item[which] + 3 * rng.standard_normal(which.size)
+    marks = np.rint(x).astype(np.int64).clip(0, 80)
+    score = (2000 * marks + 80) // 160
+    answers = from_arrays(attempt, which, score, maximum=np.full(items, 80))
+    return answers, [4.0, 1.0, 9.0 + 1 / 12]
+
+
+def test_variance_components_of_random_forms_of_unequal_length_are_recovered() -> None:
+    found = []
+    for seed in range(8):
+        answers, true = drawn(600, 120, [6, 10, 16], seed)
+        raw, marks = sums(answers)
+        part = reliability.components(marks, raw)
+        assert part.why is None
+        found.append([part.person, part.item, part.residual])
+    mean = np.array(found, dtype=np.float64).mean(axis=0)
+    # Eight runs: the standard errors are about 0.1, 0.05 and 0.06.
+    assert mean == pytest.approx(true, abs=0.3)
+
+
+def test_phi_counts_the_luck_of_the_draw_and_generalisability_does_not() -> None:
+    answers, (person, item, residual) = drawn(1500, 120, [10], 3)
+    raw, marks = sums(answers)
+    part = reliability.components(marks, raw)
+    assert part.length == 10
+    assert part.generalisability == pytest.approx(person / (person + residual / 10), abs=0.03)
+    assert part.dependability == pytest.approx(person / (person + (item + residual) / 10), abs=0.03)
+    assert part.sem == pytest.approx((10 * (item + residual)) ** 0.5, rel=0.05)
+
+
+def test_on_one_form_generalisability_is_alpha() -> None:
+    raw, marks = sums(responses(form(300, 12)))
+    alpha = reliability.table(marks).alpha
+    assert reliability.components(marks, raw).generalisability == pytest.approx(alpha, abs=1e-9)
+
+
+def test_what_cannot_be_separated_is_said() -> None:
+    # Everybody answers other items: candidates and questions are one.
+    apart = from_arrays(np.repeat(np.arange(6), 2), np.arange(12), [1000, 0] * 6)
+    raw, marks = sums(apart)
+    assert reliability.components(marks, raw).why == (
+        "too few attempts or items to tell candidates from questions"
+    )
+    nobody = from_arrays([], [], [], versions=[1, 2])
+    raw, marks = sums(nobody)
+    assert reliability.components(marks, raw).why is not None
+
+
+def test_alpha_without_an_item_is_the_alpha_of_the_form_without_it() -> None:
+    matrix = form(200, 6)
+    raw, marks = sums(responses(matrix))
+    deleted = reliability.alpha_if_deleted(raw, marks)
+    for item in range(6):
+        _, without = sums(responses(np.delete(matrix, item, axis=1)))
+        assert deleted[item] == pytest.approx(reliability.table(without).alpha, abs=1e-6)
+
+
+def test_alpha_without_an_item_is_left_open_on_random_forms() -> None:
+    raw, marks = sums(drawn(50, 30, [8], 1)[0])
+    assert np.isnan(reliability.alpha_if_deleted(raw, marks)).all()
+
+
+def test_omega_of_equal_loadings_is_that_of_its_formula() -> None:
+    # The population: five items of loading 0.6 in standard units; its products stand for data.
+    r = np.full((5, 5), 0.36)
+    np.fill_diagonal(r, 1.0)
+    sums_ = omega.Products(10_001, np.zeros(5), 10_000 * 1000.0**2 * r)
+    fit = omega.one_factor(sums_)
+    assert isinstance(fit, omega.OneFactor)
+    assert fit.converged
+    assert fit.loadings == pytest.approx([0.6] * 5, abs=1e-5)
+    assert fit.omega == pytest.approx(9 / (9 + 3.2), abs=1e-5)
+    assert fit.omega_standardised == pytest.approx(fit.omega, abs=1e-9)
+
+
+def test_sums_of_products_merge_to_the_same_bits_and_need_one_form() -> None:
+    answers = responses(form(90, 7))
+    whole = omega.products(answers)
+    first = np.arange(90) < 31
+    parts = omega.products(answers.of_attempts(first)), omega.products(answers.of_attempts(~first))
+    assert whole is not None
+    assert parts[0] is not None
+    assert parts[1] is not None
+    merged = parts[1] + parts[0]
+    assert merged.xx.tobytes() == whole.xx.tobytes()
+    assert merged.x.tobytes() == whole.x.tobytes()
+    assert omega.products(drawn(20, 30, [8], 1)[0]) is None
+
+
+def test_an_item_without_variance_has_no_factor() -> None:
+    matrix = form(50, 5)
+    matrix[:, 3] = 1
+    sums_ = omega.products(responses(matrix))
+    assert sums_ is not None
+    assert omega.one_factor(sums_) == "item 4 in order has no variance"
+
+
+def test_standardised_rest_scores_are_those_of_their_definition() -> None:
+    answers, _ = drawn(900, 60, [6, 24], 5)
+    data = cells.coded(answers)
+    raw = classical.raw_sums(data, 0, 24)
+    facility = classical.facility_millionths(raw)
+    marks = reliability.mark_sums(data, facility)
+    scale = reliability.scale(marks, reliability.components(marks, raw))
+    r = classical.standardised_sums(data, facility, scale).r()
+    e, adjusted = classical.deviations(answers, facility)
+    length = np.diff(answers.bounds())
+    middle, sd = np.zeros(25), np.ones(25)
+    for k in (6, 24):
+        middle[k], sd[k] = adjusted[length == k].mean(), adjusted[length == k].std(ddof=1)
+    of = length[answers.attempt]
+    rest = (adjusted[answers.attempt] - middle[of] - e) / sd[of]
+    for item in range(60):
+        rows = answers.item == item
+        expected = np.corrcoef(answers.score[rows], rest[rows])[0, 1]
+        assert r[item] == pytest.approx(expected, abs=2e-3)
