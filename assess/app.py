@@ -26,6 +26,7 @@ from assess.web.public import routes as public
 from assess.web.quality import routes as quality
 from assess.web.tutor import routes as tutor
 from invigilation import admission
+from invigilation.actions import demo
 from invigilation.store import roster
 from invigilation.web import routes as room
 
@@ -69,6 +70,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.extensions["assess.settings"] = settings
     app.extensions["assess.clock"] = clock or DatabaseClock(_database_time(app))
     app.extensions["assess.gates"] = gates(settings)
+    app.extensions["assess.demonstrations"] = (demo.fill,) if settings.room else ()
     Babel(app, default_domain="messages", locale_selector=lambda: "en")
     csrf = CSRFProtect(app)
     headers.register(app, secure=settings.secure)

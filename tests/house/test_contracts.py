@@ -25,15 +25,28 @@ BREACHES = {
         ("assess/store/breach.py", "import assess.actions"),
         ("assess/unplaced.py", ""),
     ],
-    "room-floors": [("invigilation/unplaced.py", "")],
+    "room-floors": [
+        ("invigilation/unplaced.py", ""),
+        ("invigilation/store/breach.py", "import invigilation.actions"),
+        ("invigilation/actions/breach.py", "import invigilation.web"),
+    ],
+    "room-leans": [("invigilation/actions/breach.py", "import assess.web.pages")],
+    "room-store": [("invigilation/store/breach.py", "import assess.actions.people")],
     "room": [("assess/web/breach.py", "import invigilation")],
     "pure": [
         ("assess/bank/breach.py", "import sqlalchemy"),
         ("assess/delivery/breach.py", "import time"),
         ("assess/psychometrics/breach.py", "import assess.clock"),
+        ("invigilation/presence.py", "import sqlalchemy"),
     ],
-    "actions": [("assess/actions/breach.py", "import flask")],
-    "store": [("assess/store/breach.py", "import flask")],
+    "actions": [
+        ("assess/actions/breach.py", "import flask"),
+        ("invigilation/actions/breach.py", "import flask"),
+    ],
+    "store": [
+        ("assess/store/breach.py", "import flask"),
+        ("invigilation/store/breach.py", "import flask"),
+    ],
     "dice": [("assess/web/breach.py", "import secrets")],
     "redis": [("assess/web/breach.py", "import redis")],
     "audiences": [("assess/web/tutor/breach.py", "import assess.web.candidate")],
@@ -77,11 +90,15 @@ def test_every_contract_has_a_breach_to_try() -> None:
 )
 def test_a_breach_is_caught(tree: Path, contract: str, module: str, line: str) -> None:
     spoilt = tree / module
-    spoilt.write_text(f"{line}\n", encoding="utf-8")
+    before = spoilt.read_text(encoding="utf-8") if spoilt.exists() else None
+    spoilt.write_text(f"{before or ''}{line}\n", encoding="utf-8")
     try:
         said = lint(tree, contract)
     finally:
-        spoilt.unlink()
+        if before is None:
+            spoilt.unlink()
+        else:
+            spoilt.write_text(before, encoding="utf-8")
     assert said.returncode == 1
     assert f"{CONTRACTS[contract]['name']} BROKEN" in said.stdout
     assert module.removesuffix(".py").rsplit("/", 1)[-1] in said.stdout
