@@ -9,12 +9,12 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, get_timezone
+from babel.dates import format_date, format_datetime, get_timezone
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -24,6 +24,7 @@ from assess.reasons import Helper, Reason, Refused, Value
 CATALOGUES = ("reasons", "problems")
 FIRST_LANGUAGE = "en"
 MOMENT = "EEEE d MMMM y 'at' HH:mm"
+DAY = "d MMMM y"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ def moment(at: datetime, zone: str = "UTC", language: str = FIRST_LANGUAGE) -> s
     """A moment in full: day, date and time in the zone of the centre."""
     shown = at.astimezone(ZoneInfo(zone))
     return str(format_datetime(shown, MOMENT, tzinfo=get_timezone(zone), locale=language))
+
+
+def day(day: date, language: str = FIRST_LANGUAGE) -> str:
+    """A day in full, without a time."""
+    return str(format_date(day, DAY, locale=language))
 
 
 def codes(language: str = FIRST_LANGUAGE) -> frozenset[str]:

@@ -7,8 +7,8 @@ from importlib.resources import files
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assess.web.candidate import prose
-from assess.web.candidate.prose import Kind, Run
+from assess.web import prose
+from assess.web.prose import Kind, Run
 
 
 def test_a_text_is_cut_where_its_lines_say() -> None:

@@ -14,13 +14,15 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from assess import store
-from assess.actions import approvals, attempts
+from assess.actions import approvals, arrangements, attempts, remarking, roles
+from assess.delivery.arrangements import Proposal
 from assess.reasons import Refused
 from assess.roles import Role
-from assess.store import banks, people
+from assess.store import banks, people, programmes
 from assess.store.approvals import Approval
 from assess.web import access
 from tests.builders import PASSWORD, World
+from tests.rooms import room
 
 NOBODY = "nobody"
 PEOPLE = (
@@ -31,6 +33,7 @@ PEOPLE = (
     "tutor.there",
     "author.there",
     "administrator.there",
+    "invigilator.there",
 )
 HERE = frozenset(PEOPLE) - {p for p in PEOPLE if p.endswith(".there")} - {NOBODY}
 REGISTERED = frozenset({"candidate", "candidate.two"})
@@ -48,6 +51,12 @@ OWNERS: dict[tuple[str, str], frozenset[str]] = {
     ("quality", "candidate_id"): HERE,
     ("quality", "test_id"): HERE,
     ("administrator", "person_id"): HERE,
+    ("administrator", "programme_id"): HERE,
+    ("administrator", "registration_id"): HERE,
+    ("administrator", "arrangement_id"): HERE,
+    ("administrator", "role_request_id"): HERE,
+    ("room", "sitting_id"): HERE,
+    ("room", "entry_id"): HERE,
     ("account", "session_id"): frozenset({"candidate"}),
 }
 """Who may see the object that an address names, by blueprint and argument."""
@@ -78,6 +87,9 @@ class Cells:
 def cells(built: World) -> Cells:
     """A world with an open attempt, a waiting request, and a session of each kind."""
     built.add("leaver", Role.CANDIDATE)
+    built.add("invigilator.there", Role.INVIGILATOR, centre="there")
+    made = room(built, "candidate.two")
+    sat = built.sit("candidate.two", right=0)
     built.make_ready("candidate")
     context = built.log_in("candidate")
     attempt = built.start(context)
@@ -98,9 +110,38 @@ def cells(built: World) -> Cells:
         "approval_id": approval,
         "candidate_id": built.persons["candidate"],
         "person_id": built.persons["leaver"],
+        "registration_id": registered(built),
+        "arrangement_id": arranged(built),
+        "role_request_id": asked_for_a_role(built),
         "session_id": context.session_id or 0,
+        "sitting_id": made.sitting,
+        "entry_id": made.entries["candidate.two"],
     }
     return Cells(built, objects, {})
+
+
+def registered(built: World) -> int:
+    """The registration of the first candidate."""
+    with store.read() as session:
+        row = programmes.registration(session, built.programme, built.persons["candidate"])
+    assert row is not None
+    return row.id
+
+
+def arranged(built: World) -> int:
+    """An arrangement of whoever leaves."""
+    proposal = Proposal("reader", "", "", "Letter of 3 May, in the file.")
+    done = arrangements.arrange(built.context(), built.persons["leaver"], proposal)
+    assert isinstance(done, int), done
+    return done
+
+
+def asked_for_a_role(built: World) -> int:
+    """The request of an administrator for a role of quality."""
+    built.add("second", Role.ADMINISTRATOR)
+    done = roles.ask(built.context("second"), "quality", None, "I stand in for Helen.")
+    assert isinstance(done, int), done
+    return done
 
 
 def test_every_route_answers_everybody_as_its_audience_and_owner_say(cells: Cells) -> None:
