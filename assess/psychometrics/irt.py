@@ -28,6 +28,8 @@ from assess.psychometrics.responses import Responses
 TOLERANCE = 2e-5  # of a, d and logit c between two EM steps
 FINE_TOLERANCE = 1e-6  # the same where steps cost little
 FEW_ANSWERS = 300_000
+ROUGH_TOLERANCE = 1e-4  # where they cost much, and errors of estimation are small beside it
+MANY_ANSWERS = 1_000_000
 MOST_STEPS = 500
 LONGEST_LEAP = 3.0  # of a, d and logit c in a mixed step
 ENOUGH = {"1pl": 200, "2pl": 500, "3pl": 1000}  # answers to an item; working choices
@@ -163,7 +165,7 @@ def fit_parts(
     if counted.sum() < FEWEST_ITEMS[model]:
         return _nothing(model, parts, counts, weak)
     forms = _few_forms(parts, model)
-    grid = expected.nodes(nodes or _enough_nodes(parts, forms is not None))
+    grid = expected.nodes(nodes) if nodes else _enough_nodes(parts, few=forms is not None)
     estimation = _Estimation(
         model, parts, forms, grid, priors, _start(counts, counted, model, priors)
     )
@@ -171,7 +173,7 @@ def fit_parts(
         estimation.evaluate,
         estimation.packed(estimation.first),
         estimation.scale(n),
-        tolerance=FINE_TOLERANCE if n.sum() <= FEW_ANSWERS else TOLERANCE,
+        tolerance=_tolerance(int(n.sum())),
         most=MOST_STEPS,
         leap=LONGEST_LEAP,
         progress=progress,
@@ -238,6 +240,12 @@ class _Estimation:
         return np.concatenate((slope, root, root) if self.model == "3pl" else (slope, root))
 
 
+def _tolerance(answers: int) -> float:
+    if answers <= FEW_ANSWERS:
+        return FINE_TOLERANCE
+    return TOLERANCE if answers <= MANY_ANSWERS else ROUGH_TOLERANCE
+
+
 def _few_forms(parts: Sequence[Part], model: Model) -> list[Forms] | None:
     """The forms of every part, if few in all, so that parts and whole go the same way."""
     if model == "3pl":
@@ -253,13 +261,17 @@ def _few_forms(parts: Sequence[Part], model: Model) -> list[Forms] | None:
     return found if len(different) <= FEW_FORMS else None
 
 
-def _enough_nodes(parts: Sequence[Part], few: bool) -> int:
+def _enough_nodes(parts: Sequence[Part], *, few: bool) -> Nodes:
     """The longer a form, the narrower its posteriors, and the denser the nodes must stand."""
     longest = max(int(np.diff(part.edges).max(initial=0)) for part in parts)
     answers = sum(int(part.edges[-1]) for part in parts)
     if longest > 150:
-        return 121
-    return 31 if longest <= 40 and answers > 1_000_000 and not few else 61
+        return expected.nodes(121)
+    return (
+        expected.nodes(61)
+        if few or longest > 30 or answers <= 1_000_000
+        else expected.nodes(25, 5.0)
+    )
 
 
 def _start(counts: Ints, counted: NDArray[np.bool_], model: Model, priors: Priors) -> Curves:

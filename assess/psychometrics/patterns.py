@@ -177,7 +177,7 @@ def _told_apart(part: Part) -> tuple[NDArray[np.bool_], NDArray[np.int32] | None
         item = part.category[edges[0] : edges[-1]] >> 1
         row = np.repeat(np.arange(chunk.rows), np.diff(edges))
         # A sum of random 64-bit numbers tells sets apart; the comparison below makes it sure.
-        running = np.concatenate(([np.uint64(0)], np.cumsum(names[item], dtype=np.uint64)))
+        running = _running(names[item])
         name = running[edges[1:] - edges[0]] - running[edges[:-1] - edges[0]]
         fresh, first = np.unique(name, return_index=True)
         first = first[~np.isin(fresh, known)]
@@ -201,6 +201,10 @@ def _told_apart(part: Part) -> tuple[NDArray[np.bool_], NDArray[np.int32] | None
 
 def _slices(attempts: int) -> Iterator[slice]:
     return (slice(first, first + ROWS) for first in range(0, attempts, ROWS))
+
+
+def _running(names: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    return np.concatenate(([np.uint64(0)], np.cumsum(names, dtype=np.uint64)))
 
 
 def _names(items: int) -> NDArray[np.uint64]:
