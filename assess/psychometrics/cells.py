@@ -52,12 +52,18 @@ class Bins(NamedTuple):
     half: int
     number: int
 
-    def place(self, values: Ints) -> Ints:
-        """The bin of each value; works in place."""
-        values += self.half
-        values *= (self.number << 31) // (2 * self.half + 1)
-        values >>= 31
-        return values
+    @property
+    def scale(self) -> int:
+        """What a value is multiplied by to count bins, in 2**-31."""
+        return (self.number << 31) // (2 * self.half + 1)
+
+    def place(self, whole: Ints, own: Ints) -> Ints:
+        """The bin of whole - own, for every two that broadcast."""
+        return self.scaled(whole) - own * self.scale >> 31
+
+    def scaled(self, whole: Ints) -> Ints:
+        """Values from the lower end on, in 2**-31 bins."""
+        return (whole + self.half) * self.scale
 
 
 NO_BINS = Bins(0, 0)
@@ -173,6 +179,8 @@ class Cells:
         """
         squares = values * values
         size = self.item.size
+        whole = bins.scaled(values)
+        part = np.zeros(1, np.int64) if own is None else own * bins.scale
         # The sum of the squares of a cell may be too large for one integer.
         wide = int(squares.max(initial=0)) * int(self.n.max(initial=0)) >= 1 << 63
 
@@ -189,9 +197,11 @@ class Cells:
                 else:
                     np.add.at(low, where, self.spread(span, squares))
                 if own is not None:
-                    value -= np.take(own, where)
+                    place = self.spread(span, whole)
+                    place -= np.take(part, where)
+                    place >>= 31
                     where *= bins.number
-                    where += bins.place(value)
+                    where += place
                     np.add.at(binned, where, np.int32(1))
             return plain, high, low, binned
 
@@ -223,20 +233,24 @@ class Levels:
         return exact.whole(self.n @ self.value), exact.carried(high, low)
 
 
-def _different(column: NDArray[np.integer]) -> tuple[Callable[[NDArray[Any]], Ints], Ints]:
+def _different(column: NDArray[np.integer]) -> tuple[Callable[[NDArray[Any]], NDArray[Any]], Ints]:
     """The different values, ascending, and what numbers them 0, 1, ... in that order."""
     low, high = (int(column.min()), int(column.max())) if column.size else (0, 0)
+    if low == 0 < high and bool(((column == 0) | (column == high)).all()):
+        return lambda part: part != 0, np.array([0, high])
     if high - low > ROOM:
         values = np.unique(column).astype(np.int64)
         return lambda part: np.searchsorted(values, part), values
     seen = np.zeros(high - low + 1, np.bool_)
 
     def work(rows: slice) -> None:
-        seen[column[rows].astype(np.intp) - low] = True
+        seen[column[rows].astype(np.intp) - low if low else column[rows]] = True
 
     _in_blocks(column.size, work)
     code = (np.cumsum(seen) - 1).astype(np.int32)
-    return lambda part: np.take(code, part.astype(np.intp) - low), np.flatnonzero(seen) + low
+    if low:
+        return lambda part: np.take(code, part.astype(np.intp) - low), np.flatnonzero(seen) + low
+    return lambda part: np.take(code, part), np.flatnonzero(seen)
 
 
 def coded(responses: Responses) -> Cells:

@@ -388,7 +388,7 @@ def _bins(data: Cells, length: int, width: int) -> Bins:
 
 def _rebinned(levels: Levels, e: Ints, less: int, bins: Bins) -> Ints:
     """The bins of one form: answers by cell and raw total, the totals less a constant."""
-    place = bins.place(levels.value * MICRO - less - e[:, None])
+    place = bins.place(levels.value * MICRO - less, e[:, None])
     counted = np.zeros((e.size, bins.number), np.int64)
     np.add.at(counted, (np.arange(e.size)[:, None], place), levels.n)
     return counted
