@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.resources import files
@@ -12,7 +12,16 @@ from typing import TypeVar
 from sqlalchemy import func, select
 
 from assess import store
-from assess.actions import approvals, banks, frameworks, history, people, programmes
+from assess.actions import (
+    approvals,
+    banks,
+    demo_practice,
+    demo_reviews,
+    frameworks,
+    history,
+    people,
+    programmes,
+)
 from assess.actions import specifications as specs
 from assess.actions.context import Context, record
 from assess.bank.formats import tabular
@@ -51,6 +60,8 @@ class Account:
 ACCOUNTS = (
     Account("candidate", "Amina Yusuf", Role.CANDIDATE, "northgate"),
     Account("candidate2", "Ben Kowalski", Role.CANDIDATE, "northgate"),
+    Account("candidate3", "Chloe Davies", Role.CANDIDATE, "northgate"),
+    Account("candidate4", "Daniel Adeyemi", Role.CANDIDATE, "northgate"),
     Account("tutor", "Grace Okafor", Role.TUTOR, "northgate"),
     Account("author", "Rhys Morgan", Role.AUTHOR, "northgate"),
     Account("reviewer", "Meera Shah", Role.REVIEWER, "northgate"),
@@ -67,6 +78,9 @@ ACCOUNTS = (
 TUTORS = {"northgate": "tutor", "southbank": "tutor.south"}
 Done = TypeVar("Done")
 Progress = Callable[[str, int, int], None]  # (what, done, of)
+Neighbour = Callable[[Context, Mapping[str, int], str, str, str], None]
+"""What a neighbour adds: it is told the surroundings of deeds at the first centre, everybody's
+number by log-in name, the framework, the words of the statement, and the centre's time zone."""
 
 
 class NotEmptyError(Exception):
@@ -95,6 +109,7 @@ def fill(
     candidates: int = CANDIDATES,
     progress: Progress = lambda what, done, of: None,
     modules: Sequence[str] = MODULES,
+    neighbours: Sequence[Neighbour] = (),
 ) -> None:
     """Fill an empty database; every account gets the same password.
 
@@ -128,6 +143,7 @@ def fill(
         _bank(north, module)
         specification = _sure(read_specification(_text("specifications", f"{module}.yaml")))
         _sure(specs.publish(north, specification))
+        demo_practice.load(north, module, specification.title, FRAMEWORK, PROGRAMME)
         progress("Banks and tests", done, len(modules))
     simulated = 0
     if candidates:
@@ -143,8 +159,11 @@ def fill(
             lambda done, of: progress("Simulated history", done, of),
         )
     _waiting(context, centres["northgate"], persons["candidate2"])
+    here = replace(context, centre=centres["northgate"])
+    demo_reviews.fill(here, persons["author"], persons["reviewer"], f"CSP demo {TEST}")
+    for neighbour in neighbours:
+        neighbour(here, persons, FRAMEWORK, _text("statement.md"), context.settings.timezone)
     with store.write() as session:
-        here = replace(context, centre=centres["northgate"])
         record(session, here, Event.DEMO_FILLED, {"simulated": simulated})
 
 

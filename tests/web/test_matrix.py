@@ -50,6 +50,7 @@ OWNERS: dict[tuple[str, str], frozenset[str]] = {
     ("tutor", "test_id"): HERE,
     ("quality", "candidate_id"): HERE,
     ("quality", "test_id"): HERE,
+    ("quality", "review_id"): HERE,
     ("administrator", "person_id"): HERE,
     ("administrator", "programme_id"): HERE,
     ("administrator", "registration_id"): HERE,
@@ -100,7 +101,10 @@ def cells(built: World) -> Cells:
         assert bank is not None
         items, _ = banks.page(session, bank.id, banks.Search(), 0, 1)
         approval = session.scalars(select(Approval.id)).first() or 0
+    review = remarking.ask(built.context("candidate.two"), sat, "Question two is unclear.")
+    assert isinstance(review, int)
     objects = {
+        "review_id": review,
         "attempt_id": attempt,
         "test_id": built.test,
         "programme_id": built.programme,

@@ -37,6 +37,8 @@ def of_test(test_id: int) -> ResponseReturnValue:
         test = specifications.get(session, current_user.centre_id, test_id)
         if test is None:
             return problems.answer(not_found())
+        if test.practice:
+            return render_template("author/report_practice.html", test=test)
         analysis = reports.of_test(session, test)
     rows = _rows(analysis)
     page = min(pages.page_number(), paging.last_page(len(rows), PER_PAGE))
