@@ -112,7 +112,7 @@ def posteriors(
     """By chunk: a one for each category given, [attempts, 2 * items], and posterior weights."""
     table = expected.rounded(curves.log_chances(grid.theta))
     for chunk in part.chunks(rows):
-        weight, _ = expected.posterior(chunk.category @ table, grid)
+        weight, _ = expected.posterior(expected.likelihoods(chunk, table, grid))
         yield chunk.category.toarray(), weight
 
 

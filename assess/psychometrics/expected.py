@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from assess.psychometrics import patterns
 from assess.psychometrics.exact import Floats, Ints
 from assess.psychometrics.patterns import Chunk, Forms, Part
 
@@ -26,6 +25,8 @@ WHOLE = float(1 << 32)  # a weight of one, and one unit of log-probability
 LOGLIK = float(1 << 24)  # a unit of log-likelihood in the sum over attempts
 IMPOSSIBLE = -60.0  # log-probabilities end here: no sum over a form leaves the exact range
 TOGETHER = 400  # chunks whose whole weights float64 adds exactly (400 * 4096 * 2**32 < 2**53)
+VANISHING = -250.0  # log-likelihood in the middle, from which on the largest is taken out
+SPAN = 2048  # attempts at a time where forms are few
 MOST_THREADS = 8
 
 Work = TypeVar("Work")
@@ -144,7 +145,7 @@ def sums(part: Part, curves: Curves, grid: Nodes) -> Sums:
         for start in range(0, len(share), TOGETHER):
             running = np.zeros(table.shape)
             for chunk in share[start : start + TOGETHER]:
-                weight, evidence = whole_posterior(chunk.category @ table, grid)
+                weight, evidence = whole_posterior(likelihoods(chunk, table, grid))
                 running += chunk.category.T @ weight
                 loglik += int(np.rint(evidence * LOGLIK).astype(np.int64).sum())
             cells += running.astype(np.int64)
@@ -177,13 +178,17 @@ class FormLikelihoods:
     d: Floats
     of_form: Floats
 
-    def of(self, span: slice) -> tuple[Floats, sparse.csr_matrix, Floats]:
-        """Log-likelihoods at the nodes up to a sum of d; right answers; that sum of d."""
+    def of(self, span: slice, room: Floats | None = None) -> tuple[Floats, sparse.csr_matrix]:
+        """Logarithms as of `likelihoods` (in `room` where given), and the right answers."""
         right = self.forms.rows(span)
-        logs = np.multiply.outer(right @ self.a, self.theta)
+        logs = (
+            np.empty((right.shape[0], self.theta.size)) if room is None else room[: right.shape[0]]
+        )
+        np.multiply((right @ self.a)[:, None], self.theta, out=logs)
+        logs += (right @ self.d)[:, None]
         one = len(self.of_form) == 1
         logs += self.of_form if one else self.of_form[self.forms.form[span]]
-        return logs, right, right @ self.d
+        return logs, right
 
 
 def form_likelihoods(forms: Forms, curves: Curves, grid: Nodes) -> FormLikelihoods:
@@ -194,25 +199,26 @@ def form_likelihoods(forms: Forms, curves: Curves, grid: Nodes) -> FormLikelihoo
         grid.theta,
         np.where(curves.counted, rounded(curves.a), 0.0),
         np.where(curves.counted, rounded(curves.d), 0.0),
-        forms.shown.astype(np.float64) @ table,
+        forms.shown.astype(np.float64) @ table + grid.log_weight,
     )
 
 
 def form_sums(part: Part, forms: Forms, curves: Curves, grid: Nodes) -> Sums:
     """The same sums from few forms; `right_at` is None."""
-    likelihoods = form_likelihoods(forms, curves, grid)
+    every = form_likelihoods(forms, curves, grid)
     places = grid.place
 
     def step(share: Sequence[slice]) -> tuple[int, Ints, Ints]:
         at_form = np.zeros((len(forms.shown), grid.count), dtype=np.int64)
         place = np.zeros(part.items, dtype=np.int64)
         loglik = 0
+        room = np.empty((SPAN, grid.count))  # one for all spans: fresh memory is dear
         for span in share:
-            logs, right, given = likelihoods.of(span)
-            weight, evidence = whole_posterior(logs, grid, shift=True)
+            logs, right = every.of(span, room)
+            weight, evidence = whole_posterior(logs)
             at_form += _by_form(weight, forms.form[span], len(forms.shown))
             place += (right.T @ (weight @ places)).astype(np.int64)
-            loglik += int(np.rint((evidence + given) * LOGLIK).astype(np.int64).sum())
+            loglik += int(np.rint(evidence * LOGLIK).astype(np.int64).sum())
         return loglik, at_form, place
 
     done = spread(step, spans(part))
@@ -228,9 +234,9 @@ def form_sums(part: Part, forms: Forms, curves: Curves, grid: Nodes) -> Sums:
 
 
 def spans(part: Part) -> list[slice]:
-    """The attempts of a part, so many at a time as a chunk has."""
-    firsts = range(0, part.attempts, patterns.ROWS)
-    return [slice(first, min(first + patterns.ROWS, part.attempts)) for first in firsts]
+    """The attempts of a part, SPAN at a time."""
+    firsts = range(0, part.attempts, SPAN)
+    return [slice(first, min(first + SPAN, part.attempts)) for first in firsts]
 
 
 def rounded(values: Floats) -> Floats:
@@ -238,31 +244,31 @@ def rounded(values: Floats) -> Floats:
     return np.asarray(np.rint(values * WHOLE) / WHOLE)
 
 
-def whole_posterior(logs: Floats, grid: Nodes, *, shift: bool = False) -> tuple[Floats, Floats]:
+def likelihoods(chunk: Chunk, table: Floats, grid: Nodes) -> Floats:
+    """Log of the chance of a chunk's answers and of being at each node: [attempts, nodes]."""
+    logs: Floats = chunk.category @ table
+    logs += grid.log_weight
+    return logs
+
+
+def whole_posterior(logs: Floats) -> tuple[Floats, Floats]:
     """As `posterior`, with weights in whole 2**-32ths."""
-    weight, evidence = posterior(logs, grid, shift=shift, total=WHOLE)
+    weight, evidence = posterior(logs, WHOLE)
     np.rint(weight, out=weight)
     return weight, evidence
 
 
-def posterior(
-    logs: Floats, grid: Nodes, *, shift: bool = False, total: float = 1.0
-) -> tuple[Floats, Floats]:
+def posterior(logs: Floats, total: float = 1.0) -> tuple[Floats, Floats]:
     """Posterior weights that add up to `total`, [attempts, nodes], and log evidence, [attempts].
 
-    `logs` are the exact log-likelihoods at the nodes, and are overwritten. With `shift` each
-    row's largest is taken out first; without it that is done only for rows that need it.
+    From the logarithms of `likelihoods`, which are overwritten. They are at most 0: only where
+    they are so low that all of a row might vanish its largest is taken out first.
     """
-    logs += grid.log_weight
-    if shift:
-        top = logs.max(axis=1)
-        logs -= top[:, None]
-    else:
-        top = np.zeros(len(logs))
-        low = np.flatnonzero(logs[:, grid.count // 2] < -250)
-        if low.size:
-            top[low] = logs[low].max(axis=1)
-            logs[low] -= top[low, None]
+    top = np.zeros(len(logs))
+    low = np.flatnonzero(logs[:, logs.shape[1] // 2] < VANISHING)
+    if low.size:
+        top[low] = logs[low].max(axis=1)
+        logs[low] -= top[low, None]
     np.exp(logs, out=logs)
     sums = logs.sum(axis=1)
     logs *= (total / sums)[:, None]

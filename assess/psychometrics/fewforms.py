@@ -62,13 +62,13 @@ def _sums(
     square = np.zeros((grid.count, grid.count))
     along = np.zeros((items.size, grid.count))
     twice = np.zeros((items.size, items.size))
-    sums = expected.form_likelihoods(forms, curves, grid)
+    every = expected.form_likelihoods(forms, curves, grid)
     for span in expected.spans(part):
         takers = forms.form[span] == form
         if not takers.any():
             continue
-        logs, right, _ = sums.of(span)
-        weight, _ = expected.posterior(logs[takers], grid, shift=True)
+        logs, right = every.of(span)
+        weight, _ = expected.posterior(logs[takers])
         x = right.toarray()[np.ix_(takers, items)]
         nodes += weight.sum(axis=0)
         square += weight.T @ weight

@@ -108,7 +108,7 @@ def predicted(responses: Responses | Part, curves: Curves, nodes: int = 61) -> t
 
     def step(share: Sequence[Chunk]) -> None:
         for chunk in share:
-            weight, _ = expected.posterior(chunk.category @ table, grid)
+            weight, _ = expected.posterior(expected.likelihoods(chunk, table, grid))
             edges = part.edges[chunk.first : chunk.first + chunk.rows + 1]
             row = np.repeat(np.arange(chunk.rows), np.diff(edges))
             category = part.category[edges[0] : edges[-1]]

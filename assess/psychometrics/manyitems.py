@@ -77,7 +77,7 @@ def _weights(part: Part, table: Floats, grid: Nodes) -> Floats:
     def step(share: Sequence[Chunk]) -> Floats:
         cells = np.zeros(table.shape)
         for chunk in share:
-            weight, _ = expected.posterior(chunk.category @ table, grid)
+            weight, _ = expected.posterior(expected.likelihoods(chunk, table, grid))
             cells += chunk.category.T @ weight
         return cells
 
@@ -138,7 +138,7 @@ def _missing(
     def step(share: Sequence[Chunk]) -> Floats:
         cells = np.zeros(table.shape)
         for chunk in share:
-            weight, _ = expected.posterior(chunk.category @ table, grid)
+            weight, _ = expected.posterior(expected.likelihoods(chunk, table, grid))
             score = chunk.category @ along
             score -= (weight * score).sum(axis=1, keepdims=True)
             cells += chunk.category.T @ (weight * score)
@@ -162,7 +162,7 @@ def _bins(part: Part, table: Floats, grid: Nodes) -> tuple[NDArray[np.intp], NDA
 
     def step(share: Sequence[Chunk]) -> None:
         for chunk in share:
-            weight, _ = expected.posterior(chunk.category @ table, grid)
+            weight, _ = expected.posterior(expected.likelihoods(chunk, table, grid))
             ability[chunk.span] = weight @ grid.theta
 
     expected.spread(step, list(part.chunks()))

@@ -152,9 +152,10 @@ def forms(part: Part) -> Forms | None:
     shown, form = _told_apart(part)
     if form is None:
         return None
-    taken = np.concatenate(([0], np.cumsum(part.right)))
-    item = part.item[part.right]
-    return Forms(shown, form, item, taken[part.edges], np.bincount(item, minlength=part.items))
+    where = np.flatnonzero(part.right)
+    item = part.category[where] >> 1
+    edges = np.searchsorted(where, part.edges)
+    return Forms(shown, form, item, edges, np.bincount(item, minlength=part.items))
 
 
 def _told_apart(part: Part) -> tuple[NDArray[np.bool_], NDArray[np.int32] | None]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from assess.psychometrics import expected, patterns
 from assess.psychometrics.exact import Floats
-from assess.psychometrics.expected import WHOLE, Curves
+from assess.psychometrics.expected import Curves
 from assess.psychometrics.patterns import Chunk, Part
 from assess.psychometrics.responses import Responses
 
@@ -80,12 +80,12 @@ def eap(
     part = _part(responses)
     grid = expected.nodes(nodes, reach)
     table = expected.rounded(curves.log_chances(grid.theta))
-    both = np.stack((grid.theta, grid.theta**2), axis=1) / WHOLE
+    both = np.stack((grid.theta, grid.theta**2), axis=1)
     moments = np.empty((part.attempts, 2))
 
     def step(share: Sequence[Chunk]) -> None:
         for chunk in share:
-            weight, _ = expected.whole_posterior(chunk.category @ table, grid)
+            weight, _ = expected.posterior(expected.likelihoods(chunk, table, grid))
             moments[chunk.span] = weight @ both
 
     expected.spread(step, list(part.chunks()))
