@@ -49,7 +49,7 @@ class Method(StrEnum):
 
 
 METHODS = {
-    Method.PHOTO_ID: "Passport, driving licence or another photo card of the state",
+    Method.PHOTO_ID: "Passport, driving licence or another official photo card",
     Method.STAFF_CARD: "Staff or student card with a photo",
     Method.KNOWN: "I know them in person",
     Method.OTHER: "In another way",

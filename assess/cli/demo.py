@@ -58,7 +58,10 @@ def demo(obj: Shell, no_serve: bool, candidates: int, modules: tuple[str, ...]) 
         if not filled:
             with _bars() as show:
                 context = Context(now, obj.settings, 0)
-                deeds.fill(context, password, candidates, show, modules or deeds.MODULES)
+                neighbours = app.extensions["assess.demonstrations"]
+                deeds.fill(
+                    context, password, candidates, show, modules or deeds.MODULES, neighbours
+                )
             while journal.seal(now):
                 pass
     click.echo("\nAccounts of the demonstration, all with the same password:\n")

@@ -1,21 +1,31 @@
-"""How many requests may one address make? Against floods only; log-ins are counted elsewhere.
+"""How many requests may one browser make? Against floods only; log-ins are counted elsewhere.
 
-With Redis the counts hold over all hosts; when Redis is lost each process counts by itself.
+A room of candidates may share one address, and each of their pages asks every two seconds: so
+whoever has logged in is counted by their session, everybody else by address. With Redis the counts hold over all hosts; when Redis is lost each process counts by itself.
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
-from flask import Flask
+from flask import Flask, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from assess.settings import Settings
 
-EVERYTHING = "1200 per minute"  # a room of candidates may share one address
+EVERYTHING = "1200 per minute"
 LOGIN = "60 per minute"
 PATIENCE = 1  # seconds to wait for Redis
+
+
+def browser() -> str:
+    """Who is counted: the session that the signed cookie names, without one the address."""
+    token = session.get("_user_id")  # where flask-login keeps it; nobody else can sign one
+    if not isinstance(token, str):
+        return str(get_remote_address())
+    return "session " + hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -30,7 +40,8 @@ def register(app: Flask, settings: Settings) -> None:
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_IN_MEMORY_FALLBACK=EVERYTHING,
     )
-    limiter = Limiter(get_remote_address, app=app, default_limits=[EVERYTHING])
+    limiter = Limiter(browser, app=app, default_limits=[EVERYTHING])
     app.extensions["assess.limiter"] = limiter  # the decorated route holds it only weakly
     log_in: Any = app.view_functions["account.log_in"]
-    app.view_functions["account.log_in"] = limiter.limit(LOGIN, methods=["POST"])(log_in)
+    by_address = limiter.limit(LOGIN, key_func=get_remote_address, methods=["POST"])
+    app.view_functions["account.log_in"] = by_address(log_in)

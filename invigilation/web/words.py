@@ -51,10 +51,10 @@ def work(line: Line) -> str:
     """How far the candidate's work is."""
     at = line.work
     if at is None:
-        return str(_("Has not opened the test"))
+        return str(_("Not begun"))
     match at.state:
         case State.PREPARED:
-            return str(_("Waits for the first question"))
+            return str(_("Waiting"))
         case State.OPEN if at.deadline is not None:
             return str(_("At work, until %(time)s", time=clock(at.deadline)))
         case State.PAUSED:

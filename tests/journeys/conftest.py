@@ -39,7 +39,13 @@ def stage(served: Served, request: pytest.FixtureRequest) -> Stage:
     with app.app_context():
         context = Context(served.clock.now(), app.extensions["assess.settings"], 0)
         past = request.node.get_closest_marker("history") is not None
-        demo.fill(context, PASSWORD, CANDIDATES if past else 0, modules=[demo.TEST])
+        demo.fill(
+            context,
+            PASSWORD,
+            CANDIDATES if past else 0,
+            modules=[demo.TEST],
+            neighbours=app.extensions["assess.demonstrations"],
+        )
     return Stage(served)
 
 

@@ -62,6 +62,17 @@ def test_without_redis_each_process_counts_by_itself(database: str) -> None:
         assert refused_after(one, 100) == 60
 
 
+def test_a_room_behind_one_address_is_counted_browser_by_browser(database: str) -> None:
+    with host(database, None) as one:
+        for token in ("first", "second"):
+            client = one.test_client()
+            with client.session_transaction() as session:
+                session["_user_id"] = token
+            answers = [client.get("/health").status_code for _ in range(1201)]
+            assert answers.index(429) == 1200
+        assert one.test_client().get("/health").status_code == 200
+
+
 def test_losing_redis_still_answers(database: str) -> None:
     with host(database, "redis://127.0.0.1:9/0") as one:
         client = one.test_client()

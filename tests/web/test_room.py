@@ -283,7 +283,7 @@ def test_the_sitting_s_page_hears_of_changes(made: Room, me: Browser) -> None:
     assert first.json is not None
     assert second.json is not None
     entry = made.entries["candidate"]
-    assert second.json["texts"][f"work-{entry}"] == "Waits for the first question"
+    assert second.json["texts"][f"work-{entry}"] == "Waiting"
     assert second.json["texts"]["figure-waiting"] == "1"
     assert second.json["shape"] == first.json["shape"]
     made.admit("candidate")
@@ -301,7 +301,7 @@ def test_a_sitting_is_released_and_closed_by_pages(made: Room, me: Browser) -> N
     made.admit("candidate")
     browser, attempt = sealed(made)
     assert me.post(f"{place}/release").location == place
-    assert "Released at 11:00" in me.get(place).text
+    assert "At 11:00, by Invigilator." in me.get(place).text
     made.built.clock.advance(NOTICE)
     browser.post(f"/attempts/{attempt}/begin")
     assert "At work, until 11:30" in me.get(place).text
