@@ -217,7 +217,9 @@ def form_sums(part: Part, forms: Forms, curves: Curves, grid: Nodes) -> Sums:
             logs, right = every.of(span, room)
             weight, evidence = whole_posterior(logs)
             at_form += _by_form(weight, forms.form[span], len(forms.shown))
-            place += (right.T @ (weight @ places)).astype(np.int64)
+            # Not by BLAS, whose own threads would get in the way of these.
+            of_attempt = np.einsum("aq,q->a", weight, places)
+            place += (right.T @ of_attempt).astype(np.int64)
             loglik += int(np.rint(evidence * LOGLIK).astype(np.int64).sum())
         return loglik, at_form, place
 
@@ -233,10 +235,10 @@ def form_sums(part: Part, forms: Forms, curves: Curves, grid: Nodes) -> Sums:
     )
 
 
-def spans(part: Part) -> list[slice]:
-    """The attempts of a part, SPAN at a time."""
-    firsts = range(0, part.attempts, SPAN)
-    return [slice(first, min(first + SPAN, part.attempts)) for first in firsts]
+def spans(part: Part, size: int = SPAN) -> list[slice]:
+    """The attempts of a part, `size` at a time."""
+    firsts = range(0, part.attempts, size)
+    return [slice(first, min(first + size, part.attempts)) for first in firsts]
 
 
 def rounded(values: Floats) -> Floats:

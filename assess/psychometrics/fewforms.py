@@ -17,6 +17,8 @@ from assess.psychometrics.exact import Floats
 from assess.psychometrics.expected import Curves, Nodes
 from assess.psychometrics.patterns import Forms, Part
 
+SPAN = 1 << 14  # attempts at a time: BLAS wants large matrices
+
 
 def information(
     parts: Sequence[Part],
@@ -63,7 +65,7 @@ def _sums(
     along = np.zeros((items.size, grid.count))
     twice = np.zeros((items.size, items.size))
     every = expected.form_likelihoods(forms, curves, grid)
-    for span in expected.spans(part):
+    for span in expected.spans(part, SPAN):
         takers = forms.form[span] == form
         if not takers.any():
             continue

@@ -163,7 +163,7 @@ def _bins(part: Part, table: Floats, grid: Nodes) -> tuple[NDArray[np.intp], NDA
     def step(share: Sequence[Chunk]) -> None:
         for chunk in share:
             weight, _ = expected.posterior(expected.likelihoods(chunk, table, grid))
-            ability[chunk.span] = weight @ grid.theta
+            ability[chunk.span] = np.einsum("aq,q->a", weight, grid.theta)
 
     expected.spread(step, list(part.chunks()))
     place = np.clip((ability + REACH) * (BINS / (2 * REACH)), 0, BINS - 1).astype(np.int8)

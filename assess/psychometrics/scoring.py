@@ -80,13 +80,14 @@ def eap(
     part = _part(responses)
     grid = expected.nodes(nodes, reach)
     table = expected.rounded(curves.log_chances(grid.theta))
-    both = np.stack((grid.theta, grid.theta**2), axis=1)
+    square = grid.theta**2
     moments = np.empty((part.attempts, 2))
 
     def step(share: Sequence[Chunk]) -> None:
         for chunk in share:
             weight, _ = expected.posterior(expected.likelihoods(chunk, table, grid))
-            moments[chunk.span] = weight @ both
+            moments[chunk.span, 0] = np.einsum("aq,q->a", weight, grid.theta)
+            moments[chunk.span, 1] = np.einsum("aq,q->a", weight, square)
 
     expected.spread(step, list(part.chunks()))
     theta = moments[:, 0]
