@@ -179,7 +179,7 @@ def _bank(context: Context, module: str) -> None:
 
 
 def _waiting(context: Context, centre: int, person: int) -> None:
-    """The second candidate has signed and asks: the tutor's queue is not empty."""
+    """The second candidate has signed, practised and asks: the tutor's queue is not empty."""
     asking = replace(context, centre=centre, actor=person, now=context.now - timedelta(hours=5))
     with store.read() as session:
         test = test_rows.by_name(session, centre, TEST)
@@ -187,6 +187,9 @@ def _waiting(context: Context, centre: int, person: int) -> None:
         if test is None or programme is None:
             raise LookupError(TEST)
     _sure(programmes.sign(asking, programme.id, 1, "Ben Kowalski"))
+    for hours, wrong in ((30, 4), (6, 2)):
+        earlier = replace(asking, now=context.now - timedelta(hours=hours))
+        demo_practice.practise(earlier, TEST, wrong)
     _sure(approvals.ask(asking, test.id))
 
 

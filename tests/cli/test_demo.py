@@ -48,7 +48,7 @@ def test_the_demonstration_fills_an_empty_database_once(command: Command, tmp_pa
     said = json.loads(verified.stdout)
     assert (said["good"], said["unsealed"]) == (True, 2)
     assert command("check").exit_code == 0
-    missing = command("draw", "replay", "31")
+    missing = command("draw", "replay", "33")  # two by somebody who practised
     assert (missing.exit_code, missing.stdout) == (1, "")
     assert "E-NOT-FOUND" in missing.stderr
     # And what is changed behind its back is found.
@@ -78,9 +78,14 @@ def test_every_module_has_its_bank_its_test_and_its_past(command: Command, tmp_p
             "JOIN attempts ON attempts.test_id = tests.id WHERE attempts.state = 'marked' "
             "GROUP BY tests.name"
         ).fetchall()
-    assert [name for name, _ in sorted(items)] == [f"CSP demo {module}" for module in MODULES]
-    assert sum(count for _, count in items) == 328
-    assert sorted(sat) == [(module, 2) for module in MODULES]
+    banks = dict(items)
+    assert sorted(banks) == [
+        *(f"CSP demo {module}" for module in MODULES),
+        *(f"CSP practice {module}" for module in MODULES),
+    ]
+    assert sum(count for name, count in items if "demo" in name) == 329  # one is in review
+    assert [banks[f"CSP practice {module}"] for module in MODULES] == [20] + [10] * 8
+    assert dict(sat) == {module: 2 for module in MODULES} | {"M02-practice": 2}
     assert command("draw", "replay", "18").exit_code == 0
     assert command("check").exit_code == 0
 
