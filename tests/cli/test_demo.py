@@ -85,7 +85,7 @@ def test_every_module_has_its_bank_its_test_and_its_past(command: Command, tmp_p
     ]
     assert sum(count for name, count in items if "demo" in name) == 329  # one is in review
     assert [banks[f"CSP practice {module}"] for module in MODULES] == [20] + [10] * 8
-    assert dict(sat) == {module: 2 for module in MODULES} | {"M02-practice": 2}
+    assert dict(sat) == dict.fromkeys(MODULES, 2) | {"M02-practice": 2}
     assert command("draw", "replay", "18").exit_code == 0
     assert command("check").exit_code == 0
 
