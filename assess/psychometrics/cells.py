@@ -7,7 +7,7 @@ answers is needed, however many options there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -297,6 +297,43 @@ def coded(responses: Responses) -> Cells:
         (options[chosen] if options.size else chosen).astype(np.int32),
         np.where(of == 1, score, FULL * whole),
         score == FULL,
+        maximum,
+    )
+
+
+def joined(parts: Sequence[Cells]) -> Cells:
+    """The cells of disjoint parts of the attempts, of the same items, as those of the whole."""
+    item, option, points = (
+        np.concatenate([column.astype(np.int64) for column in columns])
+        for columns in zip(*((p.item, p.option, p.points) for p in parts), strict=True)
+    )
+    options, chosen = np.unique(option, return_inverse=True)
+    marks, earned = np.unique(points, return_inverse=True)
+    kept, place = np.unique(
+        (item * options.size + chosen) * marks.size + earned, return_inverse=True
+    )
+    number = place.astype(_narrow(kept.size))
+    cell = np.empty(sum(part.cell.size for part in parts), number.dtype)
+    first_kind = first_row = 0
+    for part in parts:
+        own = number[first_kind : first_kind + part.item.size]
+        for span in part.spans:
+            rows = slice(first_row + span.rows.start, first_row + span.rows.stop)
+            cell[rows] = np.take(own, part.cell[span.rows])
+        first_kind += part.item.size
+        first_row += part.cell.size
+    which, earned = np.divmod(kept, max(marks.size, 1))
+    item, chosen = np.divmod(which, max(options.size, 1))
+    maximum = parts[0].maximum
+    return Cells(
+        parts[0].items,
+        sum(part.attempts for part in parts),
+        cell,
+        np.concatenate([part.length for part in parts]),
+        item.astype(np.int32),
+        options[chosen].astype(np.int32),
+        marks[earned],
+        marks[earned] == FULL * maximum[item],
         maximum,
     )
 

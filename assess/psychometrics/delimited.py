@@ -77,9 +77,29 @@ def read(path: Path) -> Table:
     Raises FileError for what is no such file: unreadable, not UTF-8, no header, a column named
     twice, a row of another length than the header.
     """
+    names: list[str] = []
+    parts: list[list[Column]] = []
+    for block in blocks(path):
+        names = list(block)
+        parts.append(list(block.values()))
+    columns = list(zip(*parts, strict=True))
+    return Table(
+        path, {name: _joined(list(cells)) for name, cells in zip(names, columns, strict=True)}
+    )
+
+
+def blocks(path: Path) -> Iterator[dict[str, Column]]:
+    """The columns of a delimited file, a block of rows at a time; one block at least.
+
+    Raises as `read`. A column may be numbers in one block and text in another.
+    """
     try:
-        names, blocks = _read(path)
-        columns = list(zip(*blocks, strict=True)) or [() for _ in names]
+        delimiter = _delimiter(path)
+        with _opened(path) as stream:
+            names = _header(path, stream, delimiter)
+            yield {name: np.array([], dtype=object) for name in names}
+            for block in _blocks(path, stream, delimiter, len(names)):
+                yield dict(zip(names, block, strict=True))
     except (OSError, EOFError) as error:
         raise FileError(path, f"cannot be read: {_cause(error)}.") from error
     except UnicodeDecodeError as error:
@@ -87,21 +107,11 @@ def read(path: Path) -> Table:
         raise FileError(path, what) from error
     except csv.Error as error:
         raise FileError(path, f"is no delimited text: {error}.") from error
-    return Table(
-        path, {name: _joined(list(parts)) for name, parts in zip(names, columns, strict=True)}
-    )
 
 
 def objects(texts: Iterable[str]) -> NDArray[np.object_]:
     """These texts as an array of str objects (numpy alone would cut or widen them)."""
     return np.array([*texts, None], dtype=object)[:-1]
-
-
-def _read(path: Path) -> tuple[list[str], list[list[Column]]]:
-    delimiter = _delimiter(path)
-    with _opened(path) as stream:
-        names = _header(path, stream, delimiter)
-        return names, list(_blocks(path, stream, delimiter, len(names)))
 
 
 def _cause(error: OSError | EOFError) -> str:
@@ -233,8 +243,7 @@ def _narrow(column: Column) -> Column:
 
 def _joined(parts: list[Column]) -> Column:
     """One array of the blocks' parts: text as soon as one of them is text."""
-    if not parts:
-        return np.array([], dtype=object)
+    parts = [part for part in parts if part.size] or parts[:1]
     if len({part.dtype.kind for part in parts} - {"f", "i"}):
         parts = [text(part) for part in parts]
     return np.concatenate(parts)
