@@ -167,7 +167,7 @@ def deal(
         form=[[q.item, q.version, list(q.order)] for q in drawn.questions],
         form_fingerprint=drawn.fingerprint,
         history_fingerprint=draw.history_fingerprint(history),
-        seconds=timing.seconds_allowed(judgement.terms.minutes, judgement.extra_percent),
+        seconds=judgement.seconds,
         prepared_at=context.now,
         writer=1,
         writer_session_id=context.session_id,

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from assess.delivery import eligibility
+from assess.delivery import eligibility, timing
 from assess.delivery.eligibility import Closed, Standing
 from assess.delivery.terms import Terms
 from assess.reasons import Code, Helper, Reason
@@ -69,6 +69,11 @@ class Judgement:
     attempts: tuple[Attempt, ...]
     doors: tuple[Door, ...] = ()
     extra_percent: int = 0  # of time, by the person's arrangements
+
+    @property
+    def seconds(self) -> int:
+        """How long this candidate has for the test, their extra time included."""
+        return timing.seconds_allowed(self.terms.minutes, self.extra_percent)
 
     @property
     def may_wait(self) -> bool:

@@ -13,6 +13,7 @@ from flask_login import current_user
 from assess import store, wording
 from assess.actions import passwords, sessions
 from assess.reasons import Code, Helper, Refused
+from assess.store import arrangements
 from assess.web import access, in_use, pages, problems, signing
 from assess.web.account import devices
 
@@ -65,7 +66,10 @@ def show() -> str:
     """One's account: name, roles, and where one is logged in."""
     with store.read() as session:
         mine = in_use.of(session, current_user.person_id)
-    return render_template("account/show.html", sessions=mine, device=_device)
+        arranged = arrangements.in_force(session, current_user.person_id, signing.now())
+    return render_template(
+        "account/show.html", sessions=mine, device=_device, arrangements=arranged
+    )
 
 
 @bp.route("/account/password", methods=["GET", "POST"])

@@ -71,13 +71,14 @@ def registration_(registration_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return _registration(registration_id)
     amiss: list[Reason] = []
-    entry = _entry(amiss, must_ask=False)
+    entry, tutor = _entry(amiss, must_ask=False), typed.key("tutor")
+    if not tutor:
+        amiss.append(registration.amiss("tutor", "empty"))
     refused: Refused | None
     if amiss:
         refused = Refused(Code.FIELD, tuple(amiss), 422)
     else:
-        context, tutor = signing.context(), typed.key("tutor")
-        refused = deeds.change_registration(context, registration_id, tutor, entry)
+        refused = deeds.change_registration(signing.context(), registration_id, tutor, entry)
     if refused is not None:
         again = refused.status != 404 and not problems.wants_json()
         return _registration(registration_id, refused) if again else problems.answer(refused)

@@ -45,7 +45,8 @@ class Card:
     """A test as its candidate sees it.
 
     `left` is None when there is no limit. `opens` is set while a date stands in the way of the
-    next attempt. `questions` and `minutes` are None while nothing is published.
+    next attempt. `questions` and `seconds`, extra time included, are None while nothing is
+    published.
     """
 
     test_id: int
@@ -54,7 +55,8 @@ class Card:
     programme_id: int | None
     state: State
     questions: int | None
-    minutes: int | None
+    seconds: int | None
+    extra_percent: int
     used: int
     left: int | None
     opens: datetime | None
@@ -90,7 +92,8 @@ def card(
         programme_id=test.programme_id,
         state=state,
         questions=specification.length if specification else None,
-        minutes=specification.minutes if specification else None,
+        seconds=judgement.seconds if specification else None,
+        extra_percent=judgement.extra_percent,
         used=used(judgement),
         left=left(judgement),
         opens=opens if opens is not None and opens > now else None,

@@ -2,6 +2,7 @@
 
 from assess.web.candidate import (
     answering,
+    arranged,
     assessments,
     attempt,
     handing_in,
@@ -13,5 +14,14 @@ from assess.web.candidate import (
 )
 from assess.web.candidate.blueprint import bp
 
-__all__ = ["answering", "assessments", "attempt", "bp", "handing_in", "progress", "result"]
+__all__ = [
+    "answering",
+    "arranged",
+    "assessments",
+    "attempt",
+    "bp",
+    "handing_in",
+    "progress",
+    "result",
+]
 __all__ += ["starting", "statement", "waiting"]

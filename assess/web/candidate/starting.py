@@ -13,7 +13,7 @@ from assess.actions.context import not_found
 from assess.delivery import eligibility
 from assess.reasons import Code, Reason, Refused
 from assess.roles import Role
-from assess.store import people, specifications
+from assess.store import arrangements, people, specifications
 from assess.store.standing import judge
 from assess.web import access, pages, problems, signing
 from assess.web.candidate import cards, sitting
@@ -55,6 +55,7 @@ def _page(test_id: int, unaffirmed: tuple[Reason, ...]) -> ResponseReturnValue:
         if test is None or person is None:
             return problems.answer(not_found())
         judgement = judge(session, context.gates, test, person, context.now)
+        arranged = arrangements.in_force(session, person.id, context.now)
     if not judgement.standing.registered:
         return problems.answer(not_found())
     shut = judgement.reasons and not judgement.may_wait
@@ -64,6 +65,9 @@ def _page(test_id: int, unaffirmed: tuple[Reason, ...]) -> ResponseReturnValue:
         "candidate/start.html",
         test=test,
         specification=judgement.version.specification(),
+        seconds=judgement.seconds,
+        extra_percent=judgement.extra_percent,
+        arrangements=arranged,
         left=cards.left(judgement),
         statement=judgement.standing.current_version,
         approval=judgement.terms.approval,
