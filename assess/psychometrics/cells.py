@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 
 from assess.psychometrics import exact
 from assess.psychometrics.exact import Ints, Total
-from assess.psychometrics.responses import FULL, NOT_REACHED, Responses
+from assess.psychometrics.responses import (
+    FULL,
+    MOST_MARKS,
+    MOST_OPTIONS,
+    NOT_REACHED,
+    OMITTED,
+    UNKNOWN,
+    Responses,
+)
 
 ROOM = 1 << 22  # entries of a table up to which a cell for everything is cheaper than a sort
 LEVELS = 1 << 8  # different totals up to which they are counted, not summed
@@ -297,6 +305,47 @@ def coded(responses: Responses) -> Cells:
         (options[chosen] if options.size else chosen).astype(np.int32),
         np.where(of == 1, score, FULL * whole),
         score == FULL,
+        maximum,
+    )
+
+
+def one_form(matrix: NDArray[np.integer], key: Sequence[int] | None = None) -> Cells:
+    """The answers of one form that all sat, [attempts, items], as cells without a long detour.
+
+    With a `key` (own option number of each item) the matrix holds the options chosen, from 0,
+    -1 for omitted; without it whole marks, from 0, the highest of a column being its full marks.
+    Raises ValueError for numbers that are neither.
+    """
+    attempts, items = matrix.shape
+    low, high = (int(matrix.min()), int(matrix.max())) if matrix.size else (0, 0)
+    most = MOST_OPTIONS - 1 if key is not None else MOST_MARKS // max(items, 1)
+    if low < (0 if key is None else -1) or high > most:
+        raise ValueError(f"the matrix holds {low} to {high}; possible are 0 to {most}")
+    width = high - low + 1
+    base = np.arange(items) * width - low
+    cell = np.empty(matrix.shape, _narrow(items * width))
+    lines = max(exact.BLOCK // max(items, 1), 1)
+    for start in range(0, attempts, lines):
+        block = slice(start, start + lines)
+        np.add(matrix[block], base.astype(cell.dtype), out=cell[block], casting="unsafe")
+    item, value = np.divmod(np.arange(items * width), width)
+    value += low
+    if key is None:
+        maximum = matrix.max(axis=0, initial=1).astype(np.int64)
+        points, option = FULL * value, np.full(value.size, UNKNOWN)
+    else:
+        maximum = np.ones(items, np.int64)
+        points = np.where(value == np.asarray(key)[item], FULL, 0)
+        option = np.where(value < 0, OMITTED, 1 << np.maximum(value, 0))
+    return Cells(
+        items,
+        attempts,
+        cell.ravel(),
+        np.full(attempts if items else 0, items, np.int32),
+        item.astype(np.int32),
+        option.astype(np.int32),
+        points,
+        points == FULL * maximum[item],
         maximum,
     )
 

@@ -126,3 +126,30 @@ def test_traces_are_the_shares_within_equal_groups_by_rest_score() -> None:
 def test_forms_longer_than_was_said_are_refused() -> None:
     with pytest.raises(ValueError, match="longer than 14"):
         summed(mixed(6, complete=True), 14)
+
+
+def test_one_form_as_a_matrix_is_the_same_as_its_answers_in_long_form() -> None:
+    rng = np.random.default_rng(7)
+    chosen = rng.integers(-1, 4, (200, 15)).astype(np.int8)
+    key = rng.integers(0, 4, 15)
+    mask = np.where(chosen < 0, 0, 1 << np.maximum(chosen, 0).astype(np.int64))
+    long = from_arrays(
+        np.repeat(np.arange(200), 15),
+        np.tile(np.arange(15), 200),
+        1000 * (chosen == key).ravel(),
+        mask.ravel(),
+    )
+    facility = classical.facility_millionths(classical.raw_sums(long, 5, 15))
+    ours = classical.adjusted_sums(cells.one_form(chosen, key.tolist()), facility, 5, 15)
+    theirs = classical.adjusted_sums(long, facility, 5, 15)
+    assert ours.rest.xc.low.tobytes() == theirs.rest.xc.low.tobytes()
+    assert ours.option_bins.tobytes() == theirs.option_bins.tobytes()
+    assert ours.options.wrong_c.low.tobytes() == theirs.options.wrong_c.low.tobytes()
+
+
+def test_one_form_may_hold_whole_marks() -> None:
+    data = cells.one_form(np.array([[0, 3], [1, 1], [0, 2]]))
+    assert data.maximum.tolist() == [1, 3]
+    assert data.total.tolist() == [3000, 2000, 2000]
+    with pytest.raises(ValueError, match="-1 to 3"):
+        cells.one_form(np.array([[-1, 3]]))
