@@ -47,10 +47,10 @@ class Fit:
     nan where not estimable: `reasons` says why, by item (None: nothing to say). `guards`: None,
     or that the answers are too few for the model. `weak`: bool[items], where weak priors drew
     the estimates. `c` is 0 but in a 3pl. `cov_ad`: covariance of the errors of a and d.
-    `information`: where the errors come from: all items at once ("full"), item by item with what
-    they share ("block"), or "none".
+    `information`: where the errors come from: all items at once ("full"), the same from a part
+    of the attempts ("sample"), item by item ("block"), or "none".
     `loglik`: of the answers, without priors. `iterations`: E-steps; `step`: the largest change in
-    the last. Not to be shown as a fact where `converged` is False.
+    the last. `nodes` on -`reach` .. `reach`. Not to be shown as a fact where `converged` is False.
     """
 
     model: Model
@@ -72,6 +72,7 @@ class Fit:
     iterations: int
     step: float
     nodes: int
+    reach: float
     information: Kind
 
     @property
@@ -329,6 +330,7 @@ def _finished(
         end.evaluations,
         end.step,
         estimation.grid.count,
+        float(estimation.grid.theta[-1]),
         found.kind,
     )
 
@@ -350,6 +352,7 @@ def _nothing(model: Model, parts: Sequence[Part], counts: Ints, weak: NDArray[np
         iterations=0,
         step=np.nan,
         nodes=0,
+        reach=0.0,
         information="none",
     )
 
