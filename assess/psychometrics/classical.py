@@ -145,8 +145,8 @@ class ItemTable(NamedTuple):
     upper_lower: Floats
 
 
-def raw_sums(answers: Responses | Cells, width: int, length: int) -> RawSums:
-    """The raw sums of these answers. (`width` and `length` as for `adjusted_sums`.)"""
+def raw_sums(answers: Responses | Cells) -> RawSums:
+    """The raw sums of these answers."""
     data = _coded(answers)
     return RawSums(_moments(data, data.points, *data.raw).by(_by_item(data)), data.maximum)
 

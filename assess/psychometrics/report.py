@@ -74,7 +74,7 @@ def item_report(
         raise ValueError(f"{len(passed)} pass marks for {responses.attempts} attempts")
     width, length = max((key.n_options for key in items), default=0), responses.longest
     data = cells.coded(responses)
-    raw = classical.raw_sums(data, width, length)
+    raw = classical.raw_sums(data)
     facility = classical.facility_millionths(raw)
     adjusted = classical.adjusted_sums(data, facility, width, length)
     sums = reliability.mark_sums(data, facility)

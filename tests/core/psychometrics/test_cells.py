@@ -34,7 +34,7 @@ def summed(
     answers: Responses, length: int = 15
 ) -> tuple[classical.RawSums, classical.AdjustedSums]:
     data = cells.coded(answers)
-    raw = classical.raw_sums(data, 5, length)
+    raw = classical.raw_sums(data)
     facility = classical.facility_millionths(raw)
     return raw, classical.adjusted_sums(data, facility, 5, length)
 
@@ -139,7 +139,7 @@ def test_one_form_as_a_matrix_is_the_same_as_its_answers_in_long_form() -> None:
         1000 * (chosen == key).ravel(),
         mask.ravel(),
     )
-    facility = classical.facility_millionths(classical.raw_sums(long, 5, 15))
+    facility = classical.facility_millionths(classical.raw_sums(long))
     ours = classical.adjusted_sums(cells.one_form(chosen, key.tolist()), facility, 5, 15)
     theirs = classical.adjusted_sums(long, facility, 5, 15)
     assert ours.rest.xc.low.tobytes() == theirs.rest.xc.low.tobytes()

@@ -34,7 +34,7 @@ def sparse(seed: int, attempts: int = 400) -> Responses:
 def whole(
     answers: Responses,
 ) -> tuple[classical.RawSums, NDArray[np.int64], classical.AdjustedSums, reliability.MarkSums]:
-    raw = classical.raw_sums(answers, 5, answers.longest)
+    raw = classical.raw_sums(answers)
     facility = classical.facility_millionths(raw)
     adjusted = classical.adjusted_sums(answers, facility, 5, answers.longest)
     return raw, facility, adjusted, reliability.mark_sums(answers, facility)
@@ -104,7 +104,7 @@ def test_any_partition_of_the_attempts_gives_the_same_bits(seed: int, parts: int
     part_of = np.random.default_rng(seed).integers(0, parts, answers.attempts)
     pieces = [answers.of_attempts(part_of == part) for part in range(parts)]
     length = answers.longest
-    raws = [classical.raw_sums(piece, 5, length) for piece in pieces]
+    raws = [classical.raw_sums(piece) for piece in pieces]
     merged = raws[-1]
     for other in raws[:-1]:
         merged = merged + other

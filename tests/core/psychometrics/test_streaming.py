@@ -22,7 +22,7 @@ def rows(attempts: int = 300) -> str:
 
 
 def adjusted(data: cells.Cells) -> classical.AdjustedSums:
-    facility = classical.facility_millionths(classical.raw_sums(data, 4, 12))
+    facility = classical.facility_millionths(classical.raw_sums(data))
     return classical.adjusted_sums(data, facility, 4, 12)
 
 
