@@ -155,7 +155,7 @@ def fill(
                 *(history.Plan(module, others) for module in modules[1:]),
             ],
             history.Past(then.now + timedelta(days=1), context.now - UNTIL, SEED),
-            persons["tutor"],
+            _sure(people.add(north, "Past Tutor", "tutor.past", [Role.TUTOR.value])).person_id,
             lambda done, of: progress("Simulated history", done, of),
         )
     _waiting(context, centres["northgate"], persons["candidate2"])

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from assess.delivery.attempt import State
@@ -33,10 +33,18 @@ class Sat:
 
 
 def of_tutor(
-    session: Session, centre_id: int, tutor_id: int
+    session: Session, centre_id: int, tutor_id: int, limit: int
 ) -> Sequence[tuple[Registration, Person, Programme]]:
     """A tutor's candidates: by programme, group and name."""
-    return _registered(session, centre_id, Registration.tutor_id == tutor_id)
+    return _registered(session, centre_id, Registration.tutor_id == tutor_id, limit)
+
+
+def of_tutor_and_candidate(
+    session: Session, centre_id: int, tutor_id: int, candidate_id: int
+) -> Sequence[tuple[Registration, Person, Programme]]:
+    """Where this tutor is the tutor of this candidate."""
+    both = (Registration.tutor_id == tutor_id) & (Registration.candidate_id == candidate_id)
+    return _registered(session, centre_id, both)
 
 
 def of_centre(
@@ -49,13 +57,13 @@ def of_centre(
 
 
 def _registered(
-    session: Session, centre_id: int, condition: object, limit: int | None = None
+    session: Session, centre_id: int, condition: ColumnElement[bool], limit: int | None = None
 ) -> Sequence[tuple[Registration, Person, Programme]]:
     rows = session.execute(
         select(Registration, Person, Programme)
         .join(Person, Person.id == Registration.candidate_id)
         .join(Programme, Programme.id == Registration.programme_id)
-        .where(Registration.centre_id == centre_id, condition)  # type: ignore[arg-type]
+        .where(Registration.centre_id == centre_id, condition)
         .order_by(Programme.name, Registration.group, Person.name, Person.id)
         .limit(limit)
     )

@@ -27,6 +27,7 @@ from assess.store.specifications import Test
 from assess.web import pages, problems, signing
 from assess.web.tutor.blueprint import bp, tutors
 
+MOST = 200  # candidates on the page: ten groups of the largest size that is advised
 LARGEST_GROUP = 20
 """Candidates that one tutor can follow; a larger group is marked."""
 
@@ -70,7 +71,8 @@ def cohort() -> str:
     """The tutor's candidates, by programme and group, with a word for each test."""
     now = signing.now()
     with store.read() as session:
-        mine = cohorts.of_tutor(session, current_user.centre_id, current_user.person_id)
+        mine = cohorts.of_tutor(session, current_user.centre_id, current_user.person_id, MOST + 1)
+        more, mine = len(mine) > MOST, mine[:MOST]
         people = [person.id for _, person, _ in mine]
         programmes = {programme.id for _, _, programme in mine}
         tests = {
@@ -97,7 +99,7 @@ def cohort() -> str:
         ]
         large = len(rows) > LARGEST_GROUP
         groups.append(Group(programme, name, tests[programme.id], rows, large))
-    return render_template("tutor/cohort.html", groups=groups, largest=LARGEST_GROUP)
+    return render_template("tutor/cohort.html", groups=groups, largest=LARGEST_GROUP, more=more)
 
 
 @bp.get("/cohort/<int:candidate_id>")
@@ -112,11 +114,9 @@ def page(
 ) -> ResponseReturnValue:
     """The candidate's page; with a refusal, beside the form it answers (`form`) what was typed."""
     with store.read() as session:
-        mine = [
-            row
-            for row in cohorts.of_tutor(session, current_user.centre_id, current_user.person_id)
-            if row[1].id == candidate_id
-        ]
+        mine = cohorts.of_tutor_and_candidate(
+            session, current_user.centre_id, current_user.person_id, candidate_id
+        )
         if not mine:
             return problems.answer(not_found())
         person = mine[0][1]
