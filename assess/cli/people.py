@@ -1,12 +1,20 @@
-"""`assess person ...`: letting the first people in."""
+"""`assess person ...`: letting the first people in, and many at once."""
 
 from __future__ import annotations
 
+import csv
+import sys
+from pathlib import Path
+
 import click
 
+from assess import wording
+from assess.actions import enrolment as enrolling
 from assess.actions import people
+from assess.bank.formats.lines import FileRefused
 from assess.cli import shell
 from assess.cli.shell import Shell
+from assess.delivery import enrolment, people_file
 from assess.reasons import Refused
 from assess.roles import Role
 
@@ -36,3 +44,105 @@ def add(obj: Shell, username: str, name: str, roles: tuple[str, ...], centre: st
     if isinstance(done, Refused):
         shell.refuse(done)
     click.echo(f"{done.username}  {done.password}")
+
+
+@person.command("import")
+@click.argument("file", type=shell.FILE)
+@click.option("--dry-run", is_flag=True, help="Say line by line what would happen; write nothing.")
+@click.option(
+    "--passwords",
+    type=click.Path(dir_okay=False, writable=True),
+    metavar="FILE",
+    help="Write the first passwords into this new file (CSV) instead of printing them.",
+)
+@shell.centre_option
+@shell.json_option
+@click.pass_obj
+def import_(
+    obj: Shell,
+    file: str,
+    dry_run: bool,
+    passwords: str | None,
+    centre: str | None,
+    as_json: bool,
+) -> None:
+    """Bring in people and registrations from FILE (CSV).
+
+    Says line by line what will happen, then does all of it or nothing. Exit code 1 when a line
+    cannot be done. The columns: docs/people-file.md.
+    """
+    try:
+        with Path(file).open("rb") as stream:
+            rows = people_file.read(stream)
+    except FileRefused as refusal:
+        shell.refuse(refusal.refused, file, as_json=as_json)
+    with obj.context(centre) as context:
+        plan = enrolling.look(context, rows)
+        if isinstance(plan, Refused):
+            shell.refuse(plan, as_json=as_json)
+        done: enrolling.BroughtIn | None = None
+        if not (dry_run or plan.refused):
+            kept = _new_file(passwords, as_json)  # before anything is written: they are shown once
+            with shell.progress(len(plan.newcomers), "First passwords") as show:
+                brought = enrolling.bring_in(context, rows, plan.digest(), show)
+            if isinstance(brought, Refused):
+                if kept is not None:
+                    kept.unlink()
+                shell.refuse(brought, as_json=as_json)
+            done = brought
+    _report(plan, done, passwords, as_json)
+    sys.exit(shell.REFUSED if plan.refused else 0)
+
+
+def _new_file(name: str | None, as_json: bool) -> Path | None:
+    """A new file that only its owner reads."""
+    if name is None:
+        return None
+    path = Path(name)
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        shell.fail(f"{name} is there already.", as_json=as_json)
+    return path
+
+
+def _report(
+    plan: enrolment.Plan, done: enrolling.BroughtIn | None, file: str | None, as_json: bool
+) -> None:
+    given = () if done is None else done.passwords
+    if file is not None and given:
+        with Path(file).open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows([("username", "name", "password"), *given])
+    if as_json:
+        shell.print_json(
+            {
+                "written": done is not None,
+                **{state.value: number for state, number in plan.counts.items()},
+                "lines": [_line(line) for line in plan.lines],
+                "warnings": [shell.sentence(w) for w in plan.warnings],
+                "passwords": {} if file else {u: password for u, _, password in given},
+            }
+        )
+        return
+    for line in plan.lines:
+        for what in (*line.will, *line.reasons):
+            words = shell.sentence(what) if line.reasons else wording.words(what).what
+            shell.say(f"line {line.number}: {line.username}: {words}")
+    for warning in plan.warnings:
+        shell.say(shell.sentence(warning))
+    click.echo(", ".join(f"{number} {state.value}" for state, number in plan.counts.items()))
+    if file is None:
+        for username, _, password in given:
+            click.echo(f"{username}  {password}")
+    if done is None:
+        click.echo("Nothing was written.")
+
+
+def _line(line: enrolment.Line) -> dict[str, object]:
+    return {
+        "line": line.number,
+        "username": line.username,
+        "state": line.state.value,
+        "will": [wording.words(r).what for r in line.will],
+        "reasons": [shell.sentence(r) for r in line.reasons],
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import String, select
@@ -36,3 +37,8 @@ def first(session: Session) -> Centre | None:
 def get(session: Session, centre_id: int) -> Centre:
     """A centre that is known to be there."""
     return session.get_one(Centre, centre_id)
+
+
+def every(session: Session) -> Sequence[Centre]:
+    """All centres, by name: for the operator, who alone sees more than one."""
+    return session.scalars(select(Centre).order_by(Centre.name, Centre.id)).all()

@@ -1,0 +1,356 @@
+"""The administrator's other pages: programmes, registrations, arrangements, roles, files."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import timedelta
+
+import pytest
+
+from assess import store
+from assess.actions import arrangements, programmes
+from assess.delivery.arrangements import Proposal
+from assess.roles import Role
+from assess.store import people as person_rows
+from assess.store import programmes as rows
+from tests.builders import World
+from tests.web.candidate_builders import Browser, codes
+
+SEEN = "Letter of the educational psychologist, in the file."
+
+
+@pytest.fixture
+def here(built: World) -> World:
+    """A small world."""
+    return built
+
+
+@pytest.fixture
+def me(here: World) -> Browser:
+    """The administrator's browser."""
+    return Browser(here, "administrator")
+
+
+def beside(page: str) -> dict[str, str]:
+    """The message codes on a page by the field that they stand beside."""
+    return dict(re.findall(r'id="([\w-]+)-error" class="[^"]*" data-code="([^"]+)"', page))
+
+
+def registration(here: World, who: str) -> rows.Registration:
+    """Somebody's registration on the small award."""
+    with store.read() as session:
+        found = rows.registration(session, here.programme, here.persons[who])
+    assert found is not None
+    return found
+
+
+def entry(here: World, **more: str) -> dict[str, str]:
+    """A filled form of a registration."""
+    tutor = str(here.persons["tutor"])
+    return {
+        "programme": str(here.programme),
+        "tutor": tutor,
+        "group": "Two",
+        "language": "cy",
+        "asked": "none",
+    } | more
+
+
+def test_a_candidate_is_registered_and_asked_what_they_need(here: World, me: Browser) -> None:
+    here.add("newcomer", Role.CANDIDATE)
+    address = f"/people/{here.persons['newcomer']}/register"
+    assert "Group one (2)" in me.get(address).text
+    answer = me.post(address, {})
+    assert answer.status_code == 422
+    assert set(beside(answer.text)) == {"programme", "tutor", "asked"}
+    answer = me.post(address, entry(here, asked="some", starts="soon"))
+    assert beside(answer.text) == {"needs": "E-FIELD", "starts": "E-FIELD"}
+    assert 'value="soon"' in answer.text
+    answer = me.post(address, entry(here, asked="some", needs="A reader.", ends="2026-12-31"))
+    assert answer.status_code == 302
+    row = registration(here, "newcomer")
+    page = me.get(f"/registrations/{row.id}").text
+    for words in ("A reader.", "Welsh", "31 December 2026", "0 of 1 modules passed", "Not taken"):
+        assert words in page
+    assert "already" in me.get(address).text
+    theirs = Browser(here, "newcomer").get(f"/programmes/{here.programme}/progress").text
+    assert "A reader." in theirs
+
+
+def test_who_is_too_young_is_refused_with_the_day_on_which_they_are_not(
+    here: World, me: Browser
+) -> None:
+    here.add("young", Role.CANDIDATE)
+    form = {"name": "Small award", "minimum_age": "16", "months": "12"}
+    assert me.post(f"/programmes/{here.programme}/edit", form).status_code == 302
+    address = f"/people/{here.persons['young']}/register"
+    answer = me.post(address, entry(here))
+    assert answer.status_code == 422
+    assert codes(answer.text) >= {"E-AGE"}
+    assert f'href="/people/{here.persons["young"]}/details"' in answer.text
+    details = f"/people/{here.persons['young']}/details"
+    answer = me.post(details, {"name": "Young", "born_on": "1.1.2090"})
+    assert beside(answer.text) == {"born_on": "E-FIELD"}
+    assert me.post(details, {"name": "Young", "born_on": "3/3/2010"}).status_code == 302
+    answer = me.post(address, entry(here))
+    assert "Tuesday 3 March 2026" in answer.text
+    assert me.post(address, entry(here, starts="3/3/2026")).status_code == 302
+
+
+def test_a_group_of_more_than_twenty_is_warned_of(here: World, me: Browser) -> None:
+    for number in range(18):
+        who = f"x{number}"
+        here.add(who, Role.CANDIDATE)
+        person, tutor = here.persons[who], here.persons["tutor"]
+        programmes.register(here.context(), here.programme, person, tutor, "Group one")
+    assert "W-GROUP" not in codes(me.get(f"/programmes/{here.programme}").text)
+    here.add("one.more", Role.CANDIDATE)
+    address = f"/people/{here.persons['one.more']}/register"
+    answer = me.post(address, entry(here, group="Group one"))
+    assert answer.status_code == 302
+    assert "Group Group one has 21 candidates." in me.get(answer.location).text
+    page = me.get(f"/programmes/{here.programme}").text
+    assert "W-GROUP" in codes(page)
+    assert "21 candidates" in page
+
+
+def test_progress_shows_each_module_and_no_grade(here: World, me: Browser) -> None:
+    here.sit("candidate", right=0)
+    candidate = Browser(here, "candidate")
+    address = f"/programmes/{here.programme}/progress"
+    page = candidate.get(address).text
+    assert 'data-state="not-yet-passed"' in page
+    assert "There is no grade for the award as a whole" in page
+    here.clock.advance(timedelta(hours=49))
+    here.sit("candidate")
+    page = Browser(here, "candidate").get(address).text
+    assert 'data-state="passed"' in page
+    assert "All 1 modules passed" in page
+    row = registration(here, "candidate")
+    again = Browser(here, "administrator")
+    assert "All 1 modules passed" in again.get(f"/registrations/{row.id}").text
+    assert "All 1 modules passed" in again.get(f"/programmes/{here.programme}").text
+    assert Browser(here, "candidate.there").get(address).status_code == 404
+
+
+def test_a_registration_is_put_right_and_ended(here: World, me: Browser) -> None:
+    row = registration(here, "candidate")
+    address = f"/registrations/{row.id}"
+    answer = me.post(address, entry(here, tutor="", group=""))
+    assert beside(answer.text) == {"tutor": "E-FIELD"}
+    answer = me.post(address, entry(here, group=""))
+    assert beside(answer.text) == {"group": "E-FIELD"}
+    assert me.post(address, entry(here, ends="2026-03-02")).status_code == 302
+    here.clock.advance(timedelta(days=1))
+    me = Browser(here, "administrator")
+    assert "not within the period" in me.get(address).text
+    page = Browser(here, "candidate").get("/assessments").text
+    assert "E-NOT-REGISTERED" in codes(page)
+
+
+def test_a_statement_is_looked_at_then_published_then_signed_anew(here: World, me: Browser) -> None:
+    here.make_ready()
+    address = f"/programmes/{here.programme}/statements"
+    text = "I do **all** my work myself.\r\n\r\n- really"
+    page = me.post(address, {"words": text, "look": "yes"})
+    assert page.status_code == 200
+    assert "<strong>all</strong>" in page.text
+    assert "<li>really</li>" in page.text
+    with store.read() as session:
+        assert len(rows.statements(session, here.programme)) == 1
+    assert beside(me.post(address, {"words": " "}).text) == {"words": "E-FIELD"}
+    assert me.post(address, {"words": text}).status_code == 302
+    page_now = me.get(address).text
+    assert "Version 2 is in force." in page_now
+    assert "Publish as version 3" in page_now
+    assert "E-SIGN" in codes(Browser(here, "candidate").get("/assessments").text)
+
+
+def test_a_programme_is_added_with_its_conditions(here: World, me: Browser) -> None:
+    answer = me.post("/programmes/new", {"name": "", "minimum_age": "x", "months": "999"})
+    assert set(beside(answer.text)) == {"framework", "minimum_age"}
+    form = {"name": "Second", "framework": "award", "months": "999"}
+    assert beside(me.post("/programmes/new", form).text) == {"months": "E-FIELD"}
+    form = {"name": " Second  award ", "framework": "award", "last_registration": "1/9/2026"}
+    answer = me.post("/programmes/new", form)
+    assert answer.status_code == 302
+    page = me.get(answer.location).text
+    assert "1 September 2026" in page
+    assert "Second award" in me.get("/programmes").text
+    answer = me.post(f"{answer.location}/edit", {"name": "Small award"})
+    assert beside(answer.text) == {"name": "E-TAKEN"}
+
+
+def test_arrangements_are_recorded_shown_and_ended(here: World, me: Browser) -> None:
+    address = f"/people/{here.persons['candidate']}/arrangements"
+    answer = me.post(address, {})
+    assert set(beside(answer.text)) == {"kind", "evidence"}
+    answer = me.post(address, {"kind": "extra_time", "percent": "500", "evidence": SEEN})
+    assert beside(answer.text) == {"percent": "E-FIELD"}
+    form = {"kind": "extra_time", "percent": "25", "evidence": SEEN}
+    assert me.post(address, form).status_code == 302
+    assert me.post(address, {"kind": "colours", "colours": "dark", "evidence": SEEN}).status_code
+    form = {"kind": "text_size", "text_size": "larger", "evidence": SEEN}
+    assert me.post(address, form).status_code == 302
+    page = me.get(address).text
+    assert page.count("In force") == 3
+    assert SEEN in page
+    assert "by Administrator" in page
+    here.make_ready()
+    candidate = Browser(here, "candidate")
+    start = candidate.get(f"/tests/{here.test}/start").text
+    assert "37 minutes 30 seconds (with your 25 per cent extra time)" in start
+    assert 'class="govuk-template app-colours--dark app-text--larger"' in start
+    assert "37 minutes 30 seconds" in candidate.get("/assessments").text
+    assert "Extra time: 25 per cent" in candidate.get("/account").text
+    assert "app-colours" not in Browser(here, "candidate.two").get("/assessments").text
+    found = re.search(r'action="(/people/\d+/arrangements/\d+/end)"', page)
+    assert found is not None
+    assert me.post(found.group(1)).status_code == 302
+    assert me.get(address).text.count("In force") == 2
+
+
+def test_an_arrangement_is_found_under_its_own_person_only(here: World, me: Browser) -> None:
+    made = arrangements.arrange(
+        here.context(), here.persons["candidate"], Proposal("reader", "", "", SEEN)
+    )
+    other = here.persons["candidate.two"]
+    assert me.post(f"/people/{other}/arrangements/{made}/end").status_code == 404
+    theirs = here.persons["candidate.there"]
+    assert me.get(f"/people/{theirs}/arrangements").status_code == 404
+    own = me.get(f"/people/{here.persons['administrator']}/arrangements").text
+    assert "another administrator records" in own
+
+
+def test_a_role_is_given_until_a_day(here: World, me: Browser) -> None:
+    person = here.persons["tutor"]
+    form = {"roles": ["tutor", "author"], "until-author": "31/3/2026", "until-tutor": "x"}
+    answer = me.post(f"/people/{person}/roles", form)
+    assert beside(answer.text) == {"until-tutor": "E-FIELD"}
+    assert 'value="31/3/2026"' in answer.text
+    form["until-tutor"] = ""
+    assert me.post(f"/people/{person}/roles", form).status_code == 302
+    assert "Author until 31 March 2026" in me.get(f"/people/{person}").text
+    here.clock.advance(timedelta(days=30))
+    assert Browser(here, "tutor").get("/banks").status_code == 403
+
+
+def test_a_quality_role_for_oneself_waits_for_a_second_administrator(
+    here: World, me: Browser
+) -> None:
+    here.add("second", Role.ADMINISTRATOR)
+    answer = me.post("/roles", {"role": "tutor", "until": "x"})
+    assert beside(answer.text) == {"until": "E-FIELD"}
+    assert set(beside(me.post("/roles", {}).text)) == {"role", "words"}
+    form = {"role": "quality", "words": "I stand in for Helen until Easter."}
+    assert me.post("/roles", form).status_code == 302
+    assert beside(me.post("/roles", form).text) == {"role": "E-ASKED"}
+    mine = me.get("/roles").text
+    assert "Another administrator decides: Second." in mine
+    assert 'name="decision"' not in mine
+    second = Browser(here, "second")
+    found = re.search(r'action="(/roles/\d+)"', second.get("/roles").text)
+    assert found is not None
+    answer = me.post(found.group(1), {"decision": "give"})
+    assert answer.status_code == 409
+    assert codes(answer.text) == {"E-SELF"}
+    assert second.post(found.group(1), {"decision": "give"}).status_code == 302
+    assert Role.QUALITY in here.context("administrator").roles
+    assert second.post(found.group(1), {"decision": "give"}).status_code == 409
+
+
+def test_an_administrator_sees_their_own_centre(here: World, me: Browser) -> None:
+    page = me.get("/centre").text
+    assert "Europe/London" in page
+    assert "Small award" in page
+    assert "There" not in page
+
+
+FILE = (
+    "username,name,programme,group,tutor,needs\n"
+    "ann,Ann Lee,Small award,Three,tutor,none\n"
+    "candidate,,Small award,Three,,\n"
+    "tutor,Tutor,,,,\n"
+)
+
+
+def send(me: Browser, text: str | bytes) -> str:
+    """Send a file and read the page that says what it would do."""
+    data = text if isinstance(text, bytes) else text.encode()
+    answer = me.post("/people/import", {"file": (io.BytesIO(data), "people.csv")})
+    assert answer.status_code in (200, 422)
+    return answer.text
+
+
+def hidden(page: str, name: str) -> str:
+    """The value of a hidden field, as a browser would send it."""
+    from html import unescape
+
+    found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', page)
+    assert found is not None
+    return unescape(found.group(1)).replace("\n", "\r\n")
+
+
+def test_a_file_is_shown_line_by_line_then_brought_in_whole(here: World, me: Browser) -> None:
+    assert "First day. Without it: today." in me.get("/people/import").text
+    page = send(me, FILE)
+    assert re.findall(r'<tr class="[^"]*" data-state="(\w+)"', page) == [
+        "added",
+        "changed",
+        "unchanged",
+    ]
+    for words in (
+        "Add Ann Lee as candidate.",
+        "Register on Small award, in group Three, with tutor as tutor, without an end.",
+        "On Small award: move from group Group one to Three.",
+        "Nothing has been written yet.",
+    ):
+        assert words in page
+    form = {"digest": hidden(page, "digest"), "text": hidden(page, "text")}
+    answer = me.post("/people/import/do", form)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "1 added, 1 changed, 1 as they were." in answer.text
+    assert len(re.findall("data-password", answer.text)) == 1
+    assert registration(here, "candidate").group == "Three"
+    assert "There is nothing to do." in send(me, FILE)
+
+
+def test_a_bad_line_keeps_the_file_out_and_says_why(here: World, me: Browser) -> None:
+    page = send(me, FILE + "bob,Bob,Elsewhere,Three,tutor,\n")
+    assert "<title>Error: " in page
+    assert "says “Elsewhere”, which is not known here" in page
+    assert "Do all of this" not in page
+    form = {"digest": "x", "text": FILE + "bob,Bob,Elsewhere,Three,tutor,\n"}
+    answer = me.post("/people/import/do", form)
+    assert answer.status_code == 422
+    with store.read() as session:
+        assert person_rows.by_username(session, "ann") is None
+
+
+def test_a_plan_that_is_no_longer_true_is_shown_again(here: World, me: Browser) -> None:
+    page = send(me, FILE)
+    me.post(f"/registrations/{registration(here, 'candidate').id}", entry(here, group="Three"))
+    form = {"digest": hidden(page, "digest"), "text": hidden(page, "text")}
+    answer = me.post("/people/import/do", form)
+    assert answer.status_code == 409
+    assert codes(answer.text) >= {"E-BUSY"}
+    again = {"digest": hidden(answer.text, "digest"), "text": form["text"]}
+    assert me.post("/people/import/do", again).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "E-FIELD"),
+        (b"\xff\xfe", "E-MALFORMED"),
+        (b"name\nAnn\n", "E-MALFORMED"),
+        (b"username\n" + b"x" * 400_000, "E-FILE"),
+        (b"username,name,roles\n" + b"".join(b"u%d,U,tutor\n" % n for n in range(301)), "E-FILE"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_says_why(me: Browser, data: bytes, code: str) -> None:
+    page = send(me, data)
+    assert set(codes(page)) == {code}
+    assert beside(page) == {"file": code}
