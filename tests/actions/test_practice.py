@@ -8,6 +8,7 @@ from assess import store
 from assess.actions import attempts, banks, specifications
 from assess.bank.specification import Feedback, Specification, Window
 from assess.reasons import Code, Refused
+from assess.store import banks as bank_rows
 from assess.store import cohorts, marks
 from assess.store import specifications as tests
 from tests.actions.test_races import codes
@@ -76,7 +77,7 @@ def test_practice_stands_by_outcome_for_the_tutor_and_in_no_statistics(practised
         test = tests.get(session, practised.centres["here"], practised.test)
         assert test is not None
         assert test.practice
-        small = banks.banks.by_name(session, practised.centres["here"], "Small bank")
+        small = bank_rows.by_name(session, practised.centres["here"], "Small bank")
         assert small is not None
         assert list(marks.packed(session, bank_id=small.id)) == []
 
@@ -110,4 +111,4 @@ def test_a_question_of_a_high_stakes_bank_does_not_get_into_a_practice_bank(
     assert isinstance(done, Refused)
     assert (done.reasons[0].values["bank"], done.reasons[0].values["count"]) == ("Small bank", 12)
     with store.read() as session:
-        assert banks.banks.by_name(session, built.centres["here"], "Practice bank") is None
+        assert bank_rows.by_name(session, built.centres["here"], "Practice bank") is None

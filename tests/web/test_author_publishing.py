@@ -224,3 +224,22 @@ def test_thousands_of_outcomes_that_are_none_are_refused(built: World, author: F
 def test_the_form_asks_for_its_token(built: World, author: FlaskClient) -> None:
     page = author.get(f"/tests/{built.test}/specification")
     assert 'name="csrf_token"' in page.text
+
+
+def test_a_window_is_typed_kept_and_shown_again(built: World, author: FlaskClient) -> None:
+    opens, closes = "2026-12-01T09:00", "2026-12-18T17:00"
+    assert publish(author, built, opens=opens, closes=closes).status_code == 302
+    window = in_force(built)[1].window
+    assert window is not None
+    assert window.as_document() == {"opens": "2026-12-01 09:00", "closes": "2026-12-18 17:00"}
+    page = author.get(f"/tests/{built.test}/specification").text
+    assert f'value="{opens}"' in page
+    assert f'value="{closes}"' in page
+    for wrong, field in (
+        ({"opens": "tomorrow"}, "opens"),
+        ({"opens": closes, "closes": opens}, "closes"),
+        ({"opens": opens, "weeks": "6"}, "weeks"),
+    ):
+        answer = publish(author, built, **wrong)
+        assert answer.status_code in (409, 422), wrong
+        assert f'href="#{field}"' in answer.text, wrong

@@ -59,6 +59,9 @@ def labels() -> dict[str, str]:
         "attempts": _("Attempts allowed"),
         "cool_down_hours": _("Hours to wait after a failed attempt"),
         "approval_days": _("Days an approval is valid"),
+        "opens": _("Opens"),
+        "closes": _("Closes"),
+        "weeks": _("Weeks from an agreed day"),
         "feedback": _("Feedback"),
         "feedback_reason": _("Reason for showing less"),
         "quotas": _("Questions for each outcome"),
@@ -95,6 +98,7 @@ def _place(where: str, form: Form) -> tuple[str, str]:
         apart = [place for place, row in enumerate(form.rows) if row.apart]
         row = apart[int(found[1]) - 1] if found[1] else apart[0]
         return f"apart-{row}", f"{form.rows[row].title}: {names['not_assessed']}"
+    where = where.removeprefix("window.")
     if where == "quotas":
         return FIRST_ROW, names["quotas"]
     return (where if where in names else "form"), names.get(where, where)

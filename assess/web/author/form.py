@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 
 from werkzeug.datastructures import MultiDict
 
-from assess.bank.specification import INVIGILATED, MAX_QUOTAS, SCHEMA, Feedback, Specification
+from assess.bank.specification import (
+    INVIGILATED,
+    MAX_QUOTAS,
+    SCHEMA,
+    Feedback,
+    Specification,
+    Window,
+)
 
 LONGEST = 2_000  # characters of a field that are looked at: more than any may hold
 WHOLE = re.compile(r"-?[0-9]{1,18}")
@@ -24,6 +31,9 @@ TEXTS = (
     "attempts",
     "cool_down_hours",
     "approval_days",
+    "opens",
+    "closes",
+    "weeks",
     "feedback",
     "feedback_reason",
 )
@@ -86,6 +96,10 @@ class Form:
             "quotas": [self._quota(self.rows[place]) for place in self.quotas],
             "not_assessed": [row.path for row in self.rows if row.apart],
         }
+        moments = {name: texts[name] for name in ("opens", "closes") if texts[name]}
+        weeks = {"weeks": _number(texts["weeks"])} if texts["weeks"] else {}
+        if moments or weeks:
+            document["window"] = {**moments, **weeks}
         # A number that was not typed is missing, not null.
         for name in ("minutes", "cut", "approval_days"):
             if texts[name]:
@@ -116,6 +130,7 @@ def of(specification: Specification, rows: Sequence[Row]) -> Form:
         row.apart = row.path in specification.not_assessed
         if (quota := quotas.get(row.path)) is not None:
             row.count, row.minimum = str(quota.count), str(quota.minimum)
+    window = specification.window or Window()
     texts = {
         "name": specification.name,
         "title": specification.title,
@@ -125,6 +140,9 @@ def of(specification: Specification, rows: Sequence[Row]) -> Form:
         "attempts": "" if specification.attempts is None else str(specification.attempts),
         "cool_down_hours": ", ".join(map(str, specification.cool_down_hours)),
         "approval_days": str(specification.approval_days),
+        "opens": "" if window.opens is None else window.opens.isoformat("T", "minutes"),
+        "closes": "" if window.closes is None else window.closes.isoformat("T", "minutes"),
+        "weeks": "" if window.weeks is None else str(window.weeks),
         "feedback": specification.feedback.value,
         "feedback_reason": specification.feedback_reason,
     }
