@@ -34,8 +34,11 @@ def coefficients(
                 rows.append(_row("omega", None, products.n, found))
             else:
                 why = None if found.converged else "the one-factor model did not converge"
-                value = found.omega if found.converged else None
-                rows.append(_row("omega", value, products.n, why))
+                for kind, value in (
+                    ("omega", found.omega),
+                    ("omega_standardised", found.omega_standardised),
+                ):
+                    rows.append(_row(kind, value if found.converged else None, products.n, why))
     rows.append(_row("generalisability", parts.generalisability, marks.n, parts.why))
     rows.append(_row("dependability", parts.dependability, marks.n, parts.why))
     return rows, parts

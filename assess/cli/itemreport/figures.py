@@ -209,7 +209,7 @@ def times(document: Document) -> Figure | None:
         f"Half of the items take {medians[len(medians) // 2]:.0f} seconds or less (medians of "
         "their answers).",
         rows,
-        Column("seconds", "Median seconds (middle of the bar)", 1),
+        Column("seconds", "Median seconds", 1),
         Column("n", "Items"),
         bin_of=step,
     )

@@ -15,7 +15,8 @@ from assess.psychometrics.flags import percent
 from assess.psychometrics.guards import Shows
 
 NONE = "–"
-MOST_DETAILED = 40  # items with a section of their own: the flagged ones first
+MOST_LISTED = 1000  # items in the table of the page
+MOST_DETAILED = 40  # items with a section of their own, and a chart
 
 SECTIONS = (
     ("summary", "Summary"),
@@ -49,6 +50,7 @@ WORDS = {
     "dependability": "dependability, luck of the draw included",
     "kr20": "KR-20",
     "omega": "omega (one factor)",
+    "omega_standardised": "omega of standardised items",
     "empirical_irt": "of abilities (EAP), by the model",
     "sem": "standard error of a mark",
     "1pl": "One-parameter model (1PL: a common slope)",
@@ -67,13 +69,13 @@ def html(document: Mapping[str, Any], title: str, progress: Steps = lambda done,
     `progress` is told how many charts are drawn, of how many.
     """
     items = document["items"]
-    detailed = _detailed(items)
+    listed, detailed = _gravest(items, MOST_LISTED), _gravest(items, MOST_DETAILED)
     traces = (figures.of_item(place, items[place]) for place in detailed)
     drawn = [*figures.of_test(document), *(figure for figure in traces if figure is not None)]
     done = count(1)
 
-    def draw(figure: charts.Figure) -> Markup:
-        picture = Markup(charts.svg(figure))  # noqa: S704 - drawn here; names in it are escaped
+    def draw(figure: charts.Figure) -> str:
+        picture = charts.picture(figure)
         progress(next(done), len(drawn))
         return picture
 
@@ -93,6 +95,8 @@ def html(document: Mapping[str, Any], title: str, progress: Steps = lambda done,
         report=document,
         figures={figure.name: figure for figure in drawn},
         draw=draw,
+        listed=listed,
+        unlisted=len(items) - len(listed),
         detailed=detailed,
         undetailed=len(items) - len(detailed),
         findings=_findings(items),
@@ -133,10 +137,9 @@ def _shows(entry: Mapping[str, Any], what: str) -> bool:
     return steps.index(Shows(entry["shows"])) >= steps.index(Shows(what))
 
 
-def _detailed(items: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The places of the items with a section of their own, chosen by the gravest flags first."""
-    places = range(len(items))
-    return sorted(sorted(places, key=lambda k: worst(items[k]))[:MOST_DETAILED])
+def _gravest(items: Sequence[Mapping[str, Any]], most: int) -> list[int]:
+    """The places of so many items in their order, chosen by the gravest flags."""
+    return sorted(sorted(range(len(items)), key=lambda k: worst(items[k]))[:most])
 
 
 def worst(entry: Mapping[str, Any]) -> int:

@@ -1,0 +1,51 @@
+"""Is the page of an analysis readable for everybody, by itself, on a desk and on a phone?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from assess.cli.itemreport import page
+from assess.psychometrics import analysis, scenario
+from assess.psychometrics.analysis import Asked, Grouping, Timing
+from assess.psychometrics.report import ItemKey
+from assess.psychometrics.scenario import Scenario
+from assess.psychometrics.simulate import SINGLE, stream
+from tests.journeys.looking import look
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
+
+ASKED = Scenario(attempts=1500, items=6, length=5, cells=1, wrong_key=1, dif=1, drift=1)
+
+
+def test_the_page_says_all_in_words_pictures_and_tables(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    made = scenario.simulated(stream(4), ASKED)
+    items = [
+        ItemKey(f"question {k}", SINGLE, ASKED.options, model.key)
+        for k, model in enumerate(made.plan.items)
+    ]
+    groups = ["south" if focal else "north" for focal in made.group.tolist()]
+    days = made.day.astype(np.int64)
+    asked = Asked("2pl", cut=3, group=Grouping("region", groups), time=Timing("day", days))
+    found = analysis.analyse(made.responses, items, {"which": "all attempts"}, asked).document
+    file = tmp_path / "report.html"
+    file.write_text(page.html(found, "A simulated test"), encoding="utf-8")
+    tab = context.new_page()
+    asked_for: list[str] = []
+    tab.on("request", lambda request: asked_for.append(request.url))
+    tab.goto(file.as_uri())
+    assert tab.get_by_role("heading", level=1).inner_text() == "A simulated test"
+    assert tab.get_by_role("heading", name="Wrong key suspected").is_visible()
+    pictures = tab.get_by_role("img").count()
+    assert pictures >= 7
+    # Every picture has its name, and its figures as a table that opens.
+    assert tab.locator("figure > details").count() == pictures
+    tab.get_by_text("The figures of “Marks” as a table").click()
+    assert tab.get_by_role("columnheader", name="Attempts").first.is_visible()
+    look(tab, "analysis")
+    assert asked_for == [file.as_uri()]
