@@ -209,7 +209,7 @@ def theta(folder: Path, extras: list[str]) -> tuple[Any, Any]:
 def girth(folder: Path, extras: list[str]) -> tuple[Any, Any]:
     """The package girth."""
     package = importlib.import_module("girth")
-    matrix: NDArray[np.int64] = wide(folder, np.int64, -1).T
+    matrix = wide(folder, np.int64, -1).T
 
     def work(matrix: NDArray[np.int64]) -> tuple[Any, Any]:
         found = package.twopl_mml(matrix, {"quadrature_n": 61})
@@ -222,7 +222,9 @@ def girth(folder: Path, extras: list[str]) -> tuple[Any, Any]:
 def wide(folder: Path, kind: type, missing: float) -> NDArray[Any]:
     """The matrix candidates x items that these engines want."""
     item = np.load(folder / "item.npy")
-    matrix = np.full((len(item), int(np.load(folder / "items.npy"))), missing, dtype=kind)
+    matrix: NDArray[Any] = np.full(
+        (len(item), int(np.load(folder / "items.npy"))), missing, dtype=kind
+    )
     np.put_along_axis(matrix, item.astype(np.int64), np.load(folder / "right.npy"), axis=1)
     return matrix
 

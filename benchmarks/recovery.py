@@ -1,0 +1,114 @@
+"""Are the estimates unbiased, and do their intervals hold the truth as often as they say?
+
+Run from the repository's root: `python -m benchmarks.recovery`. About a minute. Prints, for
+answers to random forms drawn from known parameters, the mean error of each parameter with its
+Monte-Carlo error, and how often the 95 % interval holds the truth; then the level of the fit
+statistics where the model is true.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assess.psychometrics import fit, irt, patterns, scoring
+from assess.psychometrics.maximise import Model
+from assess.psychometrics.patterns import Part
+
+Z95 = 1.959964
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Random forms of `length` of `items` for `attempts` candidates, `rounds` times over."""
+
+    model: Model
+    attempts: int
+    items: int
+    length: int
+    rounds: int
+
+
+STUDIES = (
+    Study("2pl", 5_000, 100, 20, 25),
+    Study("2pl", 2_000, 20, 20, 60),
+    Study("1pl", 2_000, 60, 15, 40),
+    Study("2pl", 40_000, 1000, 20, 2),
+)
+
+
+def main() -> None:
+    """Print one line a study and parameter, then the level of fit statistics."""
+    for study in STUDIES:
+        recovery(study)
+    levels()
+
+
+def recovery(study: Study) -> None:
+    """Bias and coverage of a and d."""
+    rng = np.random.default_rng(30)
+    a = np.exp(rng.normal(0.1, 0.3, study.items))
+    if study.model == "1pl":
+        a[:] = 1.2
+    d = rng.normal(0.7, 0.9, study.items)
+    truth = {"a": a, "d": d}
+    errors: dict[str, list[NDArray[np.float64]]] = {"a": [], "d": []}
+    inside: dict[str, list[NDArray[np.bool_]]] = {"a": [], "d": []}
+    for _ in range(study.rounds):
+        found = irt.fit_parts([drawn(rng, study, a, d)[0]], study.model)
+        for name, value, se in (("a", found.a, found.se_a), ("d", found.d, found.se_d)):
+            error = value - truth[name]
+            # A common slope is one number.
+            many = slice(0, 1) if name == "a" and study.model == "1pl" else slice(None)
+            errors[name].append(error[many])
+            inside[name].append(np.abs(error[many]) < Z95 * se[many])
+    size = f"{study.model} {study.attempts} x {study.length} of {study.items}"
+    for name in ("a", "d"):
+        means = np.array([error.mean() for error in errors[name]])
+        held = np.concatenate(inside[name])
+        doubt = means.std(ddof=1) / np.sqrt(means.size)
+        print(
+            f"{size}, {name}: bias {means.mean():+.4f} +- {doubt:.4f},"
+            f" coverage {held.mean():.3f} of {held.size} intervals ({study.rounds} rounds)"
+        )
+
+
+def levels() -> None:
+    """How often items and candidates that keep to the model are flagged."""
+    rng = np.random.default_rng(31)
+    study = Study("2pl", 5_000, 100, 20, 6)
+    a, d = np.exp(rng.normal(0.1, 0.3, 100)), rng.normal(0.7, 0.9, 100)
+    items, people, thetas = [], [], []
+    for _ in range(study.rounds):
+        part, theta = drawn(rng, study, a, d)
+        curves = irt.fit_parts([part], "2pl", errors=False).curves()
+        items.append(fit.by_prediction(part, curves, 2).p)
+        people.append(fit.person_fit(part, curves).p)
+        found = scoring.weighted_likelihood(part, curves)
+        thetas.append(np.abs(found.theta - theta) < Z95 * found.se)
+    for level in (0.05, 0.01):
+        print(
+            f"level {level}: item chi-square {np.mean(np.concatenate(items) < level):.3f}"
+            f" of {600}, lz* {np.nanmean(np.concatenate(people) < level):.4f} of {30_000}"
+        )
+    print(f"WLE: 95 % intervals hold the ability of {np.mean(np.concatenate(thetas)):.3f}")
+
+
+def drawn(
+    rng: np.random.Generator, study: Study, a: NDArray[np.float64], d: NDArray[np.float64]
+) -> tuple[Part, NDArray[np.float64]]:
+    """Answers to random forms, an item of each stratum, and the abilities."""
+    stratum = study.items // study.length
+    item = rng.integers(0, stratum, (study.attempts, study.length), dtype=np.int32)
+    item += np.arange(study.length, dtype=np.int32) * stratum
+    theta = rng.standard_normal(study.attempts)
+    right = rng.random(item.shape) < 1 / (1 + np.exp(-(a[item] * theta[:, None] + d[item])))
+    attempt = np.repeat(np.arange(study.attempts, dtype=np.int32), study.length)
+    part = patterns.arranged(study.attempts, study.items, attempt, item.ravel(), right.ravel())
+    return part, theta
+
+
+if __name__ == "__main__":
+    main()
