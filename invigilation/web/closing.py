@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from assess import store, wording
-from assess.actions.context import not_found
 from assess.delivery.attempt import Move
 from assess.reasons import Code, Reason, Refused
 from assess.store import people
@@ -52,8 +51,8 @@ def report(sitting_id: int) -> ResponseReturnValue:
         if isinstance(sitting, Refused):
             return problems.answer(sitting, journalled=False)
         fixed = sittings.report(session, sitting.id)
-        if fixed is None:
-            return problems.answer(not_found())
+        if fixed is None:  # it is not closed yet
+            return redirect(url_for("room.sitting", sitting_id=sitting_id))
         names = {
             person: "–"
             if (row := people.get(session, sitting.centre_id, person)) is None

@@ -27,7 +27,7 @@ def stems(stage: Stage, who: str) -> list[str]:
     with stage.served.app.app_context(), store.read() as session:
         person = people.by_username(session, who)
         assert person is not None
-        row = session.query(Attempt).filter_by(candidate_id=person.id).one()
+        row = session.query(Attempt).filter_by(candidate_id=person.id, state="prepared").one()
         contents = banks.contents(session, [q.version for q in row.drawn()])
         return [contents[q.version].stem for q in row.drawn()]
 
