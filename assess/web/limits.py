@@ -1,7 +1,8 @@
 """How many requests may one browser make? Against floods only; log-ins are counted elsewhere.
 
 A room of candidates may share one address, and each of their pages asks every two seconds: so
-whoever has logged in is counted by their session, everybody else by address. With Redis the counts hold over all hosts; when Redis is lost each process counts by itself.
+whoever has logged in is counted by their session, everybody else by address. With Redis the counts
+hold over all hosts; when Redis is lost each process counts by itself.
 """
 
 from __future__ import annotations
