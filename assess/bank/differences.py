@@ -11,6 +11,7 @@ from enum import StrEnum
 from assess.bank.items import Content, Option
 
 WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+LETTER = re.compile(r"\w")
 
 
 class Fate(StrEnum):
@@ -45,18 +46,30 @@ class Change:
 
 
 def words(before: str, after: str) -> tuple[Segment, ...]:
-    """The text `after` with what was removed from `before`; equal neighbours are one segment."""
+    """The text `after` with what was removed from `before`; equal neighbours are one segment.
+
+    What two changes have between them and is no word (a space, a comma) counts as changed too:
+    a sentence written anew is struck out and put in as a whole, not in shreds.
+    """
     old, new = WORDS.findall(before), WORDS.findall(after)
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     found: list[Segment] = []
-    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            found.append(Segment("".join(old[a:b]), Fate.SAME))
+    removed = added = ""
+    for place, (kind, a, b, c, d) in enumerate(blocks):
+        left, right = "".join(old[a:b]), "".join(new[c:d])
+        between_changes = 0 < place < len(blocks) - 1
+        if kind != "equal" or (between_changes and not LETTER.search(left)):
+            removed, added = removed + left, added + right
             continue
-        if a < b:
-            found.append(Segment("".join(old[a:b]), Fate.REMOVED))
-        if c < d:
-            found.append(Segment("".join(new[c:d]), Fate.ADDED))
-    return tuple(found)
+        found += _change_of(removed, added)
+        found.append(Segment(left, Fate.SAME))
+        removed = added = ""
+    return (*found, *_change_of(removed, added))
+
+
+def _change_of(removed: str, added: str) -> list[Segment]:
+    pair = (Segment(removed, Fate.REMOVED), Segment(added, Fate.ADDED))
+    return [segment for segment in pair if segment.text]
 
 
 def between(old: Content, new: Content) -> tuple[Change, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from assess.delivery.form import Question
 from assess.store import reviews
 
 NOT_DRAWN = Drawn(item=0, version=0, order=())
+TO_COME = "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,13 @@ class Labels:
 
 
 def question(content: Content) -> Question:
-    """The question as the player shows it, options in the author's order."""
-    return form.question(1, 1, NOT_DRAWN, content)
+    """The question as the player shows it, options in the author's order; "…" is still to come."""
+    found = form.question(1, 1, NOT_DRAWN, content)
+    return replace(
+        found,
+        stem=found.stem or TO_COME,
+        options=tuple(option or TO_COME for option in found.options),
+    )
 
 
 def advice(

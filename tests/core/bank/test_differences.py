@@ -33,6 +33,12 @@ def test_a_word_is_removed_and_another_added_whole() -> None:
     )
 
 
+def test_a_sentence_written_anew_is_one_change_not_shreds() -> None:
+    found = differences.words("Which is it, then? Say why.", "What was that, now? Say why.")
+    assert [s.fate for s in found] == [Fate.REMOVED, Fate.ADDED, Fate.SAME]
+    assert [s.text for s in found] == ["Which is it, then", "What was that, now", "? Say why."]
+
+
 def test_the_same_question_has_no_difference() -> None:
     assert differences.between(OLD, OLD) == ()
 
