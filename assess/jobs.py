@@ -1,6 +1,7 @@
 """What runs with nobody watching? Duties in a table; each is safe to run twice, or late.
 
-A loop and no queue: there are recurring duties, and nothing that a request hands over yet.
+A loop and no queue: there are recurring duties, and nothing that a request hands over yet. A duty
+that may take long has a thread of its own, so that the others go on meanwhile.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from assess import store
-from assess.actions import attempts, journal
+from assess.actions import attempts, backups, journal
 from assess.actions.context import Context
 from assess.delivery import timing
 from assess.store import attempts as rows
+from assess.store.backups import BackupError
 
 log = logging.getLogger("assess.worker")
 REST = 0.25  # seconds between two looks at the table
+PATIENCE = 10.0  # seconds for a long duty to end when the worker is told to stop
+STOPPING = "assess.stopping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Duty:
     name: str
     every: float
     do: Callable[[Flask, datetime], int]
+    apart: bool = False  # it may take long: in a thread of its own
 
 
 def seal_journal(_app: Flask, now: datetime) -> int:
@@ -60,10 +65,32 @@ def close_attempts(app: Flask, now: datetime) -> int:
     return closed
 
 
+def back_up(app: Flask, now: datetime) -> int:
+    """Take the night's backup, where a folder for backups is set and no host has taken it yet."""
+    settings = app.extensions["assess.settings"]
+    stopping = app.extensions.get(STOPPING, threading.Event())
+
+    def show(_what: str, _done: int, _of: int | None) -> None:
+        if stopping.is_set():
+            raise BackupError("the worker was told to stop; the next one takes it")
+
+    context = Context(now, settings, 0)
+    if settings.backups is None or not backups.claim(context):
+        return 0
+    try:
+        taken = backups.take(context, settings.backups, show, nightly=True)
+    except BackupError as error:
+        log.error("no backup was taken: %s", error)
+        return 0
+    log.info("backup %s, manifest %s", taken.path, taken.sha256)
+    return 1
+
+
 DUTIES = (
     Duty("seal the journal", 1.0, seal_journal),
     Duty("seal the whole journal", 600.0, seal_whole_journal),
     Duty("close attempts", 5.0, close_attempts),
+    Duty("back up", 60.0, back_up, apart=True),
 )
 
 
@@ -73,13 +100,23 @@ def run(app: Flask, stop: threading.Event | None = None) -> None:
     if stop is None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: told.set())
+    app.extensions[STOPPING] = told
     due = dict.fromkeys(DUTIES, 0.0)
+    apart: dict[Duty, threading.Thread] = {}
     while not told.is_set():
         for duty in DUTIES:
-            if time.monotonic() >= due[duty]:
+            if time.monotonic() < due[duty]:
+                continue
+            due[duty] = time.monotonic() + duty.every
+            if not duty.apart:
                 once(app, duty)
-                due[duty] = time.monotonic() + duty.every
+            elif duty not in apart or not apart[duty].is_alive():
+                # A daemon: a disk that hangs must not keep the worker from ending.
+                apart[duty] = threading.Thread(target=once, args=(app, duty), daemon=True)
+                apart[duty].start()
         told.wait(REST)
+    for thread in apart.values():
+        thread.join(PATIENCE)
 
 
 def once(app: Flask, duty: Duty) -> int:

@@ -87,6 +87,8 @@ class Event(StrEnum):
     DRAW_REPLAYED = "draw:replay"
     DEED_REFUSED = "deed:refuse"
     DEMO_FILLED = "demo:fill"
+    BACKUP_BEGUN = "backup:begin"
+    BACKUP_TAKEN = "backup:take"
 
 
 @dataclass(frozen=True, slots=True)

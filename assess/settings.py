@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -31,6 +32,7 @@ LEAST = {
     "login_lock_minutes": 1,
     "argon2_memory_kib": 8,
     "argon2_time": 1,
+    "backups_kept": 1,
 }
 """The least that each of these numbers may be."""
 
@@ -76,6 +78,10 @@ class Settings:
     argon2_memory_kib: int = 19_456  # OWASP Password Storage Cheat Sheet: m=19 MiB, t=2, p=1
     argon2_time: int = 2
     floods: bool = True  # limit requests per address
+    backups: Path | None = None  # folder of the nightly backups; none are taken without
+    backups_kept: int = 14  # older ones are removed
+    backup_at: time = time(2)  # of day, in the time zone above
+    pg_bin: Path | None = None  # folder of PostgreSQL's programs, where they are not in PATH
     room: bool = False  # pages and door of the invigilated room; on in a demonstration
 
     @property
@@ -207,4 +213,18 @@ def _mode(text: str) -> Mode:
         raise ValueError("say demo or production.") from None
 
 
-_READERS = {"bool": _flag, "int": _natural, "Mode": _mode, "Path": Path}
+def _time(text: str) -> time:
+    try:
+        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a wall clock has no zone
+    except ValueError:
+        raise ValueError("say a time of day such as 02:30.") from None
+
+
+_READERS = {
+    "bool": _flag,
+    "int": _natural,
+    "time": _time,
+    "Mode": _mode,
+    "Path": Path,
+    "Path | None": Path,
+}

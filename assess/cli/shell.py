@@ -16,6 +16,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    SpinnerColumn,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
@@ -60,9 +61,12 @@ class Shell:
         folder_of(self.settings)
         app = self._create_app(self.settings)
         with app.app_context():
-            if ready:
-                _ready(self.settings)
-            yield app
+            try:
+                if ready:
+                    _ready(self.settings)
+                yield app
+            finally:
+                store.db.engine.dispose()
 
     @contextmanager
     def context(self, centre: str | None = None) -> Iterator[Context]:
@@ -160,6 +164,28 @@ def progress(total: int | None, text: str) -> Iterator[Callable[[int, int], None
             bar.update(task, completed=done, total=of)
 
         yield show
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A line on standard error that says what is being done, and how far it is."""
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[how]}"),
+        TimeElapsedColumn(),
+    )
+    shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    with shown as bar:
+        task = bar.add_task("", total=None, how="")
+
+        def step(text: str, done: int, of: int | None) -> None:
+            how = f"{done:,}" + ("" if of is None else f" of {of:,}") if done or of else ""
+            bar.update(task, description=text, completed=done, total=of, how=how)
+
+        yield step
 
 
 @contextmanager

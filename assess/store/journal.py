@@ -87,10 +87,7 @@ def seal(session: Session, now: datetime, *, limit: int = 5000, everywhere: bool
     The caller holds the sealing duty alone. `everywhere` looks through the whole journal and not
     only near its end: for the first round after a start.
     """
-    last = session.execute(
-        select(JournalSeal.place, JournalSeal.hash).order_by(JournalSeal.place.desc()).limit(1)
-    ).one_or_none()
-    place, head = (last.place, last.hash) if last else (0, journal.GENESIS)
+    place, head = end(session)
     waiting = (
         select(JournalEntry)
         .outerjoin(JournalSeal, JournalSeal.entry_id == JournalEntry.id)
@@ -108,6 +105,14 @@ def seal(session: Session, now: datetime, *, limit: int = 5000, everywhere: bool
     if rows:
         session.execute(insert(JournalSeal), rows)
     return len(rows)
+
+
+def end(session: Session) -> tuple[int, str]:
+    """The last place in the chain and its hash: 0 and the beginning's when nothing is sealed."""
+    last = session.execute(
+        select(JournalSeal.place, JournalSeal.hash).order_by(JournalSeal.place.desc()).limit(1)
+    ).one_or_none()
+    return (last.place, last.hash) if last else (0, journal.GENESIS)
 
 
 def chain(
@@ -139,6 +144,15 @@ def entries(session: Session, event: Event, at: datetime, actor: int) -> Sequenc
         select(JournalEntry).where(
             JournalEntry.event == event.value, JournalEntry.at == at, JournalEntry.actor_id == actor
         )
+    ).all()
+
+
+def since(session: Session, event: Event, moment: datetime) -> Sequence[JournalEntry]:
+    """The entries of one event from a moment on, oldest first."""
+    return session.scalars(
+        select(JournalEntry)
+        .where(JournalEntry.event == event.value, JournalEntry.at >= moment)
+        .order_by(JournalEntry.id)
     ).all()
 
 

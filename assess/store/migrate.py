@@ -62,7 +62,12 @@ def heads() -> list[str]:
 def at(engine: Engine) -> str | None:
     """The migration that a database is at, None when it has no tables."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return of(connection)
+
+
+def of(connection: Connection) -> str | None:
+    """The same, as this connection sees it."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def is_empty(engine: Engine) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,13 @@ def test_a_whole_production_environment_is_taken_and_names_the_driver() -> None:
     assert settings.database_url == "postgresql+psycopg://assess@localhost/assess"
 
 
+def test_backups_are_nightly_only_where_a_folder_for_them_is_named() -> None:
+    assert from_environment(PRODUCTION).backups is None
+    told = {"ASSESS_BACKUPS": "/srv/backups", "ASSESS_BACKUP_AT": "03:30"}
+    settings = from_environment(PRODUCTION | told)
+    assert (settings.backups, settings.backup_at) == (Path("/srv/backups"), time(3, 30))
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
@@ -62,6 +70,7 @@ def test_a_whole_production_environment_is_taken_and_names_the_driver() -> None:
         ("ASSESS_SEED_KEY", "a" * 40, "must differ"),
         ("ASSESS_PUBLIC_ORIGIN", "http://assess.example", "must begin with https://"),
         ("ASSESS_TIMEZONE", "Mars/Olympus", "no known time zone"),
+        ("ASSESS_BACKUP_AT", "25:00", "say a time of day"),
         *(
             (f"ASSESS_{name.upper()}", "0", f"must be at least {least}")
             for name, least in LEAST.items()
