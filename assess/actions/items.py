@@ -216,6 +216,9 @@ def submit(context: Context, item_id: int, revision: int, words: str = "") -> Su
             return _edited(session, row)
         content, why = drafting.content(row.draft())
         why += why_not_placed(session, bank, content.outcome) + review.too_long(words)
+        if shared := banks.shared_stems(session, bank, [content.stem]):
+            held = {"what": "one_shared", "bank": next(iter(shared.values()))}
+            why += (Reason(Code.PURPOSE, held, who=Helper.YOU),)
         if why:
             return refuse(session, context, Event.ITEM_SUBMITTED, Refused(Code.MALFORMED, why, 422))
         standing = reviews.in_state(session, item.id, *lifecycle.STANDING)

@@ -87,9 +87,11 @@ def comment(context: Context, item_id: int, number: int, words: str) -> Refused 
         return wrong_role()
     with store.write() as session:
         item = banks.item(session, context.centre, item_id)
-        version = None if item is None else reviews.version(session, item.id, number)
-        if version is None:
+        if item is None:
             return not_found()
+        version = reviews.version(session, item.id, number)
+        if version is None:
+            return _no_version()
         if why := review.why_not_say(words):
             return Refused(Code.FIELD, why, 422)
         _tell(session, context, version, None, words)
@@ -111,7 +113,7 @@ def _decide(
         items.alone(session, context, bank)
         version = reviews.version(session, item.id, number)
         if version is None:
-            return not_found()
+            return refuse(session, context, EVENTS[move], _no_version())
         to = lifecycle.after(State(version.state), move)
         if isinstance(to, Refused):
             now = Reason(Code.STATE, {"what": "item_moved", "state": version.state})
@@ -130,6 +132,10 @@ def _decide(
         if to is State.RETURNED and drafts.of_item(session, item.id) is None:
             items.draft_from(session, context, item, version)
         return Decided(item.id, version.number, to)
+
+
+def _no_version() -> Refused:
+    return Refused.of(Code.STATE, who=Helper.YOU, what="no_version")
 
 
 def _undone_if_refused(

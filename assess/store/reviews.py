@@ -77,6 +77,13 @@ def version(session: Session, item_id: int, number: int) -> ItemVersion | None:
     )
 
 
+def by_id(session: Session, item_id: int, version_id: int) -> ItemVersion | None:
+    """A version of an item by its own number in the database."""
+    return session.scalar(
+        select(ItemVersion).where(ItemVersion.item_id == item_id, ItemVersion.id == version_id)
+    )
+
+
 def in_state(session: Session, item_id: int, *states: State) -> ItemVersion | None:
     """The newest version of an item that is in one of these states."""
     return session.scalar(

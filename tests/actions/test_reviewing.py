@@ -364,3 +364,26 @@ def test_another_centres_author_finds_nothing_and_others_may_not(built: World) -
         assert codes(deed(there)) == {Code.NOT_FOUND}
         assert codes(deed(candidate)) == {Code.ROLE}
     assert codes(reviews.approve(built.context("author"), item, number)) == {Code.ROLE}
+
+
+def test_a_question_of_a_practice_bank_is_not_submitted_to_one_of_high_stakes(
+    built: World,
+) -> None:
+    practice = csv().replace("Stem 1 of outcome 1?", "Practised before?").replace("Stem", "Other")
+    done = imports.bring_in(
+        built.context(), bank(practice, bank="For practice", purpose="practice")
+    )
+    assert isinstance(done, imports.Imported), done
+    author, revision = built.context("author"), write(built, stem="Practised before?")
+    refused = items.submit(author, known_here(built), revision)
+    assert codes(refused) == {Code.PURPOSE}
+
+
+def known_here(built: World) -> int:
+    """The number of the first item of the small bank, where another bank has it too."""
+    with store.read() as session:
+        shelf = banks.by_name(session, built.centres["here"], "Small bank")
+        assert shelf is not None
+        item = banks.by_identifier(session, shelf.id, "q1-1")
+    assert item is not None
+    return item.id

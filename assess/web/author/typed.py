@@ -19,6 +19,7 @@ FIRST_OPTION = "text-0"
 FIELD: Mapping[str, str] = MappingProxyType(
     {
         "no_stem": "stem",
+        "one_shared": "stem",
         "stem_too_long": "stem",
         "too_few_options": FIRST_OPTION,
         "too_many_options": FIRST_OPTION,
