@@ -253,7 +253,8 @@ def _items_for(
 
 def shared_stems(session: Session, bank: Bank, stems: Iterable[str]) -> dict[str, str]:
     """Those of these stems that stand in a bank of the other purpose, with the bank's name."""
-    wanted, found = list(set(stems)), {}
+    wanted = list(set(stems))
+    found: dict[str, str] = {}
     for start in range(0, len(wanted), CHUNK):
         rows = session.execute(
             select(ItemVersion.stem, Bank.name)

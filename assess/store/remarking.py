@@ -90,7 +90,7 @@ def decided(
     return [(review, attempt, person, test) for review, attempt, person, test in rows]
 
 
-def _joined() -> Select[tuple[MarkReview, Attempt, Person, Test]]:
+def _joined() -> Select[MarkReview, Attempt, Person, Test]:
     return (
         select(MarkReview, Attempt, Person, Test)
         .join(Attempt, Attempt.id == MarkReview.attempt_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request, url_for
@@ -106,7 +106,7 @@ def _page(
     return shown, 200 if refused is None else refused.status
 
 
-def _questions(mark: Mark, contents: dict[int, Content], masks: Sequence[int]) -> list[Question]:
+def _questions(mark: Mark, contents: Mapping[int, Content], masks: Sequence[int]) -> list[Question]:
     return [
         Question(scored, contents[scored.version], kinds.unpack(mask))
         for scored, mask in zip(mark.questions, masks, strict=True)
