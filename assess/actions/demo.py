@@ -15,6 +15,7 @@ from assess import store
 from assess.actions import (
     approvals,
     banks,
+    demo_people,
     demo_practice,
     demo_reviews,
     frameworks,
@@ -160,6 +161,7 @@ def fill(
         )
     _waiting(context, centres["northgate"], persons["candidate2"])
     here = replace(context, centre=centres["northgate"])
+    demo_people.fill(here, persons)
     demo_reviews.fill(here, persons["author"], persons["reviewer"], f"CSP demo {TEST}")
     for neighbour in neighbours:
         neighbour(here, persons, FRAMEWORK, _text("statement.md"), context.settings.timezone)

@@ -185,7 +185,11 @@ def test_a_programme_is_added_with_its_conditions(here: World, me: Browser) -> N
 def test_arrangements_are_recorded_shown_and_ended(here: World, me: Browser) -> None:
     address = f"/people/{here.persons['candidate']}/arrangements"
     answer = me.post(address, {})
-    assert set(beside(answer.text)) == {"kind", "evidence"}
+    assert (answer.status_code, codes(answer.text)) == (422, {"E-FIELD"})
+    assert 'name="evidence"' not in me.get(f"{address}?kind=massage").text
+    assert 'name="percent"' in me.get(f"{address}?kind=extra_time").text
+    answer = me.post(address, {"kind": "reader"})
+    assert set(beside(answer.text)) == {"evidence"}
     answer = me.post(address, {"kind": "extra_time", "percent": "500", "evidence": SEEN})
     assert beside(answer.text) == {"percent": "E-FIELD"}
     form = {"kind": "extra_time", "percent": "25", "evidence": SEEN}
@@ -302,7 +306,7 @@ def test_a_file_is_shown_line_by_line_then_brought_in_whole(here: World, me: Bro
     ]
     for words in (
         "Add Ann Lee as candidate.",
-        "Register on Small award, in group Three, with tutor as tutor, without an end.",
+        "Register on Small award: group Three, tutor tutor, without an end.",
         "On Small award: move from group Group one to Three.",
         "Nothing has been written yet.",
     ):

@@ -80,7 +80,8 @@ def _page(person_id: int, refused: Refused | None = None) -> ResponseReturnValue
         Kind=Kind,
         longest=LONGEST,
         typed={name: request.form.get(name, "")[: typed.LONGEST_TEXT] for name in FIELDS}
-        | {name: typed.line(name) for name in ("starts", "ends")},
+        | {name: typed.line(name) for name in ("starts", "ends")}
+        | ({} if refused else {"kind": request.args.get("kind", "")}),
         own=person_id == current_user.person_id,
         reasons=typed.beside(refused, "kind"),
     )

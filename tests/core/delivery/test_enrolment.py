@@ -53,7 +53,7 @@ def test_a_newcomer_with_a_registration_is_said_in_full() -> None:
     assert said(plan) == [
         "Add Ann Lee as candidate.",
         "Set the date of birth to 2001-04-03.",
-        "Register on Award, in group Spring, with grace as tutor, until 2027-03-02.",
+        "Register on Award: group Spring, tutor grace, until 2027-03-02.",
     ]
     (line,) = plan.lines
     assert (line.username, line.state, line.is_new) == ("ann.lee", State.ADDED, True)
