@@ -24,7 +24,7 @@ from assess.psychometrics.patterns import Chunk, Forms, Part
 WHOLE = float(1 << 32)  # a weight of one, and one unit of log-probability
 LOGLIK = float(1 << 24)  # a unit of log-likelihood in the sum over attempts
 IMPOSSIBLE = -60.0  # log-probabilities end here: no sum over a form leaves the exact range
-TOGETHER = 400  # chunks whose whole weights float64 adds exactly (400 * 4096 * 2**32 < 2**53)
+TOGETHER = 128  # chunks whose whole weights float64 adds exactly (128 * 16384 * 2**32 = 2**53)
 VANISHING = -250.0  # log-likelihood in the middle, from which on the largest is taken out
 SPAN = 2048  # attempts at a time where forms are few
 MOST_THREADS = 8

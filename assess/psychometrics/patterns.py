@@ -15,7 +15,9 @@ from scipy import sparse
 
 from assess.psychometrics.responses import Responses
 
-ROWS = 4096  # attempts of a chunk at most: its posteriors (ROWS x nodes) stay in the cache
+ROWS = 4096  # attempts of a chunk: its posteriors (ROWS x nodes) stay in the cache
+MOST_ROWS = 16384  # of a chunk where there are more than MANY_ITEMS items
+MANY_ITEMS = 2000
 ANSWERS = 1 << 18  # answers of a chunk at most
 FEW_FORMS = 64  # up to so many different forms are worth being told apart
 
@@ -77,10 +79,12 @@ class Part:
         """Wrong and right answers to each item: int64[items, 2], right ones first."""
         return np.bincount(self.category, minlength=2 * self.items).reshape(-1, 2)
 
-    def chunks(self, rows: int = ROWS) -> Iterator[Chunk]:
+    def chunks(self, rows: int | None = None) -> Iterator[Chunk]:
         """The attempts in order, cut where a chunk has `rows` of them or is full."""
         longest = int(np.diff(self.edges).max(initial=1))
-        rows = max(1, min(rows, ROWS, ANSWERS // max(longest, 1)))
+        # With very many items the sums by item weigh more than the posteriors.
+        usual = ROWS if self.items <= MANY_ITEMS else MOST_ROWS
+        rows = max(1, min(rows or usual, usual, ANSWERS // max(longest, 1)))
         ones = np.ones(rows * longest)
         for first in range(0, self.attempts, rows):
             edges = self.edges[first : min(first + rows, self.attempts) + 1]
