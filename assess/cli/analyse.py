@@ -161,13 +161,16 @@ def _write(
         raise ValueError(f"{out}: {error.strerror or error}.") from error
 
 
-def _attempts(found: Analysis, answers: Answers) -> list[tables.Row]:
-    """A row an attempt: what the file calls it, its columns, and what was computed of it."""
+def _attempts(found: Analysis, answers: Answers) -> tables.Columns:
+    """By attempt: what the file calls it, its columns, and what was computed of it."""
     columns: dict[str, list[Any]] = {"attempt": answers.attempts.tolist()}
     columns |= {name: values.tolist() for name, values in answers.columns.items()}
     for name, values in found.attempts.items():
-        columns[name] = [None if isnan(value) else value for value in values.tolist()]
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        known = values.tolist()
+        columns[name] = (
+            [None if isnan(x) else x for x in known] if np.isnan(values).any() else known
+        )
+    return columns
 
 
 def _keys(answers: Answers) -> list[ItemKey]:
@@ -278,6 +281,13 @@ def _print(document: dict[str, Any]) -> None:
         f"Mean {_number(test['mean'])}, SD {_number(test['sd'])}, alpha {_number(test['alpha'])}, "
         f"standard error of a mark {_number(test['sem'])}."
     )
+    irt = document["irt"]
+    if irt is not None and irt["converged"]:
+        click.echo(
+            f"{irt['model']}: log-likelihood {irt['loglik']:.3f}, {irt['iterations']} iterations."
+        )
+    elif irt is not None:
+        click.echo(f"{irt['model']}: nothing to rely on, since {irt['reason']}.")
     flagged = sorted((e for e in document["items"] if e["flags"]), key=page.worst)
     click.echo(f"{len(flagged):,} items with a flag.")
     if not flagged:

@@ -23,6 +23,7 @@ from assess.psychometrics.responses import Responses
 ETS = "Dorans & Holland 1993: ETS classes of Mantel-Haenszel D"
 CURVES = "Dorans & Kulick 1986: distances between groups from 0.05 on are looked into"
 WORKING = "Working choice: docs/psychometrics.md"
+MANY, ROUNDS = 500_000, 5
 TIMES = ("mean", "p10", "median", "p90", "right", "wrong")
 Values = dict[str, Any]
 
@@ -105,6 +106,7 @@ def rapid(
     Raises ValueError where the answers have no times.
     """
     table = effort.table(responses)
+    few = responses.item.size <= MANY  # many answers say enough in one round
     test = {
         "rapid": table.rapid,
         "judged": int(table.judged.sum()),
@@ -116,7 +118,9 @@ def rapid(
         if table.rapid_right_interval is None
         else list(table.rapid_right_interval),
         "other_right": table.other_right,
-        "false_positives": None if rng is None else effort.false_positives(rng, responses),
+        "false_positives": None
+        if rng is None
+        else effort.false_positives(rng, responses, ROUNDS if few else 1),
     }
     items = [
         {

@@ -230,6 +230,28 @@ def test_a_cut_gives_the_pass_rate_in_marks_or_as_a_share(command: Command, long
     assert 0 < marks < 1
 
 
+def test_a_model_gives_parameters_or_says_why_not(command: Command, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    ability = rng.standard_normal((700, 1))
+    right = (rng.random((700, 6)) < 1 / (1 + np.exp(-ability))).astype(int)
+    binary = write(tmp_path / "binary.csv", "a,b,c,d,e,f", right.tolist())
+    partial = write(tmp_path / "partial.csv", "a,b,c", (right[:, :3] + right[:, 3:]).tolist())
+    found = document(command("analyse", binary, "--model", "2pl", "--cut", "3", "--json"))
+    assert found["irt"]["converged"]
+    item = found["items"][0]["irt"]
+    assert item["b"] == pytest.approx(-item["d"] / item["a"])
+    assert item["infit"] == pytest.approx(1, abs=0.1)
+    methods = [row["method"] for row in found["test"]["decisions"]]
+    assert methods == ["livingston_lewis", "rudner"]
+    refused = document(command("analyse", partial, "--model", "2pl", "--json"))
+    assert refused["irt"]["loglik"] is None
+    assert refused["irt"]["reason"] == "item a gives partial credit"
+    assert refused["items"][0]["irt"] is None
+    assert (
+        "since item a gives partial credit" in command("analyse", partial, "--model", "2pl").stdout
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "options", "said"),
     [

@@ -5,23 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from assess.cli.itemreport import tables
 
-REPORT, PAGE, ITEMS, OPTIONS, ATTEMPTS = (
-    "report.json",
-    "report.html",
-    "items.csv",
-    "options.csv",
-    "attempts.csv",
-)
+REPORT, PAGE = "report.json", "report.html"
 
 
 def write(
-    folder: Path, document: Mapping[str, Any], page: str, attempts: Sequence[tables.Row] = ()
+    folder: Path, document: Mapping[str, Any], page: str, attempts: tables.Columns | None = None
 ) -> list[Path]:
     """Write the report's files into `folder`, which is made; returns their paths.
 
@@ -33,20 +27,20 @@ def write(
     texts = {
         REPORT: json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
         PAGE: page,
-        ITEMS: tables.csv_text(tables.items(document)),
     }
-    sheets = {"items": tables.items(document)}
-    rows = tables.options(document)
-    if rows:
-        texts[OPTIONS], sheets["options"] = tables.csv_text(rows), rows
-    if attempts:
-        texts[ATTEMPTS], sheets["attempts"] = tables.csv_text(attempts), list(attempts)
+    sheets = {
+        "items": tables.columns(tables.items(document)),
+        "options": tables.columns(tables.options(document)),
+        "attempts": attempts or {},
+    }
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         for name, text in texts.items():
             (beside / name).write_text(text, encoding="utf-8")
         for name, sheet in sheets.items():
-            _parquet(beside / f"{name}.parquet", sheet)
+            if sheet:
+                (beside / f"{name}.csv").write_text(tables.csv_text(sheet), encoding="utf-8")
+                _parquet(beside / f"{name}.parquet", sheet)
         beside.chmod(0o755)
         names = sorted(path.name for path in beside.iterdir())
         if folder.exists():
@@ -59,11 +53,11 @@ def write(
     return [folder / name for name in names]
 
 
-def _parquet(path: Path, rows: Sequence[tables.Row]) -> None:
+def _parquet(path: Path, sheet: tables.Columns) -> None:
     """The same table as Parquet, where that extra is installed."""
     try:
         import pyarrow
         from pyarrow import parquet
     except ImportError:
         return
-    parquet.write_table(pyarrow.Table.from_pylist(list(rows)), path)
+    parquet.write_table(pyarrow.table(dict(sheet)), path)

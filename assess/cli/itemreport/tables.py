@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Row = dict[str, Any]
+Columns = Mapping[str, Sequence[Any]]  # equally long
 ENDS = ("low", "high")
 APART = {"options", "flags", "watch", "reasons", "dif"}  # not columns by themselves
 
@@ -46,13 +47,18 @@ def options(document: Mapping[str, Any]) -> list[Row]:
     return [{**row, "option": str(row["option"])} for row in rows]
 
 
-def csv_text(rows: Sequence[Row]) -> str:
-    """The rows as CSV with a heading; empty cells for None, numbers with a point."""
+def columns(rows: Sequence[Row]) -> Columns:
+    """The same table by column; all rows have the same columns."""
+    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+
+
+def csv_text(table: Columns) -> str:
+    """The table as CSV with a heading; empty cells for None, numbers with a point."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    if rows:
-        writer.writerow(rows[0])
-        writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    if table:
+        writer.writerow(map(_cell, table))
+        writer.writerows(zip(*(_cells(values) for values in table.values()), strict=True))
     return file.getvalue()
 
 
@@ -85,6 +91,14 @@ def _flat(values: Mapping[str, Any], prefix: str) -> Row:
         else:
             row[f"{prefix}{name}"] = value
     return row
+
+
+def _cells(values: Sequence[Any]) -> Sequence[Any]:
+    return [_cell(value) for value in values] if any(map(_is_text, values)) else values
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _cell(value: Any) -> Any:
