@@ -187,5 +187,9 @@ def _part(responses: Responses | Part) -> Part:
 
 def _counted(part: Part, curves: Curves) -> NDArray[np.bool_]:
     """Which attempts have an answer that counts: bool[attempts]."""
-    running = np.concatenate(([0], np.cumsum(curves.counted[part.item])))
-    return np.asarray(running[part.edges[1:]] > running[part.edges[:-1]])
+    if curves.counted.all():
+        return np.asarray(part.edges[1:] > part.edges[:-1])
+    some = np.zeros(part.attempts, dtype=np.bool_)
+    for chunk in part.chunks():
+        some[chunk.span] = np.bincount(answered(part, curves, chunk).row, minlength=chunk.rows) > 0
+    return some
