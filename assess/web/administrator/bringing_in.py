@@ -94,6 +94,7 @@ def _plan(data: bytes, plan: Plan, because: Refused | None) -> str:
     return render_template(
         "administrator/plan.html",
         plan=plan,
+        lines=sorted(plan.lines, key=lambda line: line.state is not State.REFUSED),
         State=State,
         text=data.decode("utf-8-sig"),
         digest=plan.digest(),

@@ -14,9 +14,19 @@ from sqlalchemy.orm import Session
 from assess import store
 from assess.actions.context import not_found
 from assess.delivery.attempt import LIVE
+from assess.delivery.progress import Progress
 from assess.delivery.terms import Terms
 from assess.reasons import Refused
-from assess.store import allowances, approvals, centres, cohorts, frameworks, notes, specifications
+from assess.store import (
+    allowances,
+    approvals,
+    centres,
+    cohorts,
+    frameworks,
+    notes,
+    progress,
+    specifications,
+)
 from assess.store.allowances import Allowance
 from assess.store.approvals import Approval, ApprovalRequest
 from assess.store.cohorts import Sat
@@ -47,7 +57,7 @@ class Group:
     programme: Programme
     name: str
     tests: Sequence[Test]
-    rows: Sequence[tuple[Person, Sequence[Cell]]]
+    rows: Sequence[tuple[Person, Progress, Sequence[Cell]]]
     large: bool
 
 
@@ -74,7 +84,11 @@ def cohort() -> str:
         mine = cohorts.of_tutor(session, current_user.centre_id, current_user.person_id, MOST + 1)
         more, mine = len(mine) > MOST, mine[:MOST]
         people = [person.id for _, person, _ in mine]
-        programmes = {programme.id for _, _, programme in mine}
+        programmes = {programme.id: programme for _, _, programme in mine}
+        far = {
+            number: progress.of(session, progress.modules(session, programme), people)
+            for number, programme in programmes.items()
+        }
         tests = {
             p: [test for test in specifications.of_programme(session, p) if not test.practice]
             for p in programmes
@@ -90,6 +104,7 @@ def cohort() -> str:
         rows = [
             (
                 person,
+                far[programme.id][person.id],
                 [
                     Cell(_state((person.id, t.id), sat, asked, approved), _count(person, t, sat))
                     for t in tests[programme.id]
@@ -125,13 +140,14 @@ def page(
                 registration,
                 programme,
                 _standings(session, registration, person),
+                progress.of(session, progress.modules(session, programme), [person.id])[person.id],
                 cohorts.practised(session, person.id, programme.id),
             )
             for registration, _, programme in mine
         ]
         paths = {
             line.outcome
-            for _, _, standings, _ in programmes
+            for _, _, standings, _, _ in programmes
             for standing in standings
             for one in standing.sat
             for line in one.outcomes
