@@ -253,9 +253,11 @@ def submit(context: Context, item_id: int, revision: int, words: str = "") -> Su
 
 def why_not_placed(session: Session, bank: Bank, outcome: str | None) -> tuple[Reason, ...]:
     """The reason [E-UNKNOWN-OUTCOME] why no question of this bank can stand at this outcome."""
-    if outcome is None or outcome in places(session, bank):
-        return ()
     framework = frameworks.load(session, bank.framework_id)
+    if outcome is None or (framework is not None and framework.holds_questions(outcome)):
+        return ()
+    if banks.has_outcome(session, bank.id, outcome):
+        return ()
     if framework is None:
         values = {"outcome": shown(outcome)}
         return (because(Code.UNKNOWN_OUTCOME, "outcome_without_framework", values),)

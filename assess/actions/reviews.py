@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -100,11 +100,26 @@ def comment(context: Context, item_id: int, number: int, words: str) -> Refused 
         return None
 
 
+class _Undo(Exception):  # noqa: N818 - it carries a refusal out of the transaction
+    def __init__(self, refused: Refused) -> None:
+        self.refused = refused
+
+
 def _decide(
     context: Context, item_id: int, number: int, move: Move, words: str
 ) -> Decided | Refused:
     if not context.may(*review.MAKERS[move]):
         return wrong_role()
+    try:
+        return _decided(context, item_id, number, move, words)
+    except _Undo as undo:
+        with store.write() as session:
+            return refuse(session, context, EVENTS[move], undo.refused)
+
+
+def _decided(
+    context: Context, item_id: int, number: int, move: Move, words: str
+) -> Decided | Refused:
     with store.write() as session:
         item = banks.item(session, context.centre, item_id)
         if item is None:
@@ -123,9 +138,8 @@ def _decide(
             code = why[0].code
             status = 403 if code is Code.FOUR_EYES else 422
             return refuse(session, context, EVENTS[move], Refused(code, why, status))
-        why = _undone_if_refused(session, lambda: _move(session, context, bank, version, to))
-        if why:
-            return refuse(session, context, EVENTS[move], Refused(Code.BLUEPRINT, why, 409))
+        if why := _move(session, context, bank, version, to):
+            raise _Undo(Refused(Code.BLUEPRINT, why, 409))
         _tell(session, context, version, move, words)
         facts = {"item": item.id, "version": version.id, "state": to.value}
         record(session, context, EVENTS[move], facts)
@@ -138,23 +152,13 @@ def _no_version() -> Refused:
     return Refused.of(Code.STATE, who=Helper.YOU, what="no_version")
 
 
-def _undone_if_refused(
-    session: Session, change: Callable[[], tuple[Reason, ...]]
-) -> tuple[Reason, ...]:
-    """Make a change; where it gives reasons why it cannot stand, everything is as it was before."""
-    point = session.begin_nested()
-    reasons = change()
-    if reasons:
-        point.rollback()
-    else:
-        point.commit()
-    return reasons
-
-
 def _move(
     session: Session, context: Context, bank: Bank, version: ItemVersion, to: State
 ) -> tuple[Reason, ...]:
-    """Put a version into its next state, and every published test of the bank on its next pool."""
+    """Put a version into its next state, and every published test of the bank on its next pool.
+
+    Gives every reason why one of them could no longer be drawn; the change is then to be undone.
+    """
     before = State(version.state)
     if to is State.LIVE:
         for other in banks.versions_of(session, version.item_id):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -351,34 +352,15 @@ def page(
     session: Session, bank_id: int, search: Search, offset: int, limit: int
 ) -> tuple[Sequence[Listed], int]:
     """Items of a bank, filtered, by identifier, and how many there are."""
-    shown = _standing()
     found = (
         select(Item, ItemVersion)
-        .outerjoin(ItemVersion, ItemVersion.id == shown)
-        .where(Item.bank_id == bank_id)
+        .outerjoin(ItemVersion, ItemVersion.id == _standing())
+        .where(Item.bank_id == bank_id, *_sought(bank_id, search))
     )
-    if search.words:
-        like = search.words.lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-        found = found.where(
-            or_(
-                func.lower(ItemVersion.stem).like(f"%{like}%", escape="\\"),
-                func.lower(Item.identifier).like(f"%{like}%", escape="\\"),
-            )
-        )
-    if search.outcome == "-":
-        found = found.where(ItemVersion.outcome.is_(None))
-    elif search.outcome:
-        found = found.where(ItemVersion.outcome == search.outcome)
-    if search.state == "draft":
-        found = found.where(exists().where(DRAFTS.c.item_id == Item.id))
-    elif search.state in UNDER_WAY:
-        newest = _newest_state()
-        found = found.where(newest == search.state)
-    elif search.state:
-        found = found.where(ItemVersion.state == search.state)
-    count = session.scalar(
-        select(func.count()).select_from(found.with_only_columns(Item.id).subquery())
-    )
+    counted = select(func.count()).select_from(Item).where(Item.bank_id == bank_id)
+    if search != Search():  # an item without a search needs no look at its versions
+        counted = select(func.count()).select_from(found.with_only_columns(Item.id).subquery())
+    count = session.scalar(counted)
     rows: Sequence[tuple[Item, ItemVersion | None]] = [
         (item, version)
         for item, version in session.execute(
@@ -399,6 +381,35 @@ def page(
 UNDER_WAY = ("review", "returned")
 """States in which an item's newest version stands beside the one that is in use."""
 DRAFTS = table("item_drafts", column("item_id"))  # its class rests on those of this module
+
+
+def _sought(bank_id: int, search: Search) -> Iterator[ColumnElement[bool]]:
+    """The conditions of a search; what few items have is narrowed by an index first."""
+
+    other = aliased(ItemVersion)
+
+    def some_version(so: ColumnElement[bool]) -> ColumnElement[bool]:
+        return Item.id.in_(select(other.item_id).where(other.bank_id == bank_id, so))
+
+    if search.words:
+        like = search.words.lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+        named = func.lower(Item.identifier).like(f"%{like}%", escape="\\")
+        asked = func.lower(ItemVersion.stem).like(f"%{like}%", escape="\\")
+        yield or_(named, asked)
+    if search.outcome == "-":
+        yield ItemVersion.outcome.is_(None)
+    elif search.outcome:
+        yield some_version(other.outcome == search.outcome)
+        yield ItemVersion.outcome == search.outcome
+    if search.state == "draft":
+        yield exists().where(DRAFTS.c.item_id == Item.id)
+    elif search.state in UNDER_WAY:
+        yield some_version(other.state == search.state)
+        yield _newest_state() == search.state
+    elif search.state:
+        if search.state != "live":  # most are: nothing to be narrowed
+            yield some_version(other.state == search.state)
+        yield ItemVersion.state == search.state
 
 
 def _standing() -> ScalarSelect[int]:
@@ -459,6 +470,14 @@ def outcomes_of(session: Session, bank_id: int) -> Sequence[str]:
         .order_by(ItemVersion.outcome)
     )
     return [str(r) for r in rows]
+
+
+def has_outcome(session: Session, bank_id: int, outcome: str) -> bool:
+    """Whether anything in a bank is, or was, placed at this outcome."""
+    found = select(ItemVersion.id).where(
+        ItemVersion.bank_id == bank_id, ItemVersion.outcome == outcome
+    )
+    return session.scalar(found.limit(1)) is not None
 
 
 def by_identifier(session: Session, bank_id: int, identifier: str) -> Item | None:

@@ -227,16 +227,17 @@ def impacts(session: Session, bank: Bank, outcome: str | None) -> Sequence[Impac
     return tuple(found)
 
 
-def same_stem(session: Session, bank_id: int, item_id: int, stem: str) -> Sequence[str]:
-    """Identifiers of other questions of a bank that ask the same, but for case and outer space."""
+def same_stem(session: Session, bank_id: int, item_id: int, content: Content) -> Sequence[str]:
+    """Identifiers of other questions of the same outcome that ask the same, but for case."""
     return session.scalars(
         select(Item.identifier)
         .join(ItemVersion, ItemVersion.item_id == Item.id)
         .where(
             ItemVersion.bank_id == bank_id,
-            ItemVersion.item_id != item_id,
+            ItemVersion.outcome == content.outcome,  # by its index: no scan of a large bank
             ItemVersion.state.in_([State.LIVE.value, State.REVIEW.value]),
-            func.lower(ItemVersion.stem) == func.lower(stem),
+            ItemVersion.item_id != item_id,
+            func.lower(ItemVersion.stem) == func.lower(content.stem),
         )
         .distinct()
         .order_by(Item.identifier)

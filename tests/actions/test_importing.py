@@ -163,9 +163,10 @@ def test_a_bank_stays_practice_or_high_stakes(built: World) -> None:
     done = refused(built, csv(), purpose="practice")
     assert (done.reasons[0].code, done.reasons[0].values["what"]) == (Code.FIELD, "fixed")
     assert counts() == before
-    made = bring_in(built, csv(), bank="For practice", purpose="practice")
+    own = csv().replace("Stem", "Practice stem")
+    made = bring_in(built, own, bank="For practice", purpose="practice")
     assert made.written
-    done = refused(built, csv(), bank="For practice", purpose="high-stakes")
+    done = refused(built, own, bank="For practice", purpose="high-stakes")
     assert done.reasons[0].values["found"] == "practice"
     with store.read() as session:
         found = session.execute(select(Bank.name, Bank.purpose).order_by(Bank.id)).all()

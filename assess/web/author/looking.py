@@ -44,7 +44,7 @@ def advice(
     found = wording.advice(content)
     if session is None or not content.stem:
         return found
-    if same := reviews.same_stem(session, bank_id, item_id, content.stem):
+    if same := reviews.same_stem(session, bank_id, item_id, content):
         said = _("Another question asks the same: %(names)s.", names=", ".join(same))
         found += (Advice("repeated_stem", str(said)),)
     if other := reviews.other_cases(session, bank_id, item_id, content):
