@@ -76,7 +76,7 @@ def start(context: Context, test_id: int, affirmed: bool) -> Started | Waiting |
             if test is None or person is None:
                 return not_found()
             judgement = judge(session, context.gates, test, person, context.now)
-            if not judgement.standing.registered:
+            if not judgement.enrolled:
                 return not_found()
             reasons = () if judgement.may_wait else judgement.reasons
             reasons += statement.why_not_affirm(affirmed or test.practice)

@@ -49,7 +49,9 @@ class Standing:
     `closed_attempts` holds those that count (void ones do not). `open_attempt` is the id of the
     attempt that is not over, and `open_until` its deadline once its clock runs. `extra_attempts`
     are those allowed beyond the specification's number; `waived` is the running number of the
-    failed attempt whose wait somebody has lifted. `gates` are reasons from neighbours (the room, a
+    failed attempt whose wait somebody has lifted. Of a registration that is not in force,
+    `registration_begins` says when it will be, `registration_ended` since when it is over. `gates`
+    are reasons from neighbours (the room, a
     hold), passed on as they are.
     """
 
@@ -65,6 +67,8 @@ class Standing:
     open_until: datetime | None = None
     extra_attempts: int = 0
     waived: int | None = None
+    registration_begins: datetime | None = None
+    registration_ended: datetime | None = None
     gates: tuple[Reason, ...] = ()
 
     @property
@@ -164,7 +168,21 @@ def _people(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]
     if not standing.centre_active:
         yield Reason(Code.INACTIVE, {"what": "centre"}, who=Helper.ADMINISTRATOR)
     if not standing.registered:
-        yield Reason(Code.NOT_REGISTERED, {}, who=Helper.ADMINISTRATOR)
+        yield _not_registered(terms, standing)
+
+
+def _not_registered(terms: Terms, standing: Standing) -> Reason:
+    begins, ended = standing.registration_begins, standing.registration_ended
+    if begins is not None:
+        until = begins.astimezone(terms.zone)
+        return Reason(Code.NOT_REGISTERED, {"what": "before"}, until, Helper.NOBODY)
+    if ended is not None:
+        values: dict[str, str | int | datetime] = {
+            "what": "over",
+            "ended": ended.astimezone(terms.zone),
+        }
+        return Reason(Code.NOT_REGISTERED, values, who=Helper.ADMINISTRATOR)
+    return Reason(Code.NOT_REGISTERED, {}, who=Helper.ADMINISTRATOR)
 
 
 def _published(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:

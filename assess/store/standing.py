@@ -28,6 +28,7 @@ from assess.store import (
 )
 from assess.store.attempts import Attempt
 from assess.store.people import Person
+from assess.store.programmes import Registration
 from assess.store.specifications import SpecificationVersion, Test
 
 
@@ -68,6 +69,7 @@ class Judgement:
     statement_id: int | None
     attempts: tuple[Attempt, ...]
     doors: tuple[Door, ...] = ()
+    enrolled: bool = True  # whether there is a registration at all, in force or not
     extra_percent: int = 0  # of time, by the person's arrangements
 
     @property
@@ -119,6 +121,8 @@ def judge(session: Session, gates: Gates, test: Test, person: Person, now: datet
         active=person.active,
         centre_active=centre.active,
         registered=registration is not None and registration.in_force(now),
+        registration_begins=_later(registration, now),
+        registration_ended=_ended(registration, now),
         published=version is not None,
         signed_version=None if signature is None else signature[1].number,
         current_version=None if statement is None else statement.number,
@@ -160,8 +164,21 @@ def judge(session: Session, gates: Gates, test: Test, person: Person, now: datet
         statement_id=None if statement is None else statement.id,
         attempts=tuple(sat),
         extra_percent=arrangements.extra_percent(session, person.id, now),
+        enrolled=registration is not None,
         doors=neighbours,
     )
+
+
+def _later(registration: Registration | None, now: datetime) -> datetime | None:
+    """When a registration will be in force that is not yet."""
+    begins = None if registration is None else registration.starts_at
+    return begins if begins is not None and now < begins else None
+
+
+def _ended(registration: Registration | None, now: datetime) -> datetime | None:
+    """Since when a registration is over that was in force."""
+    ends = None if registration is None else registration.ends_at
+    return ends if ends is not None and ends <= now else None
 
 
 def doors(

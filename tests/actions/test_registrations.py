@@ -122,7 +122,11 @@ def test_a_registration_that_has_not_begun_or_is_over_opens_no_test(built: World
         built.clock.advance(timedelta(hours=14) if entry.ends else timedelta(0))
         context = built.log_in("candidate")
         done = attempts.start(context, built.test, affirmed=True)
-        assert isinstance(done, Refused), entry
+        assert isinstance(done, Refused)
+        (reason,) = done.reasons
+        what = "over" if entry.ends else "before"
+        assert (reason.code, reason.values["what"]) == (Code.NOT_REGISTERED, what)
+        assert (reason.until is None) == bool(entry.ends)
     assert entries(Event.REGISTRATION_CHANGED) == 2
 
 

@@ -56,7 +56,7 @@ def _page(test_id: int, unaffirmed: tuple[Reason, ...]) -> ResponseReturnValue:
             return problems.answer(not_found())
         judgement = judge(session, context.gates, test, person, context.now)
         arranged = arrangements.in_force(session, person.id, context.now)
-    if not judgement.standing.registered:
+    if not judgement.enrolled:
         return problems.answer(not_found())
     shut = judgement.reasons and not judgement.may_wait
     if shut or judgement.version is None:
