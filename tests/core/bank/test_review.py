@@ -28,14 +28,14 @@ def codes(reasons: tuple[Reason, ...]) -> list[Code]:
     return [reason.code for reason in reasons]
 
 
-@pytest.mark.parametrize("move", review.FOUR_EYES)
+@pytest.mark.parametrize("move", sorted(review.FOUR_EYES))
 def test_nobody_makes_live_what_they_wrote(move: Move) -> None:
     assert codes(review.why_not(move, WRITER, {WRITER, OTHER}, "")) == [Code.FOUR_EYES]
     assert review.why_not(move, OTHER, {WRITER}, "") == ()
     assert review.why_not(move, None, {WRITER}, "") == ()
 
 
-@pytest.mark.parametrize("move", review.NEED_WORDS)
+@pytest.mark.parametrize("move", sorted(review.NEED_WORDS))
 @pytest.mark.parametrize("words", ["", "  \n", "no"])
 def test_what_others_will_ask_the_reason_of_needs_words(move: Move, words: str) -> None:
     assert codes(review.why_not(move, WRITER, {WRITER}, words)) == [Code.FIELD]
