@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from assess.psychometrics.exact import Floats
 
@@ -81,7 +81,7 @@ def livingston_lewis(
     able = np.arange(2 * NODES) >= NODES
     # The lowest number right of the standing-in test whose share reaches the cut.
     needed = int(np.ceil(border * length - 1e-9))
-    passes = stats.binom.sf(needed - 1, length, np.clip(true, 0.0, 1.0))
+    passes = special.bdtrc(needed - 1, length, np.clip(true, 0.0, 1.0))
     rate = float(weight @ passes)
     consistency = float(weight @ (passes**2 + (1 - passes) ** 2))
     chance = rate**2 + (1 - rate) ** 2

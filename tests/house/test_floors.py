@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = [
-    (path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
-    for package in ("assess", "invigilation")
-    for path in sorted((ROOT / package).rglob("*.py"))
-]
 CLOCK = ("assess/clock.py",)
 DICE = ("assess/seeds.py", "assess/actions/history.py", "assess/psychometrics/simulate.py")
+
+
+@cache
+def sources() -> list[tuple[str, ast.Module]]:
+    """The program's files, read once and by nobody who does not ask."""
+    return [
+        (path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+        for package in ("assess", "invigilation")
+        for path in sorted((ROOT / package).rglob("*.py"))
+    ]
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -29,7 +35,7 @@ def breaches(is_breach: Callable[[str], bool], *allowed: str) -> list[str]:
     """Where a call is made outside the files and folders that may."""
     return [
         f"{path}:{line} {name}"
-        for path, tree in SOURCES
+        for path, tree in sources()
         if not path.startswith(allowed)
         for line, name in calls(tree)
         if is_breach(name)
@@ -75,7 +81,7 @@ def test_only_actions_write() -> None:
 def test_nobody_imports_the_door_for_writing_by_itself() -> None:
     found = [
         f"{path}:{node.lineno}"
-        for path, tree in SOURCES
+        for path, tree in sources()
         if path != "assess/store/__init__.py"
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom)
