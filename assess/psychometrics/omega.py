@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
 
 from assess.psychometrics import cells
 from assess.psychometrics.cells import Cells
@@ -99,6 +98,8 @@ def one_factor(sums: Products) -> OneFactor | str:
         loading = root * vector[:, -1] * np.sqrt(max(value[-1] - 1, 0.0))
         off = np.outer(loading, loading) + np.diag(unique) - r
         return float((rest - np.log(rest) - 1).sum()), np.diag(off) / unique**2
+
+    from scipy import optimize  # only here: it takes longer to import than a page to answer
 
     found = optimize.minimize(
         misfit,

@@ -207,8 +207,6 @@ def test_every_sentence_gets_the_values_that_it_needs() -> None:
 def test_no_sentence_is_said_for_a_cause_that_no_rule_gives() -> None:
     given = given_reasons()
     whats = {f"{g.code.value}.{g.what}" for g in given if g.what} | {g.what for g in given}
-        g.what for g in given_reasons()
-    }
     whats |= {f"{c.value}.{v['what']}" for c, several in ELSEWHERE.items() for v in several}
     helpers = {f"who:{h.value}" for h in Helper if h is not Helper.NOBODY}
     known = {code.value for code in Code} | whats | helpers | {"any"}
