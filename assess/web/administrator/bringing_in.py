@@ -20,8 +20,8 @@ from assess.web.administrator import typed
 from assess.web.administrator.blueprint import administrators, bp
 
 LARGEST = 400_000  # bytes of a file on this page; the command line takes larger ones
-MOST_NEWCOMERS = 300
-"""Hashing a first password takes some tens of milliseconds, and a page may take some seconds."""
+MOST_NEWCOMERS = 100
+"""Hashing a first password takes up to a tenth of a second, and a page may take some seconds."""
 
 
 @bp.route("/people/import", methods=["GET", "POST"])
