@@ -22,6 +22,7 @@ from assess.store.backups import BackupError, Manifest
 from assess.store.fingerprints import Show
 
 DUTY = "assess:backup"
+OLD = timedelta(days=2)  # a newest backup of this age says that nights were missed
 TRY_AGAIN = timedelta(hours=1)  # after a night's backup was begun and has not come to its end
 
 
@@ -131,6 +132,17 @@ def last(folder: Path) -> Path:
     if not found:
         raise BackupError(f"{folder}: there is no backup here.")
     return found[-1]
+
+
+def why_worry(folder: Path, now: datetime) -> str | None:
+    """What is wrong with the backups in a folder; None when the newest is fresh enough."""
+    found = backups.find(folder)
+    if not found:
+        return f"there is none in {folder} yet"
+    taken_at = backups.read(found[-1]).taken_at
+    if now - taken_at > OLD:
+        return f"the newest in {folder} is of {taken_at:%Y-%m-%d %H:%M} UTC, older than two nights"
+    return None
 
 
 def restore(backup: Path, into: Path, pg_bin: Path | None, show: Show) -> Path:

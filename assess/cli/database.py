@@ -7,10 +7,11 @@ import sys
 import click
 
 from assess import store
-from assess.actions import journal
+from assess.actions import backups, journal
 from assess.cli import shell
 from assess.cli.shell import Shell
 from assess.store import live, migrate
+from assess.store.backups import BackupError
 
 
 @click.group()
@@ -55,7 +56,7 @@ def revision(obj: Shell, message: str) -> None:
 @click.command()
 @click.pass_obj
 def check(obj: Shell) -> None:
-    """Look at settings, database, Redis and journal; exit code 1 when something is wrong."""
+    """Look at settings, database, Redis, backups, journal; exit code 1 when something is wrong."""
     settings = obj.settings
     good = True
 
@@ -65,7 +66,7 @@ def check(obj: Shell) -> None:
         click.echo(f"{what:<10} {'good' if problem is None else problem}")
 
     tell("settings", None)
-    with obj.app(ready=False):
+    with obj.app(ready=False) as app:
         try:
             at = migrate.at(store.db.engine)
             behind = at not in migrate.heads()
@@ -78,6 +79,14 @@ def check(obj: Shell) -> None:
         else:
             problem = live.why_no_answer(settings.redis_url)
             tell("redis", None if problem is None else f"no answer: {problem}")
+        if settings.backups is None:
+            click.echo("backup     not taken by itself (ASSESS_BACKUPS)")
+        elif not behind:
+            try:
+                now = app.extensions["assess.clock"].now()
+                tell("backup", backups.why_worry(settings.backups, now))
+            except BackupError as error:
+                tell("backup", str(error))
         if not behind:
             verdict = journal.verify()
             bad = verdict.bad_entry

@@ -71,6 +71,8 @@ def together(settings: Settings) -> int:
             "gthread",
             "--log-level",
             "warning",
+            # It would write into the home of whoever runs it, and nobody speaks to it.
+            "--no-control-socket",
         ],
         [*ours, "worker"],
     )

@@ -120,3 +120,21 @@ def test_an_empty_database_is_not_backed_up(command: Command, tmp_path: Path) ->
     done = command("backup", tmp_path / "backups")
     assert done.exit_code == 1
     assert "is empty" in done.stderr
+
+
+def test_check_says_when_nights_were_missed(command: Command, small: Path) -> None:
+    def said() -> tuple[int, str]:
+        done = command("check", ASSESS_BACKUPS=str(small))
+        (line,) = [line for line in done.stdout.splitlines() if line.startswith("backup ")]
+        return done.exit_code, line
+
+    assert "ASSESS_BACKUPS" in command("check").stdout
+    assert said() == (1, f"backup     there is none in {small} yet")
+    assert command("backup", small).exit_code == 0
+    assert said() == (0, "backup     good")
+    (manifest,) = small.glob("*/manifest.json")
+    document = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(document | {"taken_at": "2020-02-03T02:00:00+00:00"}))
+    code, line = said()
+    assert code == 1
+    assert "of 2020-02-03 02:00 UTC, older than two nights" in line

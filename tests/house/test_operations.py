@@ -1,0 +1,77 @@
+"""Do the documents for operators name only settings, commands, options and files that there are?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+from assess.cli.entry import assess
+from assess.settings import PREFIX, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+OPERATIONS = ROOT / "docs" / "operations.md"
+DEPLOYED = sorted(p for p in (ROOT / "deploy").iterdir() if p.is_file())
+KNOWN = {PREFIX + field.name.upper() for field in fields(Settings)}
+BLOCK = re.compile(r"^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
+TYPED = re.compile(r"^assess (.*?)(?:#.*)?$", re.MULTILINE)
+
+
+def named(path: Path) -> set[str]:
+    """The settings that a file names."""
+    return set(re.findall(r"\bASSESS_[A-Z0-9_]+\b", path.read_text(encoding="utf-8")))
+
+
+def typed() -> list[str]:
+    """Every `assess ...` line of the blocks in the document."""
+    blocks = BLOCK.findall(OPERATIONS.read_text(encoding="utf-8"))
+    return [line.strip() for block in blocks for line in TYPED.findall(block)]
+
+
+def test_every_setting_is_documented_and_every_documented_setting_is_one() -> None:
+    assert named(ROOT / "docs" / "settings.md") - {"ASSESS_CHROMIUM"} == KNOWN
+
+
+@pytest.mark.parametrize(
+    "path", [OPERATIONS, ROOT / "Containerfile", *DEPLOYED], ids=lambda path: path.name
+)
+def test_what_operators_copy_names_only_settings_that_there_are(path: Path) -> None:
+    assert named(path) - KNOWN == set()
+
+
+@pytest.mark.parametrize("line", typed())
+def test_every_command_of_the_document_is_one_that_there_is(line: str) -> None:
+    command: click.Command = assess
+    context = click.Context(assess)
+    words = line.split()
+    while isinstance(command, click.Group):
+        found = command.get_command(context, words.pop(0))
+        assert found is not None, line
+        command = found
+    options = {o for p in command.params for o in p.opts}
+    assert {word for word in words if word.startswith("--")} <= options
+
+
+def test_the_container_is_built_from_what_is_there() -> None:
+    text = (ROOT / "Containerfile").read_text(encoding="utf-8")
+    let_in = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    sources = [
+        source
+        for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.MULTILINE)
+        for source in line.split()[:-1]
+    ]
+    assert sources
+    for source in sources:
+        assert (ROOT / source).exists(), source
+        assert {f"!{source}", f"!{source.split('/')[0]}"} & set(let_in), source
+
+
+def test_every_file_for_operators_is_named_in_their_document() -> None:
+    text = OPERATIONS.read_text(encoding="utf-8")
+    units = "deploy/assess-*.service"
+    for path in DEPLOYED:
+        name = f"deploy/{path.name}"
+        assert name in text or (units in text and Path(name).match(units)), name
