@@ -86,6 +86,25 @@ class Services:
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{MIGRATED}"')
         return self._address(name)
 
+    def copied(self, kind: str, folder: Path, name: str, fill: Callable[[str], None]) -> str:
+        """The address of a copy of the database `name`, filled once in this run by `fill`."""
+
+        def made() -> str:
+            url = self.migrated(kind, self._folder)
+            fill(url)
+            if kind == "sqlite":
+                _checkpoint(Path(url.removeprefix("sqlite:///")))
+            return url
+
+        source = self._once(f"{kind}-{name}", made)
+        copy = f"t{uuid.uuid4().hex}"
+        if kind == "sqlite":
+            shutil.copyfile(source.removeprefix("sqlite:///"), folder / f"{copy}.sqlite")
+            return f"sqlite:///{folder / copy}.sqlite"
+        template = source.partition("?")[0].rpartition("/")[2]
+        self._execute(f'CREATE DATABASE "{copy}" TEMPLATE "{template}"')
+        return self._address(copy)
+
     def drop(self, url: str) -> None:
         """Remove a database of PostgreSQL, whoever is connected; SQLite's goes with its folder."""
         if url.startswith("postgresql"):
@@ -118,13 +137,9 @@ class Services:
             self._execute(f'CREATE DATABASE "{MIGRATED}"')
             migrate.upgrade(self._address(MIGRATED))
             return MIGRATED
-        import sqlite3
-
         path = self._folder / f"{MIGRATED}.sqlite"
         migrate.upgrade(f"sqlite:///{path}")
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            # All of it in the one file that is copied.
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        _checkpoint(path)
         return str(path)
 
     def _once(self, name: str, make: Callable[[], str]) -> str:
@@ -179,6 +194,14 @@ def programs(version: int = 18) -> Path:
     assert package.origin is not None
     name = {16: "pginstall", 18: "pginstall18"}[version]
     return Path(package.origin).parent / name / "bin"
+
+
+def _checkpoint(path: Path) -> None:
+    """Put all of a SQLite database into the one file that is copied."""
+    import sqlite3
+
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextlib.contextmanager

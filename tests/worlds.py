@@ -168,10 +168,11 @@ def app(
         kept = make(Settings.for_tests(database_url=database_url, instance=folder))
         applications[make, database_url] = kept
     kept.extensions["assess.clock"] = clock
-    config = dict(kept.config)
+    config, extensions = dict(kept.config), dict(kept.extensions)
     yield kept
-    kept.config.clear()
-    kept.config.update(config)
+    for now, before in ((kept.config, config), (kept.extensions, extensions)):
+        now.clear()
+        now.update(before)
     with kept.app_context():
         db.engine.dispose()
 

@@ -27,7 +27,7 @@ DAYS = timedelta(days=70)
 
 @pytest.fixture
 def simulated(built: World) -> World:
-    """A world in which two tests of one bank are sat: by 120 candidates the one, by 30 the other."""
+    """A world in which two tests of one bank are sat, by 120 candidates and by 30."""
     operator = built.context()
     published = specs.publish(operator, specification(name="T2", title="Second test"))
     assert not isinstance(published, Refused), published

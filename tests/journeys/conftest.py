@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from assess.actions import demo
 from assess.actions.context import Context
-from tests.conftest import Served
+from assess.app import create_app
+from assess.clock import HeldClock
+from assess.settings import Settings
+from assess.store import db
+from tests.conftest import START, Served
 from tests.journeys import looking
+from tests.services import KINDS, Services
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -33,19 +39,47 @@ class Stage:
 
 
 @pytest.fixture
-def stage(served: Served, request: pytest.FixtureRequest) -> Stage:
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Both databases, one after the other; one where a test is marked `one_database`."""
+    kind: str = request.param
+    return kind
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Walk each journey on both databases, unless it is marked."""
+    if "database_kind" in metafunc.fixturenames:
+        one = metafunc.definition.get_closest_marker("one_database") is not None
+        metafunc.parametrize("database_kind", KINDS[:1] if one else KINDS, indirect=True)
+
+
+@pytest.fixture
+def database_url(
+    database_kind: str, services: Services, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
     """The demonstration; with a short simulated history where a test is marked `history`."""
-    app = served.app
-    with app.app_context():
-        context = Context(served.clock.now(), app.extensions["assess.settings"], 0)
-        past = request.node.get_closest_marker("history") is not None
-        demo.fill(
-            context,
-            PASSWORD,
-            CANDIDATES if past else 0,
-            modules=[demo.TEST],
-            neighbours=app.extensions["assess.demonstrations"],
-        )
+    past = request.node.get_closest_marker("history") is not None
+
+    def fill(url: str) -> None:
+        settings = Settings.for_tests(database_url=url, instance=tmp_path / "filling")
+        app = create_app(settings, clock=HeldClock(START))
+        with app.app_context():
+            demo.fill(
+                Context(START, settings, 0),
+                PASSWORD,
+                CANDIDATES if past else 0,
+                modules=[demo.TEST],
+                neighbours=app.extensions["assess.demonstrations"],
+            )
+            db.engine.dispose()
+
+    url = services.copied(database_kind, tmp_path, "past" if past else "demonstration", fill)
+    yield url
+    services.drop(url)
+
+
+@pytest.fixture
+def stage(served: Served) -> Stage:
+    """The demonstration behind a real port."""
     return Stage(served)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import PASSWORD, Stage
@@ -22,6 +23,7 @@ LINES = [f"new{n},Newcomer {n},candidate,{AWARD},Autumn,tutor,none\n" for n in r
 FILE = HEAD + "".join(LINES) + "second,Ruth Adler,administrator,,,,\n"
 
 
+@pytest.mark.one_database
 def test_an_administrator_brings_people_in_arranges_and_asks_a_second_one(
     stage: Stage, person: Enter, look: Look, tmp_path: Path
 ) -> None:

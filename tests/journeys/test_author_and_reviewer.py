@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import Stage
@@ -97,6 +98,7 @@ def test_a_question_is_improved_returned_approved_and_another_suspended(
     expect(reviewer.locator("main")).to_contain_text("No new test draws it.")
 
 
+@pytest.mark.one_database
 def test_without_javascript_a_question_is_written_by_buttons(stage: Stage, person: Enter) -> None:
     author = person("author", scripts=False)
     author.goto(f"{stage.url}/banks")

@@ -105,8 +105,8 @@ def test_a_room_is_admitted_released_and_closed(stage: Stage, person: Enter, loo
     clock.advance(NOTICE)
     expect(ben.get_by_role("heading", level=1)).to_contain_text("Question 1 of 14")
     assert secret[0] in ben.content()
-    expect(ben.locator("[data-clock-time]")).to_have_text("30:00")
-    expect(invigilator.get_by_text("At work, until 11:30")).to_be_visible()
+    expect(ben.locator("[data-clock][data-all='2250']")).to_be_visible()  # a quarter more time
+    expect(invigilator.get_by_text("At work, until 11:37")).to_be_visible()
     look(invigilator, "room-at-work")
     ben.locator("input[name=answer]").first.check()
     expect(ben.locator("[data-player-said]")).to_have_text("Saved.")
