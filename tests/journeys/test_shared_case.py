@@ -33,12 +33,6 @@ CASE = (
 )
 
 
-@pytest.fixture
-def database_kind() -> str:
-    """One database is enough for how a page looks."""
-    return "sqlite"
-
-
 def share_a_case(context: Context) -> int:
     """Let every question of the bank belong to one set; the number of one of them."""
     data = (files("assess") / "data" / "banks" / "m02.csv").read_bytes()
@@ -72,6 +66,7 @@ def start(context: Context, person: int, tutor: int) -> int:
     return done.attempt_id
 
 
+@pytest.mark.one_database
 def test_a_case_is_read_above_its_question_and_again_beside_what_was_wrong(
     stage: Stage, person: Callable[..., Page], look: Callable[[Page, str], None]
 ) -> None:
