@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from math import isnan
 from pathlib import Path
@@ -13,7 +11,6 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from assess.cli import shell
@@ -113,7 +110,7 @@ def analyse(
     """
     source = Path(file)
     try:
-        with _steps() as step:
+        with shell.steps() as step:
             step(f"Reading {source.name}", 0, None)
             answers = reading.read(
                 source,
@@ -246,29 +243,6 @@ def _days(texts: NDArray[np.object_], name: str) -> NDArray[np.int64]:
                     "date such as 2025-11-30."
                 ) from None
     return np.array(days, dtype=np.int64)
-
-
-@contextmanager
-def _steps() -> Iterator[analysis.Progress]:
-    """A line on standard error that says what is being done, and how far it is."""
-    console = Console(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[how]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("", total=None, how="")
-
-        def step(text: str, done: int, of: int | None) -> None:
-            how = f"{done:,}" + ("" if of is None else f" of {of:,}") if done or of else ""
-            bar.update(task, description=text, completed=done, total=of, how=how)
-
-        yield step
 
 
 def _print(document: dict[str, Any]) -> None:
