@@ -43,7 +43,9 @@ def bank() -> None:
     help="The file's format.",
 )
 @click.option("--practice", is_flag=True, help="Make a practice bank; only when it is new.")
-@click.option("--draft", is_flag=True, help="Bring items in to be approved by a reviewer, not live.")
+@click.option(
+    "--draft", is_flag=True, help="Bring items in to be approved by a reviewer, not live."
+)
 @click.option("--dry-run", is_flag=True, help="Report only; write nothing.")
 @click.option("--skip-refused", is_flag=True, help="Import the rest when rows are refused.")
 @shell.centre_option
