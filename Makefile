@@ -8,7 +8,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Packages and the style sheet are made side by side.
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --jobs=2
+endif
 
 PYTHON ?= python3
 VENV := .venv
