@@ -12,7 +12,14 @@ import subprocess
 import sys
 
 VARIABLE = "ASSESS_CHROMIUM"
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The shell without a window is the same browser for half of the work.
+PROGRAMS = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 PACKAGES = ("chromium", "fonts-liberation")  # without a font a page has no words to measure
 
 
