@@ -1,7 +1,7 @@
 """Do item response models agree with independent engines on public data?
 
 Values: R mirt 1.47 (61 nodes on -6..6, tolerance 1e-6, Oakes standard errors) and TAM 4.4-2, from
-the reference files; S-X2 of LSAT 7 as mirt prints it. Parameters must agree within 5e-4, which is
+the reference files; S-X2 of LSAT 7 as it is remembered of mirt, unverified. Parameters must agree within 5e-4, which is
 ten times sharper than the files ask.
 """
 
@@ -165,7 +165,7 @@ def test_random_draws_have_the_common_slope_of_mirt() -> None:
 
 
 def test_item_fit_of_lsat_7_is_that_of_mirt() -> None:
-    # mirt 1.47's manual, itemfit() of the 2PL of LSAT7: S_X2 with two degrees of freedom each.
+    # As remembered of mirt 1.47, itemfit() of the 2PL of LSAT7: not looked up, and so no proof.
     found = fit.s_x2(answers("lsat7", True), fitted("lsat7", "2pl").curves(), 2)
     assert found.df.tolist() == [2] * 5
     assert found.chi2 == pytest.approx([4.749, 14.451, 1.270, 5.237, 0.941], rel=0.05)
