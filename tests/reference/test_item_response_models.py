@@ -1,8 +1,8 @@
 """Do item response models agree with independent engines on public data?
 
 Values: R mirt 1.47 (61 nodes on -6..6, tolerance 1e-6, Oakes standard errors) and TAM 4.4-2, from
-the reference files; S-X2 of LSAT 7 as it is remembered of mirt, unverified. Parameters must agree within 5e-4, which is
-ten times sharper than the files ask.
+the reference files; S-X2 of LSAT 7 as it is remembered of mirt, unverified. Parameters must agree
+within 5e-4, which is ten times sharper than the files ask.
 """
 
 from __future__ import annotations
