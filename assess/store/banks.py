@@ -392,9 +392,8 @@ def _sought(bank_id: int, search: Search) -> Iterator[ColumnElement[bool]]:
         return Item.id.in_(select(other.item_id).where(other.bank_id == bank_id, so))
 
     if search.words:
-        like = search.words.lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-        named = func.lower(Item.identifier).like(f"%{like}%", escape="\\")
-        asked = func.lower(ItemVersion.stem).like(f"%{like}%", escape="\\")
+        named = Item.identifier.icontains(search.words, autoescape=True)
+        asked = ItemVersion.stem.icontains(search.words, autoescape=True)
         yield or_(named, asked)
     if search.outcome == "-":
         yield ItemVersion.outcome.is_(None)

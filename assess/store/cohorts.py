@@ -51,8 +51,7 @@ def of_centre(
     session: Session, centre_id: int, words: str, limit: int
 ) -> Sequence[tuple[Registration, Person, Programme]]:
     """Candidates of a centre whose name holds these words."""
-    like = "%" + words.lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    found = func.lower(Person.name).like(like, escape="\\")
+    found = Person.name.icontains(words, autoescape=True)
     return _registered(session, centre_id, found, limit)
 
 

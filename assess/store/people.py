@@ -225,13 +225,8 @@ def page(
     """People of a centre whose name or log-in name holds the words, and how many there are."""
     found = select(Person).where(Person.centre_id == centre_id)
     if words:
-        like = "%" + words.lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-        like += "%"
         found = found.where(
-            or_(
-                func.lower(Person.name).like(like, escape="\\"),
-                Person.username.like(like, escape="\\"),
-            )
+            or_(*(c.icontains(words, autoescape=True) for c in (Person.name, Person.username)))
         )
     count = session.scalar(select(func.count()).select_from(found.subquery())) or 0
     rows = session.scalars(found.order_by(Person.name, Person.id).offset(offset).limit(limit))

@@ -220,15 +220,8 @@ def registered(
         )
     )
     if words:
-        like = words.lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-        found = found.where(
-            or_(
-                *(
-                    func.lower(column).like(f"%{like}%", escape="\\")
-                    for column in (Person.name, Person.username, Registration.group)
-                )
-            )
-        )
+        columns = (Person.name, Person.username, Registration.group)
+        found = found.where(or_(*(c.icontains(words, autoescape=True) for c in columns)))
     if only is not None:
         found = found.where(Person.id.in_(only))
     count = session.scalar(select(func.count()).select_from(found.subquery())) or 0
