@@ -23,6 +23,7 @@ from assess.web.headers import nonce
 
 PER_PAGE = 25
 GOVUK = "govuk_frontend_jinja"
+MOST_WORDS = 5_000  # characters looked at: beyond any that are taken
 MANY = 10_000_000  # rows; a page number beyond this is a mistake
 
 Entry = tuple[str, str, tuple[Role, ...], tuple[str, ...]]
@@ -67,6 +68,11 @@ def by_field(reasons: tuple[Reason, ...] | list[Reason]) -> dict[str, wording.Wo
         field = str(reason.values.get("field", ""))
         found.setdefault(field, wording.words(reason, zone()))
     return found
+
+
+def typed_words(field: str) -> str:
+    """The words of a text area as they were typed, cut where nobody takes more."""
+    return request.form.get(field, "").replace("\r\n", "\n")[:MOST_WORDS]
 
 
 def about(field: str, reasons: Iterable[Reason]) -> list[Reason]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import Flask, g, jsonify, render_template, request
@@ -31,6 +32,11 @@ def wants_json() -> bool:
     """Whether the client asks for JSON rather than a page."""
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
     return best == "application/json" and not request.accept_mimetypes.accept_html
+
+
+def on_the_form(refused: Refused, codes: Collection[Code] = (Code.FIELD, Code.REASON)) -> bool:
+    """Whether another try on the same form can put all of it right, for somebody who sees it."""
+    return all(reason.code in codes for reason in refused.reasons) and not wants_json()
 
 
 def answer(refused: Refused, *, journalled: bool = True) -> ResponseReturnValue:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -15,16 +15,13 @@ from assess.actions.context import not_found
 from assess.bank import kinds
 from assess.delivery import eligibility, marking, signposts, timing
 from assess.delivery.attempt import Move, State
-from assess.reasons import Code, Refused
+from assess.reasons import Refused
 from assess.roles import Role
 from assess.store import banks, frameworks, marks, people, remarking, specifications
 from assess.store.standing import judge
 from assess.web import access, pages, problems, signing
 from assess.web.candidate import cards, sitting
 from assess.web.candidate.blueprint import bp
-
-LONGEST = 5000  # characters of words that are looked at: beyond any that are taken
-ON_THE_FORM = frozenset({Code.FIELD, Code.REASON})
 
 
 @bp.get("/attempts/<int:attempt_id>/result")
@@ -38,10 +35,10 @@ def result(attempt_id: int) -> ResponseReturnValue:
 @access.only(Role.CANDIDATE)
 def ask_for_review(attempt_id: int) -> ResponseReturnValue:
     """Ask for a person to look at the mark of an attempt."""
-    words = request.form.get("words", "").replace("\r\n", "\n")[:LONGEST]
+    words = pages.typed_words("words")
     done = remark.ask(signing.context(), attempt_id, words)
     if isinstance(done, Refused):
-        again = all(r.code in ON_THE_FORM for r in done.reasons) and not problems.wants_json()
+        again = problems.on_the_form(done)
         return _page(attempt_id, words, done) if again else problems.answer(done)
     flash(_("You have asked for a review. Your result page tells you when it is done."), "success")
     return redirect(url_for("candidate.result", attempt_id=attempt_id))

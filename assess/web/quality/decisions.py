@@ -26,9 +26,7 @@ from assess.store.standing import judge
 from assess.web import access, pages, problems, signing
 from assess.web.quality.blueprint import bp
 
-LONGEST = 5000  # characters of words that are looked at: beyond any that are taken
 MOST = 50  # candidates listed; who looks for another types a name
-ON_THE_FORM = frozenset({Code.FIELD, Code.REASON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +67,10 @@ def decide(candidate_id: int, test_id: int) -> ResponseReturnValue:
     kind = known.get(request.form.get("kind", ""))
     if kind is None:
         return problems.answer(Refused.of(Code.FIELD, status=422, field="kind", what="empty"))
-    words = request.form.get("words", "").replace("\r\n", "\n")[:LONGEST]
+    words = pages.typed_words("words")
     done = deeds.allow(signing.context(), test_id, candidate_id, kind, words)
     if isinstance(done, Refused):
-        if all(r.code in ON_THE_FORM for r in done.reasons) and not problems.wants_json():
+        if problems.on_the_form(done):
             return _page(candidate_id, test_id, words, done)
         return problems.answer(done)
     flash(_("The decision is recorded. The candidate can see what it opens."), "success")

@@ -17,15 +17,13 @@ from assess.actions.context import not_found
 from assess.bank import kinds
 from assess.bank.items import Content
 from assess.delivery.marking import Mark, Scored
-from assess.reasons import Code, Refused
+from assess.reasons import Refused
 from assess.roles import Role
 from assess.store import banks, frameworks, marks, programmes, remarking
 from assess.web import access, pages, problems, signing
 from assess.web.quality.blueprint import bp
 
-LONGEST = 5000  # characters of words that are looked at: beyond any that are taken
 LAST = 20  # reviews shown below those that wait
-ON_THE_FORM = frozenset({Code.FIELD, Code.REASON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +53,10 @@ def review(review_id: int) -> ResponseReturnValue:
         return _page(review_id)
     typed = request.form.getlist("given")
     given = {int(one) for one in typed if one.isascii() and one.isdecimal() and len(one) < 4}
-    reason = request.form.get("reason", "").replace("\r\n", "\n")[:LONGEST]
+    reason = pages.typed_words("reason")
     done = deeds.mark_again(signing.context(), review_id, given, reason)
     if isinstance(done, Refused):
-        again = all(r.code in ON_THE_FORM for r in done.reasons) and not problems.wants_json()
+        again = problems.on_the_form(done)
         return _page(review_id, given, reason, done) if again else problems.answer(done)
     flash(_("The attempt is marked again. The candidate can see it with your reason."), "success")
     return redirect(url_for("quality.reviews"))

@@ -13,15 +13,12 @@ from assess import store
 from assess.actions import allowances, approvals
 from assess.actions import notes as deeds
 from assess.actions.context import not_found
-from assess.reasons import Code, Refused
+from assess.reasons import Refused
 from assess.store import approvals as rows
 from assess.store import people, specifications
 from assess.web import pages, problems, signing
 from assess.web.tutor import candidates
 from assess.web.tutor.blueprint import bp, tutors
-
-LONGEST = 5000  # characters of words that are looked at: beyond any that are taken
-ON_THE_FORM = frozenset({Code.FIELD, Code.REASON})
 
 
 @bp.route("/approvals/<int:approval_id>/withdraw", methods=["GET", "POST"])
@@ -30,10 +27,14 @@ def withdraw(approval_id: int) -> ResponseReturnValue:
     """Take an approval back before its attempt begins, with a reason."""
     if request.method == "GET":
         return _withdrawing(approval_id)
-    words = _words("words")
+    words = pages.typed_words("words")
     done = approvals.withdraw(signing.context(), approval_id, words)
     if isinstance(done, Refused):
-        return _withdrawing(approval_id, words, done) if _again(done) else problems.answer(done)
+        return (
+            _withdrawing(approval_id, words, done)
+            if problems.on_the_form(done)
+            else problems.answer(done)
+        )
     flash(_("The approval is withdrawn. The candidate can see it now."), "success")
     return redirect(url_for("tutor.queue"))
 
@@ -42,10 +43,10 @@ def withdraw(approval_id: int) -> ResponseReturnValue:
 @tutors
 def note(candidate_id: int) -> ResponseReturnValue:
     """Keep a note on a candidate."""
-    words = _words("words")
+    words = pages.typed_words("words")
     done = deeds.write(signing.context(), candidate_id, words)
     if isinstance(done, Refused):
-        again = _again(done)
+        again = problems.on_the_form(done)
         return (
             candidates.page(candidate_id, done, "note", words) if again else problems.answer(done)
         )
@@ -60,7 +61,11 @@ def agree(candidate_id: int, test_id: int) -> ResponseReturnValue:
     done = allowances.agree(signing.context(), test_id, candidate_id, _day())
     if isinstance(done, Refused):
         form = f"date-{test_id}"
-        return candidates.page(candidate_id, done, form) if _again(done) else problems.answer(done)
+        return (
+            candidates.page(candidate_id, done, form)
+            if problems.on_the_form(done)
+            else problems.answer(done)
+        )
     flash(_("The day is agreed. The candidate can see it now."), "success")
     return redirect(url_for("tutor.candidate", candidate_id=candidate_id))
 
@@ -88,10 +93,6 @@ def _withdrawing(
     return shown, 200 if refused is None else refused.status
 
 
-def _words(field: str) -> str:
-    return request.form.get(field, "").replace("\r\n", "\n")[:LONGEST]
-
-
 def _day() -> date | None:
     """The day of three number fields; None where they name none."""
     parts = [request.form.get(f"starts_on-{part}", "") for part in ("year", "month", "day")]
@@ -102,8 +103,3 @@ def _day() -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
-
-
-def _again(refused: Refused) -> bool:
-    """Whether another try on the same form can put it right."""
-    return all(r.code in ON_THE_FORM for r in refused.reasons) and not problems.wants_json()

@@ -30,7 +30,6 @@ from assess.web.tutor.blueprint import bp, tutors
 
 ANSWERED_WITHIN = timedelta(days=1)  # what tutors aim for; after it a request is marked
 LAST_GIVEN = 10  # approvals shown below the queue
-LONGEST = 5000  # characters of the words that are looked at: beyond any that are taken
 ON_THE_FORM = frozenset(
     {Code.BASIS, Code.FIELD, Code.REASON}
 )  # reasons that another try can put right
@@ -69,10 +68,10 @@ def judge(request_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return _form(request_id)
     kinds = list(dict.fromkeys(request.form.getlist("kinds")))
-    words = request.form.get("words", "").replace("\r\n", "\n")[:LONGEST]
+    words = pages.typed_words("words")
     done = approvals.approve(signing.context(), request_id, kinds, words)
     if isinstance(done, Refused):
-        again = all(r.code in ON_THE_FORM for r in done.reasons) and not problems.wants_json()
+        again = problems.on_the_form(done, ON_THE_FORM)
         return _form(request_id, kinds, words, refused=done) if again else problems.answer(done)
     flash(_("The approval is recorded. The candidate can see it now."), "success")
     return redirect(url_for("tutor.queue"))
@@ -82,10 +81,10 @@ def judge(request_id: int) -> ResponseReturnValue:
 @tutors
 def not_yet(request_id: int) -> ResponseReturnValue:
     """Answer one request with "not yet", and what to do first."""
-    advice = request.form.get("advice", "").replace("\r\n", "\n")[:LONGEST]
+    advice = pages.typed_words("advice")
     done = approvals.advise(signing.context(), request_id, advice)
     if isinstance(done, Refused):
-        again = all(r.code in ON_THE_FORM for r in done.reasons) and not problems.wants_json()
+        again = problems.on_the_form(done, ON_THE_FORM)
         return _form(request_id, advice=advice, refused=done) if again else problems.answer(done)
     flash(_("Your advice is recorded. The candidate can read it now and ask again."), "success")
     return redirect(url_for("tutor.queue"))
