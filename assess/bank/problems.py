@@ -99,6 +99,8 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "value_nul": ("where",),
     "value_repeated": ("where", "found"),
     "name_not_plain": ("where", "found"),
+    "resource_text_or_url": ("where",),
+    "url_needed": ("where", "found"),
     # A framework.
     "code_has_slash": ("where", "found"),
     "group_unit_missing": ("where", "unit"),

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from assess.bank import canonical
+from assess.bank import canonical, resources
 from assess.bank.fields import Fields
 from assess.bank.formats import documents
 from assess.bank.outcomes import Framework
 from assess.bank.problems import because, problem, shown
+from assess.bank.resources import Resource
 from assess.reasons import Code, Reason, Refused
 
 SCHEMA = "specification/1"
@@ -50,6 +51,7 @@ KEYS = (
     "not_assessed",
     "window",
     "invigilated",
+    "resources",
 )
 QUOTA_KEYS = ("outcome", "count", "minimum")
 WINDOW_KEYS = ("opens", "closes", "weeks")
@@ -109,7 +111,7 @@ class Specification:
     `attempts` is None for no limit. The k-th failed attempt is followed by a wait of the k-th of
     `cool_down_hours`; the last step repeats, and no steps mean no wait. `programme` names the
     programme that the test belongs to, None for none. `not_assessed` holds the paths that are
-    declared "not assessed by test".
+    declared "not assessed by test". `resources` may be kept open beside the questions.
     """
 
     name: str
@@ -129,6 +131,7 @@ class Specification:
     shuffle_questions: bool = True
     window: Window | None = None
     invigilated: bool = False
+    resources: tuple[Resource, ...] = ()
 
     @property
     def length(self) -> int:
@@ -160,6 +163,7 @@ class Specification:
             # Only where it is set, so that the digests of earlier documents stay true.
             **({} if self.window is None else {"window": self.window.as_document()}),
             **({INVIGILATED: True} if self.invigilated else {}),
+            **({"resources": [r.as_document() for r in self.resources]} if self.resources else {}),
         }
 
     @classmethod
@@ -217,6 +221,7 @@ def read(document: Mapping[str, object]) -> Specification | Refused:
         shuffle_questions=fields.truth("shuffle_questions", True),
         window=_window(fields),
         invigilated=fields.truth(INVIGILATED, False),
+        resources=resources.read(fields),
     )
     return documents.refuse(*problems) if problems else specification
 

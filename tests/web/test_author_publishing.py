@@ -243,3 +243,16 @@ def test_a_window_is_typed_kept_and_shown_again(built: World, author: FlaskClien
         answer = publish(author, built, **wrong)
         assert answer.status_code in (409, 422), wrong
         assert f'href="#{field}"' in answer.text, wrong
+
+
+def test_an_open_book_is_typed_kept_and_shown_again(built: World, author: FlaskClient) -> None:
+    typed = "# The law\r\nSection 1.\r\n\r\nSection 2.\r\n# A guide\r\nhttps://example.org/guide"
+    assert publish(author, built, resources=typed).status_code == 302
+    law, guide = in_force(built)[1].resources
+    assert (law.title, law.text, law.url) == ("The law", "Section 1.\n\nSection 2.", "")
+    assert (guide.title, guide.text, guide.url) == ("A guide", "", "https://example.org/guide")
+    page = author.get(f"/tests/{built.test}/specification").text
+    assert "# The law\nSection 1.\n\nSection 2.\n\n# A guide\nhttps://example.org/guide" in page
+    answer = publish(author, built, resources="Words without a title")
+    assert answer.status_code == 422
+    assert 'href="#resources"' in answer.text

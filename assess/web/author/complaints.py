@@ -15,6 +15,7 @@ from assess.web.author.form import Form
 QUOTA = re.compile(r"quotas\[([0-9]+)\](?:\.(outcome|count|minimum))?")
 STEP = re.compile(r"cool_down_hours\[([0-9]+)\]")
 APART = re.compile(r"not_assessed(?:\[([0-9]+)\])?")
+RESOURCE = re.compile(r"resources\[([0-9]+)\](?:\.[a-z]+)?")
 FIRST_ROW = "count-0"
 COLUMN = {"minimum_above_count": "minimum", "quota_not_assessed": "apart"}
 FIELD = {
@@ -66,6 +67,7 @@ def labels() -> dict[str, str]:
         "feedback_reason": _("Reason for showing less"),
         "quotas": _("Questions for each outcome"),
         "not_assessed": _("Not assessed by test"),
+        "resources": _("Open-book resources"),
     }
 
 
@@ -98,6 +100,8 @@ def _place(where: str, form: Form) -> tuple[str, str]:
         apart = [place for place, row in enumerate(form.rows) if row.apart]
         row = apart[int(found[1]) - 1] if found[1] else apart[0]
         return f"apart-{row}", f"{form.rows[row].title}: {names['not_assessed']}"
+    if found := RESOURCE.fullmatch(where):
+        return "resources", _("open-book resource %(number)s", number=found[1])
     where = where.removeprefix("window.")
     if where == "quotas":
         return FIRST_ROW, names["quotas"]

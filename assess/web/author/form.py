@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from werkzeug.datastructures import MultiDict
 
+from assess.bank import resources
 from assess.bank.specification import (
     INVIGILATED,
     MAX_QUOTAS,
@@ -21,6 +22,7 @@ from assess.bank.specification import (
 )
 
 LONGEST = 2_000  # characters of a field that are looked at: more than any may hold
+LONGEST_RESOURCES = 400_000  # characters of all of them together
 WHOLE = re.compile(r"-?[0-9]{1,18}")
 TEXTS = (
     "name",
@@ -36,6 +38,7 @@ TEXTS = (
     "weeks",
     "feedback",
     "feedback_reason",
+    "resources",
 )
 TICKS = ("approval", "shuffle_questions", INVIGILATED)
 COUNT, MINIMUM, APART = "count:", "minimum:", "not_assessed"
@@ -100,6 +103,8 @@ class Form:
         weeks = {"weeks": _number(texts["weeks"])} if texts["weeks"] else {}
         if moments or weeks:
             document["window"] = {**moments, **weeks}
+        if found := resources.typed(texts["resources"]):
+            document["resources"] = found
         # A number that was not typed is missing, not null.
         for name in ("minutes", "cut", "approval_days"):
             if texts[name]:
@@ -145,6 +150,7 @@ def of(specification: Specification, rows: Sequence[Row]) -> Form:
         "weeks": "" if window.weeks is None else str(window.weeks),
         "feedback": specification.feedback.value,
         "feedback_reason": specification.feedback_reason,
+        "resources": resources.as_typed(specification.resources),
     }
     ticks = {
         "approval": specification.approval,
@@ -161,6 +167,7 @@ def sent(values: MultiDict[str, str], rows: Sequence[Row], fixed: Mapping[str, s
     it is refused by name, not forgotten.
     """
     texts = {name: values.get(name, "").strip()[:LONGEST] for name in TEXTS} | dict(fixed)
+    texts["resources"] = values.get("resources", "").strip()[:LONGEST_RESOURCES]
     ticks = {name: name in values for name in TICKS}
     apart = set(values.getlist(APART))
     known = {row.path for row in rows}

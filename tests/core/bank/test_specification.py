@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assess.bank import resources
 from assess.bank.outcomes import Framework, read_framework
 from assess.bank.specification import (
     Feedback,
@@ -255,3 +256,26 @@ def test_the_scarcest_outcome_decides_how_many_fresh_attempts_there_are() -> Non
     assert fresh_attempts(read(), {**PLENTY, "small/U1/1.2": 3}) == 3
     assert fresh_attempts(read(), {"small/U1/1.1": 8}) == 0
     assert fresh_attempts(replace(read(), quotas=()), PLENTY) == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ("[{title: A table, text: One}, {title: A page, url: 'https://example.org/a'}]", []),
+        ("[{title: Both, text: One, url: 'https://example.org'}]", ["resource_text_or_url"]),
+        ("[{title: Neither}]", ["resource_text_or_url"]),
+        ("[{title: A script, url: 'javascript:alert(1)'}]", ["url_needed"]),
+        ("[{title: Another host, url: 'https://ours@theirs.example/'}]", ["url_needed"]),
+        ("[{text: Without a title}]", ["key_missing"]),
+    ],
+)
+def test_an_open_book_is_texts_and_addresses(rows: str, found: list[str]) -> None:
+    read = read_specification(f"{TEXT}resources: {rows}\n")
+    if isinstance(read, Refused):
+        assert [reason.values["what"] for reason in read.reasons] == found
+        return
+    assert found == []
+    assert Specification.from_document(read.as_document()) == read
+    assert resources.typed(resources.as_typed(read.resources)) == [
+        one.as_document() for one in read.resources
+    ]
