@@ -17,7 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assess.bank.problems import because
-from assess.delivery.pool import Cell, Entries, Entry, Pool
+from assess.delivery.entries import Entries, Entry
+from assess.delivery.pool import Cell, Pool
 from assess.delivery.stream import Stream, commitment
 from assess.reasons import Code, Refused
 

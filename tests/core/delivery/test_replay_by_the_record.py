@@ -127,7 +127,7 @@ def test_an_outsider_draws_the_same_form_byte_for_byte(
         entries = tuple(Entry(first + i, 7 * i, options, i if i % 2 else None) for i in range(size))
         cells.append(Cell(f"u/{number}", count, entries))
         first += size
-    pool = Pool("ab" * 32, tuple(cells), shuffle)
+    pool = Pool("ab" * 32, tuple(cells), shuffle, schema="pool/1")
     history = {item: Seen(*sight) for item, sight in met.items()}
 
     form = draw.draw(pool, history, Stream(SEED, candidate, ordinal))
