@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
+from assess.bank.items import FACILITY_SCALE
 from assess.bank.problems import because, shown
 from assess.reasons import Code, Reason
 
@@ -85,10 +86,37 @@ class Fields:
             for place, entry in enumerate(self._listed(value, key, limit), start=1)
         )
 
-    def texts(self, key: str, limit: int) -> tuple[str, ...]:
-        """A list of up to `limit` texts, each once."""
-        found: list[str] = []
+    def share(self, key: str, least: int, most: int, default: int | None = None) -> int:
+        """A share such as 0.01 in whole thousandths, between `least` and `most` thousandths."""
+        value = self._value(key, default is None)
+        if value is _ABSENT:
+            return least if default is None else default
+        return self._thousandths(value, key, least, most)
+
+    def shares(self, key: str, size: int, least: int, most: int) -> tuple[int, ...]:
+        """A list of exactly `size` shares in whole thousandths; empty where it is none."""
+        values = self._listed(self._value(key, True), key, size)
+        if values and len(values) != size:
+            self._note("value_list_needed", key, found=shown(values))
+            return ()
+        return tuple(
+            self._thousandths(value, f"{key}[{place}]", least, most)
+            for place, value in enumerate(values, start=1)
+        )
+
+    def lists(self, key: str, limit: int) -> Iterator[tuple[str, Fields]]:
+        """The lists of a list: each as fields, under its key there."""
         for place, entry in enumerate(self._listed(self._value(key, False), key, limit), start=1):
+            inner = f"{key}[{place}]"
+            yield inner, Fields({inner: entry}, self._where, self.problems)
+
+    def texts(self, key: str, limit: int, least: int = 0) -> tuple[str, ...]:
+        """A list of `least` to `limit` texts, each once."""
+        found: list[str] = []
+        entries = self._listed(self._value(key, False), key, limit)
+        if len(entries) < least:
+            self._note("value_range", key, found=len(entries), least=least, most=limit)
+        for place, entry in enumerate(entries, start=1):
             one = Fields({f"{key}[{place}]": entry}, self._where, self.problems)
             text = one.text(f"{key}[{place}]", limit=500)
             if text in found:
@@ -174,6 +202,18 @@ class Fields:
             self._note("value_range", key, found=shown(value), least=least, most=most)
             return least
         return value
+
+    def _thousandths(self, value: object, key: str, least: int, most: int) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self._note("value_share_needed", key, found=shown(value))
+            return least
+        scaled = round(value * FACILITY_SCALE) if abs(value) <= 1 else most + 1
+        if not least <= scaled <= most:
+            between = (f"{bound / FACILITY_SCALE:g}" for bound in (least, most))
+            low, high = between
+            self._note("share_range", key, found=shown(value), least=low, most=high)
+            return least
+        return scaled
 
     def _listed(self, value: object, key: str, limit: int) -> list[object]:
         if value is _ABSENT or value is None:

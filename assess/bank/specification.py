@@ -16,6 +16,8 @@ from enum import StrEnum
 from assess.bank import canonical, resources
 from assess.bank.fields import Fields
 from assess.bank.formats import documents
+from assess.bank.items import FACILITY_SCALE, Level
+from assess.bank.kinds import KINDS
 from assess.bank.outcomes import Framework
 from assess.bank.problems import because, problem, shown
 from assess.bank.resources import Resource
@@ -31,6 +33,10 @@ MAX_HOURS = 366 * 24
 MAX_STEPS = 50
 MAX_DAYS = 366
 MAX_WEEKS = 104
+MAX_ENEMIES = 10_000  # groups of items that may not meet, and items in one group
+BAND = 10  # thousandths of the full marks: one percentage point of expected score
+MAX_BAND = 100
+UNBALANCED = "none"  # how a document says that forms are not to be balanced
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 KEYS = (
     "schema",
@@ -52,8 +58,12 @@ KEYS = (
     "window",
     "invigilated",
     "resources",
+    "questions",
+    "band",
+    "enemies",
 )
-QUOTA_KEYS = ("outcome", "count", "minimum")
+SHORT_KEYS = ("bank", "cut", "band", "quotas", "questions", "enemies", "not_assessed")
+QUOTA_KEYS = ("outcome", "count", "minimum", "kind", "level", "difficulty", "set")
 WINDOW_KEYS = ("opens", "closes", "weeks")
 INVIGILATED = "invigilated"  # the key, and the name of the door that such a test has
 
@@ -72,13 +82,61 @@ class Feedback(StrEnum):
         return tuple(Feedback).index(self)
 
 
+class Sets(StrEnum):
+    """Which questions on a shared case a quota takes: cases as a whole, or none of them."""
+
+    WHOLE = "whole"
+    ALONE = "alone"
+
+
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """So many questions of one outcome, and how many marks of them a pass needs at least."""
+    """So many questions of one outcome, and how many marks of the outcome a pass needs at least.
+
+    It may be narrowed to a kind, a level, a band of difficulty (expected facility in thousandths,
+    from the first to the second, both included), and to shared cases: WHOLE takes only questions
+    on shared cases, each case with all its questions or not at all; ALONE takes only questions
+    without one. None narrows nothing. Which items then belong to it: `assess/bank/cells.py`.
+    """
 
     outcome: str
     count: int
     minimum: int = 0
+    kind: str | None = None
+    level: Level | None = None
+    difficulty: tuple[int, int] | None = None
+    set: Sets | None = None
+
+    @property
+    def narrowing(self) -> dict[str, object]:
+        """What narrows it, as a document holds it: only what is set."""
+        share = self.difficulty
+        found = {
+            "kind": self.kind,
+            "level": None if self.level is None else self.level.value,
+            "difficulty": None if share is None else [one / FACILITY_SCALE for one in share],
+            "set": None if self.set is None else self.set.value,
+        }
+        return {key: value for key, value in found.items() if value is not None}
+
+    @property
+    def narrowed(self) -> str:
+        """The narrowing in one short text, such as `level=apply difficulty=0.4-0.7`, or empty."""
+        shown = {
+            key: "-".join(map(str, value)) if isinstance(value, list) else value
+            for key, value in self.narrowing.items()
+        }
+        return " ".join(f"{key}={value}" for key, value in shown.items())
+
+    @property
+    def label(self) -> str:
+        """The name of its cell, unlike any other of the specification: the outcome, narrowed."""
+        return f"{self.outcome} [{self.narrowed}]" if self.narrowed else self.outcome
+
+    def as_document(self) -> dict[str, object]:
+        """What a YAML file holds of it."""
+        plain = {"outcome": self.outcome, "count": self.count, "minimum": self.minimum}
+        return plain | self.narrowing
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +170,11 @@ class Specification:
     `cool_down_hours`; the last step repeats, and no steps mean no wait. `programme` names the
     programme that the test belongs to, None for none. `not_assessed` holds the paths that are
     declared "not assessed by test". `resources` may be kept open beside the questions.
+
+    `questions` is the overall length asked for, None where the quotas say it. `band` is how far
+    the expected score of a form may lie from the target, in thousandths of the full marks, None
+    for forms that are not balanced. `enemies` are groups of items, by their identifiers, of which
+    at most one stands in a form.
     """
 
     name: str
@@ -132,11 +195,24 @@ class Specification:
     window: Window | None = None
     invigilated: bool = False
     resources: tuple[Resource, ...] = ()
+    questions: int | None = None
+    band: int | None = BAND
+    enemies: tuple[tuple[str, ...], ...] = ()
 
     @property
     def length(self) -> int:
         """The number of questions in every form."""
         return sum(quota.count for quota in self.quotas)
+
+    @property
+    def outcomes(self) -> tuple[Quota, ...]:
+        """What is asked of each outcome over all its cells: counts and minima add up."""
+        found: dict[str, Quota] = {}
+        for quota in self.quotas:
+            one = found.get(quota.outcome, Quota(quota.outcome, 0))
+            count, minimum = one.count + quota.count, one.minimum + quota.minimum
+            found[quota.outcome] = Quota(quota.outcome, count, minimum)
+        return tuple(found.values())
 
     def as_document(self) -> dict[str, object]:
         """The specification in plain JSON types: what a YAML file of it holds."""
@@ -155,15 +231,15 @@ class Specification:
             "feedback": self.feedback.value,
             "feedback_reason": self.feedback_reason,
             "shuffle_questions": self.shuffle_questions,
-            "quotas": [
-                {"outcome": quota.outcome, "count": quota.count, "minimum": quota.minimum}
-                for quota in self.quotas
-            ],
+            "quotas": [quota.as_document() for quota in self.quotas],
             "not_assessed": list(self.not_assessed),
             # Only where it is set, so that the digests of earlier documents stay true.
             **({} if self.window is None else {"window": self.window.as_document()}),
             **({INVIGILATED: True} if self.invigilated else {}),
             **({"resources": [r.as_document() for r in self.resources]} if self.resources else {}),
+            **({} if self.questions is None else {"questions": self.questions}),
+            **({} if self.band == BAND else {"band": _as_share(self.band)}),
+            **({"enemies": [list(group) for group in self.enemies]} if self.enemies else {}),
         }
 
     @classmethod
@@ -186,6 +262,24 @@ def read_specification(text: str) -> Specification | Refused:
     """The specification of a YAML text. Refused [E-FILE] with every problem and where it is."""
     document = documents.load(text, MAX_DOCUMENT)
     return document if isinstance(document, Refused) else read(document)
+
+
+def read_blueprint(text: str) -> Specification | Refused:
+    """The specification of a YAML text for trying a draw: a whole file, or only what a draw needs.
+
+    The short form has no `schema` and none but the keys of SHORT_KEYS; its name and title are "-".
+    """
+    document = documents.load(text, MAX_DOCUMENT)
+    if isinstance(document, Refused):
+        return document
+    if "schema" in document:
+        return read(document)
+    problems: list[Reason] = []
+    Fields(document, "", problems).only(SHORT_KEYS)
+    whole = read({**document, "schema": SCHEMA, "name": "x", "title": "-", "minutes": MAX_MINUTES})
+    if isinstance(whole, Refused):
+        return documents.refuse(*problems, *whole.reasons)
+    return documents.refuse(*problems) if problems else whole
 
 
 def read(document: Mapping[str, object]) -> Specification | Refused:
@@ -222,6 +316,11 @@ def read(document: Mapping[str, object]) -> Specification | Refused:
         window=_window(fields),
         invigilated=fields.truth(INVIGILATED, False),
         resources=resources.read(fields),
+        questions=fields.number("questions", 1, MAX_COUNT * MAX_QUOTAS)
+        if fields.has("questions")
+        else None,
+        band=_band(fields),
+        enemies=_enemies(fields),
     )
     return documents.refuse(*problems) if problems else specification
 
@@ -242,6 +341,22 @@ def _window(fields: Fields) -> Window | None:
     return Window(opens, closes, weeks)
 
 
+def _band(fields: Fields) -> int | None:
+    if fields.raw("band") == UNBALANCED:
+        return None
+    return fields.share("band", 1, MAX_BAND, BAND)
+
+
+def _as_share(band: int | None) -> float | str:
+    return UNBALANCED if band is None else band / FACILITY_SCALE
+
+
+def _enemies(fields: Fields) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        group.texts(key, MAX_ENEMIES, least=2) for key, group in fields.lists("enemies", MAX_ENEMIES)
+    )
+
+
 def _quotas(fields: Fields) -> tuple[Quota, ...]:
     quotas: list[Quota] = []
     for row in fields.mappings("quotas", MAX_QUOTAS):
@@ -250,13 +365,36 @@ def _quotas(fields: Fields) -> tuple[Quota, ...]:
             outcome=row.text("outcome", limit=500),
             count=row.number("count", 1, MAX_COUNT),
             minimum=row.number("minimum", 0, MAX_COUNT, 0),
+            kind=row.choice("kind", tuple(KINDS), "") or None if row.has("kind") else None,
+            level=_level(row),
+            difficulty=_difficulty(row),
+            set=_set(row),
         )
-        if quota.outcome and any(quota.outcome == earlier.outcome for earlier in quotas):
+        if quota.outcome and any(quota.label == earlier.label for earlier in quotas):
             row.problems.append(
-                problem("value_repeated", where=row.at("outcome"), found=shown(quota.outcome))
+                problem("value_repeated", where=row.at("outcome"), found=shown(quota.label))
             )
         quotas.append(quota)
     return tuple(quotas)
+
+
+def _level(row: Fields) -> Level | None:
+    word = row.choice("level", tuple(Level), "") if row.has("level") else ""
+    return Level(word) if word else None
+
+
+def _set(row: Fields) -> Sets | None:
+    word = row.choice("set", tuple(Sets), "") if row.has("set") else ""
+    return Sets(word) if word else None
+
+
+def _difficulty(row: Fields) -> tuple[int, int] | None:
+    if not row.has("difficulty"):
+        return None
+    low, high = row.shares("difficulty", 2, 0, FACILITY_SCALE) or (0, FACILITY_SCALE)
+    if low > high:
+        row.problems.append(problem("band_upside_down", where=row.at("difficulty")))
+    return low, high
 
 
 def why_not_publish(

@@ -43,7 +43,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeMark:
-    """One quota, marked: `score` in thousandths, `out_of` and `minimum` in marks.
+    """One outcome, marked: `score` in thousandths, `out_of` and `minimum` in marks.
 
     `met` says that the minimum is reached, which the pass rule asks. `short` says that a mark was
     lost, which is when there is something to revise.
@@ -65,7 +65,8 @@ class OutcomeMark:
 class Mark:
     """An attempt, marked: `score` in thousandths of a mark, `out_of` and `cut` in marks.
 
-    `outcomes` in the order of the specification's quotas, `questions` in order of place.
+    `outcomes` in the order of the specification's quotas, one for all quotas of an outcome;
+    `questions` in order of place.
     """
 
     score: int
@@ -94,7 +95,7 @@ def mark(
     outcome its minimum. ValueError for a question that belongs to no quota, an answer beyond the
     form, or an answer that is none to its question; KeyError for a version without content.
     """
-    quotas = {quota.outcome: quota for quota in specification.quotas}
+    quotas = {quota.outcome: quota for quota in specification.outcomes}
     beyond = [place for place in answers if not 1 <= place <= len(drawn)]
     if beyond:
         raise ValueError(f"answers at places {beyond} of a form of {len(drawn)}")
@@ -102,7 +103,7 @@ def mark(
         _scored(place, one, contents[one.version], answers.get(place, ()), quotas)
         for place, one in enumerate(drawn, start=1)
     )
-    outcomes = tuple(_outcome(quota, questions) for quota in specification.quotas)
+    outcomes = tuple(_outcome(quota, questions) for quota in specification.outcomes)
     score = sum(question.score for question in questions)
     passed = score >= specification.cut * FULL_MARK and all(one.met for one in outcomes)
     return Mark(score, len(questions), specification.cut, passed, outcomes, questions)
