@@ -335,9 +335,7 @@ def _models(
     rng: np.random.Generator,
 ) -> dict[int, ItemModel]:
     """How the crowd answers each live item version of a test."""
-    rows = list(
-        banks.live(session, test.bank_id, [q.outcome for q in version.specification().quotas])
-    )
+    rows = list(banks.live(session, test.bank_id, version.specification()))
     names = {
         v: item.identifier for v, (item, _) in banks.labels(session, [r.id for r in rows]).items()
     }

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from assess import seeds, store
 from assess.actions.context import Context, record
+from assess.bank import cells
 from assess.bank.specification import Specification, why_not_publish
 from assess.delivery.draw import Cell, Entry, commitment
 from assess.delivery.draw import Pool as Frozen
 from assess.journal import Event
 from assess.reasons import Reason
 from assess.store import banks, frameworks, pools, specifications
-from assess.store.banks import Bank
+from assess.store.banks import Bank, ItemVersion
 from assess.store.pools import Epoch, Pool
 from assess.store.specifications import SpecificationVersion
 
@@ -38,20 +39,17 @@ def why_not_draw(session: Session, specification: Specification, bank: Bank) -> 
 def make(session: Session, context: Context, version: SpecificationVersion, bank: Bank) -> Pool:
     """Freeze the next pool of a published specification, and commit to its first seed."""
     specification = version.specification()
-    cells: dict[str, list[Entry]] = {q.outcome: [] for q in specification.quotas}
-    for row in banks.live(session, bank.id, cells):
-        content = row.content
-        cells[str(row.outcome)].append(
-            Entry(
-                item=row.item_id,
-                version=row.id,
-                options=len(content["options"]) if content["shuffle"] else 0,
-                difficulty=content["expected_facility"],
-            )
-        )
+    rows = {row.item_id: row for row in banks.live(session, bank.id, specification)}
+    facts = [row.facts() for row in rows.values()]
+    sorted_out = cells.sort_out(
+        specification, facts, banks.numbers(session, bank.id, specification.enemies)
+    )
     frozen = Frozen(
         specification=version.digest,
-        cells=tuple(Cell(q.outcome, q.count, cells[q.outcome]) for q in specification.quotas),
+        cells=tuple(
+            Cell(quota.label, quota.count, [_entry(rows[one.item]) for one in items])
+            for quota, items in zip(sorted_out.quotas, sorted_out.items, strict=True)
+        ),
         shuffle_questions=specification.shuffle_questions,
     )
     pool = Pool(
@@ -72,6 +70,16 @@ def make(session: Session, context: Context, version: SpecificationVersion, bank
     )
     open_epoch(session, context, pool.id, version.centre_id)
     return pool
+
+
+def _entry(row: ItemVersion) -> Entry:
+    content = row.content
+    return Entry(
+        item=row.item_id,
+        version=row.id,
+        options=len(content["options"]) if content["shuffle"] else 0,
+        difficulty=content["expected_facility"],
+    )
 
 
 def open_epoch(session: Session, context: Context, pool_id: int, centre: int) -> Epoch:

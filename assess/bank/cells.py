@@ -136,7 +136,9 @@ def sort_out(
     for cell in items:
         cell.sort(key=lambda one: one.item)
     drawable = {one.item for cell in items for one in cell}
-    named = [{identifiers[one] for one in group if one in identifiers} for group in specification.enemies]
+    named = [
+        {identifiers[one] for one in group if one in identifiers} for group in specification.enemies
+    ]
     enemies = {frozenset(group & drawable) for group in (*groups.values(), *named)}
     return Cells(
         quotas,

@@ -353,7 +353,8 @@ def _as_share(band: int | None) -> float | str:
 
 def _enemies(fields: Fields) -> tuple[tuple[str, ...], ...]:
     return tuple(
-        group.texts(key, MAX_ENEMIES, least=2) for key, group in fields.lists("enemies", MAX_ENEMIES)
+        group.texts(key, MAX_ENEMIES, least=2)
+        for key, group in fields.lists("enemies", MAX_ENEMIES)
     )
 
 

@@ -30,7 +30,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from assess.bank.cells import Facts, Placing
 from assess.bank.items import Content
+from assess.bank.specification import Specification
 from assess.delivery.signposts import Signpost
 from assess.store.base import Base
 
@@ -105,6 +107,19 @@ class ItemVersion(Base):
     digest: Mapped[str] = mapped_column(String(64))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime]
+
+    def facts(self) -> Facts:
+        """What a specification may ask of it. For a version that is placed: it has an outcome."""
+        content = self.content
+        return Facts(
+            self.item_id,
+            str(self.outcome),
+            self.kind,
+            content["level"],
+            content["expected_facility"],
+            content.get("set", ""),
+            tuple(content.get("enemies", ())),
+        )
 
 
 class OutcomeSignpost(Base):
@@ -284,18 +299,62 @@ def live_counts(session: Session, bank_id: int) -> dict[str, int]:
     return {str(outcome): count for outcome, count in rows}
 
 
-def live(session: Session, bank_id: int, outcomes: Iterable[str]) -> Iterator[ItemVersion]:
-    """The live versions for these outcomes, in an order that never changes."""
+def live(session: Session, bank_id: int, specification: Specification) -> Iterator[ItemVersion]:
+    """The live versions that fit a quota of a specification, in an order that never changes."""
     yield from session.scalars(
         select(ItemVersion)
         .where(
             ItemVersion.bank_id == bank_id,
             ItemVersion.state == "live",
-            ItemVersion.outcome.in_(list(outcomes)),
+            ItemVersion.outcome.in_(_drawn(session, bank_id, specification)),
         )
         .order_by(ItemVersion.outcome, ItemVersion.item_id)
         .execution_options(yield_per=5000)
     )
+
+
+def live_facts(session: Session, bank_id: int, specification: Specification) -> Iterator[Facts]:
+    """The same items, only by what a specification may ask of them."""
+    content = ItemVersion.content
+    rows = session.execute(
+        select(
+            ItemVersion.item_id,
+            ItemVersion.outcome,
+            ItemVersion.kind,
+            content["level"].as_string(),
+            content["expected_facility"].as_integer(),
+            content["set"].as_string(),
+            content["enemies"],
+        )
+        .where(
+            ItemVersion.bank_id == bank_id,
+            ItemVersion.state == "live",
+            ItemVersion.outcome.in_(_drawn(session, bank_id, specification)),
+        )
+        .execution_options(yield_per=5000)
+    )
+    for item, outcome, kind, level, difficulty, set_, enemies in rows:
+        yield Facts(item, outcome, kind, level, difficulty, set_ or "", tuple(enemies or ()))
+
+
+def _drawn(session: Session, bank_id: int, specification: Specification) -> list[str]:
+    """The paths of a bank's items that a quota stands at or above."""
+    placing = Placing(specification.quotas)
+    return [path for path in outcomes_of(session, bank_id) if placing.covers(path)]
+
+
+def numbers(session: Session, bank_id: int, groups: Iterable[Iterable[str]]) -> dict[str, int]:
+    """The number of each item of a bank that is named by its identifier in one of these groups."""
+    wanted = list(dict.fromkeys(one for group in groups for one in group))
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), CHUNK):
+        rows = session.execute(
+            select(Item.identifier, Item.id).where(
+                Item.bank_id == bank_id, Item.identifier.in_(wanted[start : start + CHUNK])
+            )
+        )
+        found |= {row.identifier: row.id for row in rows}
+    return found
 
 
 def contents(session: Session, versions: Iterable[int]) -> Mapping[int, Content]:
