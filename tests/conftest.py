@@ -168,8 +168,10 @@ CHROMIUM = (
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A real Chromium, one for each worker."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # A busy machine needs patience; what is never true still fails.
+    expect.set_options(timeout=20_000)
     path = find_chromium.find()
     assert path is not None, "no Chromium: run `make test`, or python tools/find_chromium.py"
     with sync_playwright() as playwright:

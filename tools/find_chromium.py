@@ -20,7 +20,9 @@ PROGRAMS = (
     "google-chrome",
     "google-chrome-stable",
 )
-PACKAGES = ("chromium", "fonts-liberation")  # without a font a page has no words to measure
+# What to install, the first that can be had; without a font a page has no words to measure.
+PACKAGES = ("chromium-headless-shell", "chromium")
+FONT = "fonts-liberation"
 
 
 def works(program: str) -> bool:
@@ -61,20 +63,24 @@ def install() -> bool:
     prefix = as_root()
     if prefix is None or shutil.which("apt-get") is None:
         return False
-    print("Installing Chromium by apt (once; about half a minute)", file=sys.stderr)
-    quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y"]
-    for step in (["update"], ["install", "--no-install-recommends", *PACKAGES]):
-        done = subprocess.run(
-            [*prefix, *quiet, *step],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            print(done.stderr.strip()[-2000:], file=sys.stderr)
-            return False
-    return True
+    print("Installing Chromium by apt (once; some seconds)", file=sys.stderr)
+    apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y"]
+    said = _run([*apt, "update"])
+    if said is None:
+        for package in PACKAGES:
+            said = _run([*apt, "install", "--no-install-recommends", package, FONT])
+            if said is None:
+                return True
+    print(said, file=sys.stderr)
+    return False
+
+
+def _run(command: list[str]) -> str | None:
+    """None when the command succeeds, else the end of what it said."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    return done.stderr.strip()[-2000:] if done.returncode else None
 
 
 def main() -> int:

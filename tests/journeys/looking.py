@@ -33,6 +33,8 @@ def look(page: Page, name: str) -> None:
     """
     folder = os.environ.get("ASSESS_SCREENSHOTS")
     before = page.viewport_size
+    # A click ends when the next document has come; it may hold nothing yet.
+    page.wait_for_load_state("load")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         wide = page.evaluate("document.documentElement.scrollWidth")
