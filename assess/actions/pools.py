@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from threading import Lock
 
 from sqlalchemy import select
@@ -39,18 +40,19 @@ def why_not_draw(session: Session, specification: Specification, bank: Bank) -> 
 def make(session: Session, context: Context, version: SpecificationVersion, bank: Bank) -> Pool:
     """Freeze the next pool of a published specification, and commit to its first seed."""
     specification = version.specification()
-    rows = {row.item_id: row for row in banks.live(session, bank.id, specification)}
-    facts = [row.facts() for row in rows.values()]
+    entries: dict[int, Entry] = {}
+    facts = []
+    for row in banks.live(session, bank.id, specification):
+        entries[row.item_id] = _entry(row)
+        facts.append(row.facts())
     sorted_out = cells.sort_out(
         specification, facts, banks.numbers(session, bank.id, specification.enemies)
     )
     frozen = Frozen(
         specification=version.digest,
-        cells=tuple(
-            Cell(quota.label, quota.count, [_entry(rows[one.item]) for one in items])
-            for quota, items in zip(sorted_out.quotas, sorted_out.items, strict=True)
-        ),
+        cells=tuple(_cells(sorted_out, entries)),
         shuffle_questions=specification.shuffle_questions,
+        enemies=tuple(tuple(sorted(group)) for group in sorted_out.enemies),
     )
     pool = Pool(
         centre_id=version.centre_id,
@@ -70,6 +72,20 @@ def make(session: Session, context: Context, version: SpecificationVersion, bank
     )
     open_epoch(session, context, pool.id, version.centre_id)
     return pool
+
+
+def _cells(sorted_out: cells.Cells, entries: Mapping[int, Entry]) -> Iterator[Cell]:
+    for place, quota in enumerate(sorted_out.quotas):
+        case_of = {
+            item: number
+            for number, case in enumerate(sorted_out.cases(place), start=1)
+            for item in case
+        }
+        drawn = [
+            replace(entries[one.item], set=case_of.get(one.item, 0))
+            for one in sorted_out.items[place]
+        ]
+        yield Cell(quota.outcome, quota.count, drawn, quota.narrowed)
 
 
 def _entry(row: ItemVersion) -> Entry:

@@ -91,6 +91,7 @@ def _changes(old: Content, new: Content) -> Iterator[Change]:
         ("revise", old.revise, new.revise),
         ("shuffle", _yes(old.shuffle), _yes(new.shuffle)),
         ("scoring", old.scoring, new.scoring),
+        ("enemies", "; ".join(old.enemies), "; ".join(new.enemies)),
     ):
         yield from _change(part, before, after)
 

@@ -18,6 +18,7 @@ from assess.bank.items import (
     Content,
     Level,
     Option,
+    group_names,
 )
 from assess.bank.kinds import KINDS
 from assess.bank.problems import problem, shown
@@ -35,6 +36,7 @@ TEXTS = (
     "scoring",
     "set",
     "stimulus",
+    "enemies",
 )
 
 
@@ -67,6 +69,7 @@ class Draft:
     scoring: str = EXACT
     set: str = ""
     stimulus: str = ""
+    enemies: str = ""
 
     def as_document(self) -> dict[str, object]:
         """The draft in plain JSON types."""
@@ -90,7 +93,8 @@ class Draft:
                 Typed(str(o["text"]), bool(o["correct"]), str(o["rationale"])) for o in options
             ),
             shuffle=bool(document["shuffle"]),
-            **{name: str(document[name]) for name in TEXTS},
+            # A draft kept before there was such a field says nothing in it.
+            **{name: str(document.get(name, "")) for name in TEXTS},
         )
 
 
@@ -114,6 +118,7 @@ def of(content: Content) -> Draft:
         scoring=content.scoring,
         set=content.set,
         stimulus=content.stimulus,
+        enemies="; ".join(content.enemies),
     )
 
 
@@ -138,6 +143,7 @@ def content(draft: Draft) -> tuple[Content, tuple[Reason, ...]]:
         scoring=draft.scoring,
         set=draft.set.strip(),
         stimulus=draft.stimulus.strip(),
+        enemies=group_names(draft.enemies),
     )
     return read, (*kinds.malformed(read), *why)
 

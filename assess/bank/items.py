@@ -31,7 +31,7 @@ DOCUMENT_KEYS = (
     "shuffle",
     "scoring",
 )
-SET_KEYS = ("set", "stimulus")  # stand in a document only where they are filled
+FILLED_KEYS = ("set", "stimulus", "enemies")  # stand in a document only where they are filled
 OPTION_KEYS = ("text", "correct", "rationale")
 
 
@@ -60,7 +60,8 @@ class Content:
     `expected_facility` is the author's estimate of the share of candidates just about ready who
     answer correctly, in whole thousandths (0 to 1000). `revise` says what to read or do again.
     `shuffle` is False where the order of options carries meaning. `set` names the set of questions
-    on one shared case, whose text is `stimulus`; both are empty for a question on its own.
+    on one shared case, whose text is `stimulus`; both are empty for a question on its own. `enemies`
+    are names of groups of questions of which one form holds one at the most, ascending.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class Content:
     scoring: str = EXACT
     set: str = ""
     stimulus: str = ""
+    enemies: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -81,10 +83,10 @@ class Content:
         return tuple(index for index, option in enumerate(self.options) if option.correct)
 
     def as_document(self) -> dict[str, object]:
-        """The content in plain JSON types, keys in the same order and always the same, but for two.
+        """The content in plain JSON types, keys in the same order and always the same, but for three.
 
-        `set` and `stimulus` stand only where they are filled: a question on its own keeps the
-        digest it had before there were sets.
+        `set`, `stimulus` and `enemies` stand only where they are filled: a question on its own
+        keeps the digest it had before there were any.
         """
         document: dict[str, object] = {
             "kind": self.kind,
@@ -100,10 +102,8 @@ class Content:
             "shuffle": self.shuffle,
             "scoring": self.scoring,
         }
-        for key, text in zip(SET_KEYS, (self.set, self.stimulus), strict=True):
-            if text:
-                document[key] = text
-        return document
+        filled = (self.set, self.stimulus, list(self.enemies))
+        return document | {k: v for k, v in zip(FILLED_KEYS, filled, strict=True) if v}
 
     @classmethod
     def from_document(cls, document: Mapping[str, object]) -> Content:
@@ -112,7 +112,7 @@ class Content:
         Raises ValueError where keys are missing or unknown, or a value has another type. It reads
         what this program stored; files from outside go through `formats`.
         """
-        _expect_keys(document, (*DOCUMENT_KEYS, *(key for key in SET_KEYS if key in document)))
+        _expect_keys(document, (*DOCUMENT_KEYS, *(key for key in FILLED_KEYS if key in document)))
         options = document["options"]
         if not isinstance(options, list | tuple):
             raise ValueError("options: a list is needed")
@@ -132,6 +132,7 @@ class Content:
             scoring=_text(document, "scoring"),
             set=_text(document, "set") if "set" in document else "",
             stimulus=_text(document, "stimulus") if "stimulus" in document else "",
+            enemies=_texts(document, "enemies") if "enemies" in document else (),
         )
 
     def digest(self) -> str:
@@ -170,6 +171,18 @@ def _text(document: Mapping[str, object], key: str) -> str:
 
 def _text_or_none(document: Mapping[str, object], key: str) -> str | None:
     return None if document[key] is None else _text(document, key)
+
+
+def _texts(document: Mapping[str, object], key: str) -> tuple[str, ...]:
+    values = document[key]
+    if not isinstance(values, list | tuple) or not all(isinstance(one, str) for one in values):
+        raise ValueError(f"{key}: a list of texts is needed")
+    return tuple(values)
+
+
+def group_names(text: str) -> tuple[str, ...]:
+    """The names of groups of enemies in a text such as `case 1; refunds`: ascending, each once."""
+    return tuple(sorted({name for part in text.split(";") if (name := part.strip())}))
 
 
 def _truth(document: Mapping[str, object], key: str) -> bool:

@@ -35,6 +35,7 @@ MAX_TEXT = 5_000  # characters of a pointer to what to revise
 MAX_OUTCOME = 500  # characters of a path
 MAX_SET = 200  # characters of the identifier of a set
 MAX_STIMULUS = 20_000  # characters
+MAX_ENEMIES = 500  # characters of the names of all groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ def _texts(content: Content) -> Iterator[tuple[str, str, int]]:
     yield "outcome", content.outcome or "", MAX_OUTCOME
     yield "set", content.set, MAX_SET
     yield "stimulus", content.stimulus, MAX_STIMULUS
+    yield "enemies", "; ".join(content.enemies), MAX_ENEMIES
 
 
 def _is_blank(text: str) -> bool:

@@ -20,6 +20,7 @@ from assess.bank.items import (
     Content,
     Level,
     Option,
+    group_names,
     letter,
 )
 from assess.bank.problems import problem, shown
@@ -70,6 +71,7 @@ class Cells:
     scoring: str = ""
     set: str = ""
     stimulus: str = ""
+    enemies: str = ""
     problems: list[Reason] = field(default_factory=list)
 
 
@@ -145,6 +147,7 @@ def _content(cells: Cells) -> Content:
         scoring=cells.scoring.casefold() or EXACT,
         set=cells.set,
         stimulus=one_text(cells.stimulus),
+        enemies=group_names(cells.enemies),
     )
 
 

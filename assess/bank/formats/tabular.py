@@ -42,6 +42,7 @@ SHARED = (
     "scoring",
     "set",
     "stimulus",
+    "enemies",
 )
 CSV_COLUMNS = {
     name.casefold(): name for name in (*SHARED, *LETTERS, *(f"rationale_{one}" for one in LETTERS))
@@ -151,6 +152,13 @@ def _json_cells(found: Mapping[str, object]) -> Cells:
     cells.scoring = _json_text(found, "scoring", cells)
     cells.set = _json_text(found, "set", cells, number=True)
     cells.stimulus = _json_text(found, "stimulus", cells)
+    enemies = found.get("enemies")
+    listed = isinstance(enemies, list)
+    cells.enemies = (
+        ";".join(_json_texts(found, "enemies", cells))
+        if listed
+        else _json_text(found, "enemies", cells)
+    )
     return cells
 
 
@@ -291,4 +299,5 @@ def _csv_row(where: str, columns: list[str], values: list[str]) -> Row:
     cells.scoring = found.get("scoring", "").strip()
     cells.set = found.get("set", "").strip()
     cells.stimulus = found.get("stimulus", "")
+    cells.enemies = found.get("enemies", "")
     return rows.from_cells(where, cells)

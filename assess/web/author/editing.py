@@ -15,7 +15,15 @@ from assess.actions.items import Begun, Saved
 from assess.bank import differences, drafting, lifecycle, review
 from assess.bank.drafting import Draft
 from assess.bank.items import MAX_OPTIONS, Content, Level, letter
-from assess.bank.kinds import KINDS, MAX_OPTION, MAX_SET, MAX_STEM, MAX_STIMULUS, MAX_TEXT
+from assess.bank.kinds import (
+    KINDS,
+    MAX_ENEMIES,
+    MAX_OPTION,
+    MAX_SET,
+    MAX_STEM,
+    MAX_STIMULUS,
+    MAX_TEXT,
+)
 from assess.reasons import Code, Reason, Refused
 from assess.store import banks, drafts, frameworks, people, reviews
 from assess.store.banks import Bank, Item
@@ -31,6 +39,7 @@ LIMITS = {
     "text": MAX_TEXT,
     "set": MAX_SET,
     "stimulus": MAX_STIMULUS,
+    "enemies": MAX_ENEMIES,
     "words": review.LONGEST_WORDS,
     "options": MAX_OPTIONS,
 }

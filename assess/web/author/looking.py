@@ -73,6 +73,7 @@ def labels() -> Labels:
             "revise": _("What to revise"),
             "shuffle": _("Options shuffled"),
             "scoring": _("Scoring"),
+            "enemies": _("Enemies"),
         },
         values={
             "recall": _("Recall"),
