@@ -60,8 +60,8 @@ class Content:
     `expected_facility` is the author's estimate of the share of candidates just about ready who
     answer correctly, in whole thousandths (0 to 1000). `revise` says what to read or do again.
     `shuffle` is False where the order of options carries meaning. `set` names the set of questions
-    on one shared case, whose text is `stimulus`; both are empty for a question on its own. `enemies`
-    are names of groups of questions of which one form holds one at the most, ascending.
+    on one shared case, whose text is `stimulus`; both are empty for a question on its own.
+    `enemies` are names of groups of questions of which one form holds one at the most, ascending.
     """
 
     kind: str
@@ -83,7 +83,7 @@ class Content:
         return tuple(index for index, option in enumerate(self.options) if option.correct)
 
     def as_document(self) -> dict[str, object]:
-        """The content in plain JSON types, keys in the same order and always the same, but for three.
+        """The content in plain JSON types, keys in the same order and, but for three, the same.
 
         `set`, `stimulus` and `enemies` stand only where they are filled: a question on its own
         keeps the digest it had before there were any.
