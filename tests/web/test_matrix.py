@@ -192,7 +192,11 @@ def cell(cells: Cells, rule: Rule, method: str, who: str) -> tuple[frozenset[int
         query = {"bank": cells.objects["bank_id"]}
         owners &= OWNERS["author", "bank_id"]
         expected = expectation(cells, audience, owners, method, who)
-    with cells.client(who).open(address[1], method=method, query_string=query) as answer:
+    # Who is barred by their role hears the same in JSON, for a third of the work.
+    barred = expected == {403} and who != NOBODY
+    headers = {"Accept": "application/json"} if barred else None
+    client = cells.client(who)
+    with client.open(address[1], method=method, query_string=query, headers=headers) as answer:
         answer.get_data()
     if rule.endpoint in {"account.log_out", "account.log_in"}:
         cells.clients.pop(who, None)
