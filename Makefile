@@ -50,6 +50,7 @@ dev: $(VENV)/.dev $(VENV)/.assess $(VENDOR)/.built ## make .venv with the tests'
 
 .PHONY: test
 test: dev ## run every test, on real databases and a real browser (ARGS="-k name" for some)
+	@$(BIN)/python tools/find_pango.py
 	@chromium=$$($(BIN)/python tools/find_chromium.py); \
 	echo "Testing with $(WORKERS) workers"; \
 	ASSESS_CHROMIUM="$$chromium" TMPDIR="$(SCRATCH)" $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)

@@ -46,6 +46,9 @@ class Code(StrEnum):
     STARTED = "E-STARTED"
     REASON = "E-REASON"
     NOT_NEEDED = "E-NOT-NEEDED"
+    # What others may check.
+    NO_STATEMENT = "E-NO-STATEMENT"
+    RECEIPT = "E-RECEIPT"
     # The attempt.
     CLOSED = "E-CLOSED"
     STATE = "E-STATE"
@@ -81,6 +84,7 @@ class Code(StrEnum):
     FIELD = "E-FIELD"
     CSRF = "E-CSRF"
     FLOOD = "E-FLOOD"
+    PDF = "E-PDF"
     TOO_LARGE = "E-TOO-LARGE"
     NUL = "E-NUL"
     METHOD = "E-METHOD"

@@ -30,6 +30,11 @@ def pseudonym() -> str:
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no 0/o, 1/i/l: it is read aloud and typed
 
 
+def verification_code() -> str:
+    """A code that a statement of result bears: 20 letters and digits (about 99 bits), in fours."""
+    return passphrase(groups=5)
+
+
 def passphrase(groups: int = 4, size: int = 4) -> str:
     """A password to hand to a person, such as `k7wd-p3fa-x9mm-2qtr` (about 79 bits)."""
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(size)) for _ in range(groups))

@@ -10,6 +10,10 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # it is run as a script, too
+from tools import by_apt
 
 VARIABLE = "ASSESS_CHROMIUM"
 # The shell without a window is the same browser for half of the work.
@@ -46,50 +50,13 @@ def find() -> str | None:
     return None
 
 
-def as_root() -> list[str] | None:
-    """What to write before a command to run it as root: nothing, sudo, or None if we may not."""
-    if os.geteuid() == 0:
-        return []
-    if (
-        shutil.which("sudo")
-        and not subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode
-    ):
-        return ["sudo", "-n"]
-    return None
-
-
-def install() -> bool:
-    """Install it by apt; False where apt is missing, not allowed, or fails."""
-    prefix = as_root()
-    if prefix is None or shutil.which("apt-get") is None:
-        return False
-    print("Installing Chromium by apt (once; some seconds)", file=sys.stderr)
-    apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y"]
-    said = _run([*apt, "update"])
-    if said is None:
-        for package in PACKAGES:
-            said = _run([*apt, "install", "--no-install-recommends", package, FONT])
-            if said is None:
-                return True
-    print(said, file=sys.stderr)
-    return False
-
-
-def _run(command: list[str]) -> str | None:
-    """None when the command succeeds, else the end of what it said."""
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    return done.stderr.strip()[-2000:] if done.returncode else None
-
-
 def main() -> int:
     """Print the path of a Chromium. The exit is 1 when there is none and none may be installed."""
     path = find()
     if path is None and os.environ.get(VARIABLE):
         print(f"{VARIABLE}={os.environ[VARIABLE]} is no Chromium that starts.", file=sys.stderr)
         return 1
-    if path is None and install():
+    if path is None and by_apt.install("Chromium", *([package, FONT] for package in PACKAGES)):
         path = find()
     if path is None:
         print(

@@ -42,7 +42,7 @@ def why_not_sign(typed: str, name: str, version: int, current: int) -> tuple[Rea
     changed while it was read (values `version` and `current`). No name stands in a reason.
     """
     found = []
-    if not _same(typed) or _same(typed) != _same(name):
+    if not same(typed) or same(typed) != same(name):
         found.append(Reason(Code.SIGN_NAME, {}, who=Helper.YOU))
     if version != current:
         values = {"version": version, "current": current}
@@ -55,6 +55,7 @@ def why_not_affirm(affirmed: bool) -> tuple[Reason, ...]:
     return () if affirmed else (Reason(Code.AFFIRM, {}, who=Helper.YOU),)
 
 
-def _same(name: str) -> str:
+def same(name: str) -> str:
+    """A name as it is compared: one form for whatever a person or a telephone makes of it."""
     plain = unicodedata.normalize("NFKC", name.translate(PLAIN))
     return " ".join(unicodedata.normalize("NFKC", plain.casefold()).split())

@@ -44,6 +44,7 @@ class Person(Base):
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     born_on: Mapped[date | None]  # where a programme asks for it
+    email: Mapped[str | None] = mapped_column(String(254))  # where mails go, if anywhere
 
 
 class RoleHeld(Base):

@@ -10,7 +10,9 @@ from assess.store import (
     drafts,
     frameworks,
     journal,
+    mail,
     marks,
+    messages,
     notes,
     people,
     pools,
@@ -18,6 +20,7 @@ from assess.store import (
     remarking,
     reviews,
     specifications,
+    statements_of_result,
 )
 from assess.store.base import Base
 
@@ -31,7 +34,9 @@ __all__ = [
     "drafts",
     "frameworks",
     "journal",
+    "mail",
     "marks",
+    "messages",
     "notes",
     "people",
     "pools",
@@ -39,6 +44,7 @@ __all__ = [
     "remarking",
     "reviews",
     "specifications",
+    "statements_of_result",
 ]
 
 metadata = Base.metadata

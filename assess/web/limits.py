@@ -18,6 +18,8 @@ from assess.settings import Settings
 
 EVERYTHING = "1200 per minute"
 LOGIN = "60 per minute"
+CHECK = "30 per minute"  # of statements and receipts: a person checks a handful, a guesser many
+CHECKED = ("public.verify", "public.receipt")
 PATIENCE = 1  # seconds to wait for Redis
 
 
@@ -46,3 +48,7 @@ def register(app: Flask, settings: Settings) -> None:
     log_in: Any = app.view_functions["account.log_in"]
     by_address = limiter.limit(LOGIN, key_func=get_remote_address, methods=["POST"])
     app.view_functions["account.log_in"] = by_address(log_in)
+    checks = limiter.shared_limit(CHECK, "checks", key_func=get_remote_address, methods=["POST"])
+    for endpoint in CHECKED:
+        view: Any = app.view_functions[endpoint]
+        app.view_functions[endpoint] = checks(view)

@@ -102,13 +102,14 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
             values["v"] = _digest(folder / values["filename"])
 
     @app.template_filter("moment")
-    def moment(at: datetime) -> str:
-        return wording.moment(at, zone())
+    def moment(at: datetime, where: str | None = None) -> str:
+        return wording.moment(at, where or zone())
 
     @app.template_filter("day")
-    def day(at: datetime | date) -> str:
-        """A date, or the day of a moment at the centre, in full."""
-        return wording.day(calendar.day_of(at, zone()) if isinstance(at, datetime) else at)
+    def day(at: datetime | date, where: str | None = None) -> str:
+        """A date, or the day of a moment at the centre (or in the zone given), in full."""
+        here = where or zone()
+        return wording.day(calendar.day_of(at, here) if isinstance(at, datetime) else at)
 
     @app.template_filter("last_day")
     def last_day(ends_at: datetime) -> str:

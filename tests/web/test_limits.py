@@ -83,3 +83,12 @@ def test_losing_redis_still_answers(database: str) -> None:
 def test_redis_says_whether_it_answers(redis_url: str) -> None:
     assert live.why_no_answer(redis_url) is None
     assert live.why_no_answer("redis://127.0.0.1:9/0") is not None
+
+
+def test_checks_of_statements_and_receipts_are_counted_together_by_address(database: str) -> None:
+    with host(database, None) as one:
+        client = one.test_client()
+        pages = ("/verify", "/receipt") * 20
+        answers = [client.post(page, data={}).status_code for page in pages]
+        assert answers.index(429) == 30
+        assert client.get("/verify").status_code == 200

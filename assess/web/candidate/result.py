@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from dataclasses import asdict
+
+from flask import flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -77,6 +79,8 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
         )
         judgement = judge(session, context.gates, test, person, context.now)
         review = remarking.of_attempt(session, row.id)
+    if problems.wants_json() and refused is None:
+        return jsonify(asdict(told))
     opens = eligibility.next_opens(judgement.terms, judgement.standing)
     shown = render_template(
         "candidate/result.html",

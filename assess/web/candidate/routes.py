@@ -10,6 +10,7 @@ from assess.web.candidate import (
     result,
     starting,
     statement,
+    statement_of_result,
     waiting,
 )
 from assess.web.candidate.blueprint import bp
@@ -24,4 +25,4 @@ __all__ = [
     "progress",
     "result",
 ]
-__all__ += ["starting", "statement", "waiting"]
+__all__ += ["starting", "statement", "statement_of_result", "waiting"]

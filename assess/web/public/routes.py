@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify, redirect, render_template, url_for
+from flask import jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -10,8 +10,10 @@ from assess import store
 from assess.roles import Role
 from assess.store import approvals
 from assess.web import access, signing
+from assess.web.public import checking
+from assess.web.public.blueprint import bp
 
-bp = Blueprint("public", __name__)
+__all__ = ["bp", "checking"]
 
 
 @bp.get("/")

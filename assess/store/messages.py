@@ -1,0 +1,207 @@
+"""What did a candidate and their tutor write to each other, and whose turn is it?
+
+A conversation belongs to a registration: its candidate and whoever is its tutor read it, nobody
+else. A message is inserted, never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    ScalarSelect,
+    Select,
+    Text,
+    func,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from assess.store.approvals import ApprovalRequest
+from assess.store.base import Base
+from assess.store.people import Person
+from assess.store.programmes import Programme, Registration
+from assess.store.specifications import Test
+
+
+class Message(Base):
+    """What one of the two wrote. Never changed, never deleted: triggers refuse it."""
+
+    __tablename__ = "messages"
+    __table_args__ = (Index("ix_messages_registration", "registration_id", "from_candidate", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"))
+    author_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    from_candidate: Mapped[bool]
+    words: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime]
+
+
+class Overdue(Base):
+    """An answer that two days did not bring: the quality team was told. One for each request."""
+
+    __tablename__ = "overdue_answers"
+    __table_args__ = (
+        CheckConstraint("(message_id IS NULL) <> (request_id IS NULL)", name="one_request"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), index=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), unique=True)
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("approval_requests.id"), unique=True)
+    at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request without an answer: a message, or (with `test`) one for approval.
+
+    `number` is that of the message or of the request, `count` how many messages wait.
+    """
+
+    number: int
+    centre_id: int
+    registration: Registration
+    candidate: Person
+    tutor: Person
+    programme: Programme
+    since: datetime
+    count: int = 1
+    test: Test | None = None
+
+
+def of_registration(session: Session, registration_id: int) -> Sequence[tuple[Message, Person]]:
+    """A conversation from its beginning, each message with who wrote it."""
+    rows = session.execute(
+        select(Message, Person)
+        .join(Person, Person.id == Message.author_id)
+        .where(Message.registration_id == registration_id)
+        .order_by(Message.id)
+    )
+    return [(message, author) for message, author in rows]
+
+
+def last(session: Session, registration_id: int) -> Message | None:
+    """What was written last in a conversation."""
+    return session.scalar(
+        select(Message)
+        .where(Message.registration_id == registration_id)
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+
+
+def unanswered(session: Session, registration_id: int) -> int:
+    """How many messages a candidate has written since their tutor wrote last."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Message)
+            .where(
+                Message.registration_id == registration_id,
+                Message.from_candidate,
+                Message.id > _answered_up_to(Message),
+            )
+        )
+        or 0
+    )
+
+
+def of_tutor(session: Session, centre_id: int, tutor_id: int) -> Sequence[Waiting]:
+    """The conversations in which this tutor has to answer, the longest wait first."""
+    return _messages(
+        session,
+        _waiting().where(Registration.tutor_id == tutor_id, Registration.centre_id == centre_id),
+    )
+
+
+def late(session: Session, before: datetime, centre_id: int | None = None) -> Sequence[Waiting]:
+    """Everything that has waited for a tutor since before a moment, the longest wait first.
+
+    At one centre, or at all of them.
+    """
+    messages = _waiting().having(func.min(Message.written_at) <= before)
+    tutor = aliased(Person)
+    asked = (
+        select(ApprovalRequest, Registration, Person, tutor, Programme, Test)
+        .join(Test, Test.id == ApprovalRequest.test_id)
+        .join(
+            Registration,
+            (Registration.programme_id == Test.programme_id)
+            & (Registration.candidate_id == ApprovalRequest.candidate_id),
+        )
+        .join(Person, Person.id == Registration.candidate_id)
+        .join(tutor, tutor.id == Registration.tutor_id)
+        .join(Programme, Programme.id == Registration.programme_id)
+        .where(ApprovalRequest.answered_at.is_(None), ApprovalRequest.asked_at <= before)
+    )
+    if centre_id is not None:
+        messages = messages.where(Registration.centre_id == centre_id)
+        asked = asked.where(ApprovalRequest.centre_id == centre_id)
+    requests = [
+        Waiting(r.id, r.centre_id, reg, who, teacher, programme, r.asked_at, test=test)
+        for r, reg, who, teacher, programme, test in session.execute(asked)
+    ]
+    return sorted([*_messages(session, messages), *requests], key=lambda one: one.since)
+
+
+def told(session: Session, waiting: Waiting) -> bool:
+    """Whether the quality team was told of this one."""
+    column = Overdue.message_id if waiting.test is None else Overdue.request_id
+    return session.scalar(select(Overdue.id).where(column == waiting.number)) is not None
+
+
+def _answered_up_to(message: type[Message]) -> ScalarSelect[Any]:
+    answer = aliased(Message)
+    return (
+        select(func.coalesce(func.max(answer.id), 0))
+        .where(answer.registration_id == message.registration_id, ~answer.from_candidate)
+        .correlate(message)
+        .scalar_subquery()
+    )
+
+
+def _waiting() -> Select[int, int, datetime, int]:
+    """By registration: the first message without an answer, when it was written, how many."""
+    return (
+        select(
+            Message.registration_id,
+            func.min(Message.id),
+            func.min(Message.written_at),
+            func.count(),
+        )
+        .join(Registration, Registration.id == Message.registration_id)
+        .where(Message.from_candidate, Message.id > _answered_up_to(Message))
+        .group_by(Message.registration_id)
+        .order_by(func.min(Message.written_at), func.min(Message.id))
+    )
+
+
+def _messages(session: Session, found: Select[int, int, datetime, int]) -> list[Waiting]:
+    first = {
+        registration: (number, since, n)
+        for registration, number, since, n in session.execute(found)
+    }
+    tutor = aliased(Person)
+    rows = session.execute(
+        select(Registration, Person, tutor, Programme)
+        .join(Person, Person.id == Registration.candidate_id)
+        .join(tutor, tutor.id == Registration.tutor_id)
+        .join(Programme, Programme.id == Registration.programme_id)
+        .where(Registration.id.in_(first))
+    )
+    listed = [
+        Waiting(
+            first[r.id][0], r.centre_id, r, who, teacher, programme, first[r.id][1], first[r.id][2]
+        )
+        for r, who, teacher, programme in rows
+    ]
+    return sorted(listed, key=lambda one: (one.since, one.number))

@@ -1,0 +1,120 @@
+"""How do I show my result to others? The statement on a page and as a PDF, and my receipt."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from urllib.parse import quote
+
+from flask import Response, current_app, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from assess import journal, store
+from assess.actions import attempts as attempt_deeds
+from assess.actions import statements_of_result as deeds
+from assess.actions.context import not_found
+from assess.delivery.attempt import State
+from assess.delivery.statement_of_result import Facts
+from assess.reasons import Code, Helper, Refused
+from assess.roles import Role
+from assess.store import attempts, statements_of_result
+from assess.web import access, pdf, problems, signing
+from assess.web.candidate.blueprint import bp
+
+RECEIPT = "receipt/1"
+"""The schema of the file of a receipt (`docs/receipts.md`)."""
+
+
+@bp.post("/attempts/<int:attempt_id>/statement")
+@access.only(Role.CANDIDATE)
+def state_result(attempt_id: int) -> ResponseReturnValue:
+    """Make the statement of a result, or find the one that was made, and show it."""
+    done = deeds.issue(signing.context(), attempt_id)
+    if isinstance(done, Refused):
+        return problems.answer(done)
+    return redirect(url_for("candidate.statement_of_result", attempt_id=attempt_id))
+
+
+@bp.get("/attempts/<int:attempt_id>/statement")
+@access.only(Role.CANDIDATE)
+def statement_of_result(attempt_id: int) -> ResponseReturnValue:
+    """The statement that was made last of a result."""
+    facts = _facts(attempt_id)
+    if facts is None:
+        return problems.answer(not_found())
+    return render_template(
+        "candidate/statement_of_result.html",
+        facts=facts,
+        attempt_id=attempt_id,
+        address=url_for("public.verify", _external=True),
+        pdf=pdf.why_not() is None,
+    )
+
+
+@bp.get("/attempts/<int:attempt_id>/statement.pdf")
+@access.only(Role.CANDIDATE)
+def statement_pdf(attempt_id: int) -> ResponseReturnValue:
+    """The same as a tagged PDF; refused [E-PDF] on a server that cannot make one."""
+    facts = _facts(attempt_id)
+    if facts is None:
+        return problems.answer(not_found())
+    if not facts.holds:
+        reason = Refused.of(Code.STATE, who=Helper.YOU, what="replaced")
+        return problems.answer(reason, journalled=False)
+    if (missing := pdf.why_not()) is not None:
+        current_app.logger.error("%s", missing)
+        return problems.answer(Refused.of(Code.PDF, status=503, who=Helper.ADMINISTRATOR))
+    import segno  # with the PDF's own packages: no other page pays for it
+
+    checked = url_for("public.verify", code=facts.code, _external=True)
+    html = render_template(
+        "pdf/statement_of_result.html",
+        facts=facts,
+        address=url_for("public.verify", _external=True),
+        qr=segno.make(checked, error="m", micro=False).svg_data_uri(border=0),
+        mark=_mark(),
+    )
+    return _file(pdf.of(html), "application/pdf", f"statement-{facts.code}.pdf")
+
+
+@bp.get("/attempts/<int:attempt_id>/receipt.json")
+@access.only(Role.CANDIDATE)
+def receipt(attempt_id: int) -> ResponseReturnValue:
+    """The receipt as a file: the code, the line it is the hash of, and what stands in the line."""
+    with store.read() as session:
+        row = attempts.of_candidate(session, current_user.person_id, attempt_id)
+    if row is None:
+        return problems.answer(not_found())
+    if row.receipt is None or State(row.state) is State.OPEN:
+        reason = Refused.of(Code.STATE, who=Helper.YOU, what="no_result")
+        return problems.answer(reason, journalled=False)
+    parts = attempt_deeds.receipt_parts(row)
+    document = {
+        "schema": RECEIPT,
+        "receipt": row.receipt,
+        "line": journal.canonical(parts).decode(),
+        "parts": parts,
+    }
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return _file(text.encode(), "application/json", f"receipt-{row.id}.json")
+
+
+def _facts(attempt_id: int) -> Facts | None:
+    """What my newest statement of an attempt says."""
+    with store.read() as session:
+        row = attempts.of_candidate(session, current_user.person_id, attempt_id)
+        given = None if row is None else statements_of_result.newest(session, row.id)
+        return None if given is None else statements_of_result.facts(session, given)
+
+
+def _file(content: bytes, mimetype: str, name: str) -> Response:
+    response = Response(content, mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _mark() -> str:
+    """Our own mark, as an address that holds the picture itself."""
+    svg = (files("assess") / "web" / "static" / "mark.svg").read_text(encoding="utf-8")
+    return f"data:image/svg+xml,{quote(svg)}"

@@ -1,0 +1,7 @@
+"""Where do the pages for everybody hang? One blueprint, to which each file here adds its own."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("public", __name__)
