@@ -177,7 +177,8 @@ def test_there_is_no_statement_before_the_mark_nor_of_another_candidate(here: Wo
     me = Browser(here, "candidate")
     attempt = started(here, me)
     for path in ("statement", "statement.pdf"):
-        assert me.get(f"/attempts/{attempt}/{path}").status_code == 404
+        assert me.get(f"/attempts/{attempt}/{path}").location == f"/attempts/{attempt}/result"
+        assert Browser(here, "candidate.two").get(f"/attempts/{attempt}/{path}").status_code == 404
     early = me.post(f"/attempts/{attempt}/statement")
     assert (early.status_code, codes(early.text)) == (409, {"E-STATE"})
     assert me.get(f"/attempts/{attempt}/receipt.json").status_code == 409

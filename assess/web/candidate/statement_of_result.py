@@ -41,8 +41,8 @@ def state_result(attempt_id: int) -> ResponseReturnValue:
 def statement_of_result(attempt_id: int) -> ResponseReturnValue:
     """The statement that was made last of a result."""
     facts = _facts(attempt_id)
-    if facts is None:
-        return problems.answer(not_found())
+    if not isinstance(facts, Facts):
+        return facts
     return render_template(
         "candidate/statement_of_result.html",
         facts=facts,
@@ -57,8 +57,8 @@ def statement_of_result(attempt_id: int) -> ResponseReturnValue:
 def statement_pdf(attempt_id: int) -> ResponseReturnValue:
     """The same as a tagged PDF; refused [E-PDF] on a server that cannot make one."""
     facts = _facts(attempt_id)
-    if facts is None:
-        return problems.answer(not_found())
+    if not isinstance(facts, Facts):
+        return facts
     if not facts.holds:
         reason = Refused.of(Code.STATE, who=Helper.YOU, what="replaced")
         return problems.answer(reason, journalled=False)
@@ -100,12 +100,16 @@ def receipt(attempt_id: int) -> ResponseReturnValue:
     return _file(text.encode(), "application/json", f"receipt-{row.id}.json")
 
 
-def _facts(attempt_id: int) -> Facts | None:
-    """What my newest statement of an attempt says."""
+def _facts(attempt_id: int) -> Facts | ResponseReturnValue:
+    """What my newest statement of an attempt says; where there is none, the result, to ask."""
     with store.read() as session:
         row = attempts.of_candidate(session, current_user.person_id, attempt_id)
-        given = None if row is None else statements_of_result.newest(session, row.id)
-        return None if given is None else statements_of_result.facts(session, given)
+        if row is None:
+            return problems.answer(not_found())
+        given = statements_of_result.newest(session, row.id)
+        if given is not None:
+            return statements_of_result.facts(session, given)
+    return redirect(url_for("candidate.result", attempt_id=attempt_id))
 
 
 def _file(content: bytes, mimetype: str, name: str) -> Response:
