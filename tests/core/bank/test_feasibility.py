@@ -1,0 +1,146 @@
+"""Is what the solver says about a form what looking at every form says?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from assess.bank.cells import Cells, Facts, sort_out
+from assess.bank.feasibility import Demand, Kind, judge
+from assess.bank.freshness import fresh_attempts
+from assess.bank.specification import Quota, Sets, read_blueprint
+from assess.reasons import Refused
+
+BASE = read_blueprint("{bank: b, cut: 1, quotas: [{outcome: a, count: 1}]}")
+BANKS = 1000
+
+
+def bank(rng: np.random.Generator) -> tuple[Cells, int | None]:
+    """Up to three quotas and seven items, some on shared cases, some enemies of others."""
+    assert not isinstance(BASE, Refused)
+    names = "abc"[: rng.integers(1, 4)]
+    quotas = tuple(
+        Quota(name, int(rng.integers(1, 4)), set=Sets.WHOLE if rng.random() < 0.3 else None)
+        for name in names
+    )
+    live = []
+    for item in range(1, int(rng.integers(2, 8))):
+        name = names[rng.integers(len(names))]
+        case = f"{name}{rng.integers(3)}" if rng.random() < 0.6 else ""
+        enemies = tuple(e for e in "xyz" if rng.random() < 0.2)
+        live.append(Facts(item, name, set=case, enemies=enemies))
+    length = sum(q.count for q in quotas) + int(rng.integers(-1, 2))
+    asked = replace(BASE, quotas=quotas)
+    return sort_out(asked, live, {}), length if length > 0 and rng.random() < 0.2 else None
+
+
+def met(demand: Demand, form: frozenset[int], cells: Cells) -> bool:
+    match demand.kind:
+        case Kind.QUOTA:
+            own = {one.item for one in cells.items[demand.place]}
+            return len(own & form) == demand.count
+        case Kind.ENEMIES:
+            return len(form.intersection(demand.items)) <= 1
+        case Kind.CASE:
+            return len(form.intersection(demand.items)) in (0, len(demand.items))
+        case Kind.LENGTH:
+            return len(form) == demand.count
+
+
+def every_form(cells: Cells) -> list[frozenset[int]]:
+    items = [one.item for cell in cells.items for one in cell]
+    return [frozenset(f) for size in range(len(items) + 1) for f in combinations(items, size)]
+
+
+def demands_of(cells: Cells, questions: int | None) -> list[Demand]:
+    """What a form must meet, written down again from the cells."""
+    found = [Demand(Kind.QUOTA, k, count=quota.count) for k, quota in enumerate(cells.quotas)]
+    for k, quota in enumerate(cells.quotas):
+        if quota.set is Sets.WHOLE:
+            for case in {one.set for one in cells.items[k]}:
+                own = tuple(one.item for one in cells.items[k] if one.set == case)
+                found += [Demand(Kind.CASE, k, own)] if len(own) > 1 else []
+    found += [Demand(Kind.ENEMIES, items=tuple(sorted(group))) for group in cells.enemies]
+    return found + ([] if questions is None else [Demand(Kind.LENGTH, count=questions)])
+
+
+def possible(
+    forms: Iterable[frozenset[int]], asked: Sequence[Demand], cells: Cells
+) -> list[frozenset[int]]:
+    return [form for form in forms if all(met(one, form, cells) for one in asked)]
+
+
+def test_verdict_witness_and_conflicts_are_those_of_looking_at_every_form() -> None:
+    rng = np.random.default_rng(20261126)
+    refused = tied = 0
+    for _ in range(BANKS):
+        cells, questions = bank(rng)
+        asked, forms = demands_of(cells, questions), every_form(cells)
+        verdict = judge(cells, questions)
+        sound = possible(forms, asked, cells)
+        if verdict.witness is not None:
+            assert frozenset(verdict.witness) in sound
+            assert verdict.conflicts == ()
+            continue
+        refused += 1
+        assert not sound
+        said = [demand for conflict in verdict.conflicts for demand in conflict]
+        assert len(said) == len(set(said))
+        for conflict in verdict.conflicts:
+            tied += len(conflict) > 1
+            assert set(conflict) <= set(asked)
+            assert not possible(forms, conflict, cells)
+            for one in conflict:
+                assert possible(forms, [other for other in conflict if other != one], cells)
+        # Nothing else stands in the way.
+        assert possible(forms, [one for one in asked if one not in said], cells)
+    assert BANKS // 5 < refused < BANKS * 4 // 5
+    assert tied > BANKS // 20
+
+
+def worst(sound: list[frozenset[int]]) -> int:
+    """How many forms without a common item somebody gets who is given the worst ones."""
+    return min((1 + worst([f for f in sound if not f & form]) for form in sound), default=0)
+
+
+def test_fresh_attempts_are_exact_or_a_lower_bound() -> None:
+    rng = np.random.default_rng(5)
+    exact = several = 0
+    for _ in range(200):
+        cells, _ = bank(rng)
+        sound = possible(every_form(cells), demands_of(cells, None), cells)
+        verdict = judge(cells)
+        fresh = fresh_attempts(cells, verdict.witness is not None)
+        true = worst(sound)
+        assert fresh.attempts == true if fresh.exact else 1 <= fresh.attempts <= true
+        exact += fresh.exact
+        several += true > 1
+    assert exact > 150
+    assert several > 10
+
+
+def test_twenty_thousand_items_are_judged_by_what_ties_them() -> None:
+    assert not isinstance(BASE, Refused)
+    quotas = (Quota("a", 20), Quota("b", 20))
+    live = [Facts(n, "ab"[n % 2], enemies=("x",) if n < 200 else ()) for n in range(1, 20_001)]
+    cells = sort_out(replace(BASE, quotas=quotas), live, {})
+    witness = judge(cells).witness
+    assert witness is not None
+    assert len(witness) == 40
+    assert fresh_attempts(cells).attempts > 400
+
+
+@pytest.mark.parametrize(("sizes", "count", "fresh"), [((3, 3, 3), 3, 3), ((4, 2, 2, 2, 2), 4, 3)])
+def test_whole_cases_are_counted_at_their_worst(
+    sizes: tuple[int, ...], count: int, fresh: int
+) -> None:
+    assert not isinstance(BASE, Refused)
+    cases = [name for k, size in enumerate(sizes) for name in [f"case {k}"] * size]
+    live = [Facts(n, "a", set=case) for n, case in enumerate(cases, start=1)]
+    asked = replace(BASE, quotas=(Quota("a", count, set=Sets.WHOLE),))
+    found = fresh_attempts(sort_out(asked, live, {}))
+    assert (found.attempts, found.exact) == (fresh, True)
