@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from assess import seeds, store
 from assess.actions.context import Context, record
 from assess.bank import cells
-from assess.bank.specification import Specification, why_not_publish
+from assess.bank.specification import Specification
 from assess.delivery.draw import Cell, Entry, commitment
 from assess.delivery.draw import Pool as Frozen
 from assess.journal import Event
 from assess.reasons import Reason
-from assess.store import banks, frameworks, pools, specifications
+from assess.store import banks, pools, proofs, specifications
 from assess.store.banks import Bank, ItemVersion
 from assess.store.pools import Epoch, Pool
 from assess.store.specifications import SpecificationVersion
@@ -33,8 +33,7 @@ def drawing(test_id: int) -> str:
 
 def why_not_draw(session: Session, specification: Specification, bank: Bank) -> tuple[Reason, ...]:
     """Every reason why the bank, as it is now, cannot serve the specification."""
-    framework = frameworks.load(session, bank.framework_id)
-    return why_not_publish(specification, banks.live_counts(session, bank.id), framework)
+    return proofs.prove(session, bank, specification).reasons
 
 
 def make(session: Session, context: Context, version: SpecificationVersion, bank: Bank) -> Pool:

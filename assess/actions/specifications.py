@@ -9,28 +9,29 @@ from sqlalchemy.orm import Session
 from assess import store
 from assess.actions import pools
 from assess.actions.context import Context, record, refuse, wrong_role
-from assess.bank.specification import (
-    INVIGILATED,
-    Specification,
-    fresh_attempts,
-    why_not_practise,
-)
+from assess.bank.freshness import Fresh
+from assess.bank.publishing import why_not_practise
+from assess.bank.specification import INVIGILATED, Specification
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
-from assess.store import banks, programmes, specifications
+from assess.store import banks, programmes, proofs, specifications
 from assess.store.banks import PRACTICE, Bank
 from assess.store.specifications import SpecificationVersion, Test
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A specification is in force. `changed` is False when it said the same before."""
+    """A specification is in force. `changed` is False when it said the same before.
+
+    `witness` is a form that the bank can make, by the identifiers of its items.
+    """
 
     test_id: int
     number: int
     changed: bool
-    fresh_attempts: int
+    fresh: Fresh
+    witness: tuple[str, ...]
 
 
 def publish(context: Context, specification: Specification) -> Published | Refused:
@@ -46,7 +47,8 @@ def publish(context: Context, specification: Specification) -> Published | Refus
         store.alone(session, f"test:{context.centre}:{specification.name}")
         reasons, bank, programme_id = _places(session, context, specification)
         if bank is not None:
-            reasons += pools.why_not_draw(session, specification, bank)
+            proof = proofs.prove(session, bank, specification)
+            reasons += proof.reasons
             if bank.purpose == PRACTICE:
                 reasons += why_not_practise(specification)
         test = specifications.by_name(session, context.centre, specification.name)
@@ -56,7 +58,8 @@ def publish(context: Context, specification: Specification) -> Published | Refus
         if reasons or bank is None:
             refused = Refused(Code.BLUEPRINT, reasons, 409)
             return refuse(session, context, Event.SPECIFICATION_PUBLISHED, refused)
-        fresh = fresh_attempts(specification, banks.live_counts(session, bank.id))
+        names = banks.identifiers(session, proof.witness or ())
+        witness = tuple(sorted(names.values()))
         if test is None:
             test = Test(
                 centre_id=context.centre,
@@ -77,7 +80,7 @@ def publish(context: Context, specification: Specification) -> Published | Refus
             and before.digest == specification.digest()
             and test.programme_id == programme_id
         ):
-            return Published(test.id, before.number, False, fresh)
+            return Published(test.id, before.number, False, proof.fresh, witness)
         test.title, test.programme_id = specification.title, programme_id
         others = [gate for gate in test.gates if gate != INVIGILATED]
         test.gates = [*others, INVIGILATED] if specification.invigilated else others
@@ -103,7 +106,7 @@ def publish(context: Context, specification: Specification) -> Published | Refus
             {"test": test.id, "number": version.number, "digest": version.digest},
         )
         pools.make(session, context, version, bank)
-        return Published(test.id, version.number, True, fresh)
+        return Published(test.id, version.number, True, proof.fresh, witness)
 
 
 def _places(

@@ -191,7 +191,7 @@ def solve(cells: Cells, asked: Sequence[Demand]) -> tuple[int, ...] | None:
     low, high = (np.array([row[k] for row in rows], dtype=float) for k in (2, 3))
     found = milp(
         np.zeros(size),
-        integrality=np.ones(size),
+        integrality=np.ones(size, dtype=np.int64),
         bounds=Bounds(0, most),
         constraints=LinearConstraint(matrix.tocsr(), low, high),
     )

@@ -1,18 +1,19 @@
-"""What would it do to a published test if one live item of an outcome were taken away?"""
+"""What would it do to a published test if one live item were taken away?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from assess.bank.outcomes import Framework
-from assess.bank.specification import Specification, fresh_attempts, why_not_publish
+from assess.bank.cells import Facts
+from assess.bank.publishing import Proof
+from assess.bank.specification import Specification
 from assess.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """The test by its name: what it asks of the outcome, what is live, what would be left.
+    """The test by its name: what its quota asks for, what it can draw, what would be left.
 
     `reasons` [E-BLUEPRINT] say why the test could no longer be drawn, empty when it still could.
     `fresh` and `fresh_left` are the attempts without a repeated question that every candidate is
@@ -36,23 +37,24 @@ class Impact:
 
 def without(
     specification: Specification,
-    live_counts: Mapping[str, int],
-    outcome: str,
-    framework: Framework | None,
-) -> Impact:
-    """The impact of one live item less at `outcome`, a path that the specification draws from.
-
-    Raises StopIteration where it does not.
-    """
-    quota = next(quota for quota in specification.quotas if quota.outcome == outcome)
-    live = live_counts.get(outcome, 0)
-    left = {**live_counts, outcome: max(0, live - 1)}
+    live: Sequence[Facts],
+    item: int,
+    prove: Callable[[Iterable[Facts]], Proof],
+) -> Impact | None:
+    """The impact of one live item less; None where the test does not draw it anyway."""
+    now = prove(live)
+    place = next(
+        (k for k, cell in enumerate(now.cells.items) if any(one.item == item for one in cell)), None
+    )
+    if place is None:
+        return None
+    then = prove([one for one in live if one.item != item])
     return Impact(
         test=specification.name,
-        need=quota.count,
-        live=live,
-        fresh=fresh_attempts(specification, live_counts),
-        fresh_left=fresh_attempts(specification, left),
+        need=now.cells.quotas[place].count,
+        live=len(now.cells.items[place]),
+        fresh=now.fresh.attempts,
+        fresh_left=then.fresh.attempts,
         attempts=specification.attempts,
-        reasons=why_not_publish(specification, left, framework),
+        reasons=then.reasons,
     )

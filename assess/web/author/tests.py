@@ -8,10 +8,9 @@ from flask_login import current_user
 
 from assess import store
 from assess.actions.context import not_found
-from assess.bank.specification import fresh_attempts
-from assess.store import banks, frameworks, programmes, reports, specifications
+from assess.store import banks, frameworks, programmes, proofs, reports, specifications
 from assess.web import problems
-from assess.web.author import outcomes
+from assess.web.author import narrowing, outcomes
 from assess.web.author.blueprint import KEY, bp, readers
 
 
@@ -47,8 +46,8 @@ def one_test(test_id: int) -> ResponseReturnValue:
         if version is None:
             return problems.answer(not_found())
         bank = banks.get(session, current_user.centre_id, test.bank_id)
-        counts = banks.live_counts(session, test.bank_id)
         specification = version.specification()
+        proof = None if bank is None else proofs.prove(session, bank, specification)
         framework = frameworks.load(session, None if bank is None else bank.framework_id)
         paths = [quota.outcome for quota in specification.quotas]
         apart = outcomes.listed(session, specification.not_assessed, framework)
@@ -67,7 +66,8 @@ def one_test(test_id: int) -> ResponseReturnValue:
         versions=versions,
         specification=specification,
         titles=titles,
-        counts=counts,
+        narrowed=narrowing.words,
         not_assessed=apart,
-        fresh=fresh_attempts(specification, counts),
+        fresh=0 if proof is None else proof.fresh.attempts,
+        proof=proof,
     )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from assess.bank import impact, review
+from assess.bank.impact import Impact
 from assess.bank.lifecycle import Move
+from assess.bank.publishing import prove
 from assess.bank.specification import Quota, Specification
 from assess.reasons import Code, Reason
 from assess.roles import Role
+from tests.banks import facts_of
 
 WRITER, OTHER = 1, 2
 SPECIFICATION = Specification(
@@ -60,12 +65,19 @@ def test_only_reviewers_make_a_question_live() -> None:
     assert set(review.MAKERS) == set(Move) - {Move.SUPERSEDE}
 
 
+def less(counts: dict[str, int]) -> Impact:
+    """What the first item of `a` less would do."""
+    found = impact.without(SPECIFICATION, facts_of(counts), 1, partial(prove, SPECIFICATION))
+    assert found is not None
+    return found
+
+
 def test_an_item_less_costs_fresh_attempts_before_it_breaks_a_test() -> None:
-    found = impact.without(SPECIFICATION, {"a": 4, "b": 9}, "a", None)
+    found = less({"a": 4, "b": 9})
     assert (found.fresh, found.fresh_left, found.runs_short, found.reasons) == (2, 1, True, ())
-    enough = impact.without(SPECIFICATION, {"a": 7, "b": 9}, "a", None)
+    enough = less({"a": 7, "b": 9})
     assert (enough.fresh, enough.fresh_left, enough.runs_short) == (3, 3, False)
-    broken = impact.without(SPECIFICATION, {"a": 2, "b": 9}, "a", None)
+    broken = less({"a": 2, "b": 9})
     assert codes(broken.reasons) == [Code.BLUEPRINT]
     assert broken.reasons[0].values == {
         "what": "quota_short",
@@ -73,3 +85,5 @@ def test_an_item_less_costs_fresh_attempts_before_it_breaks_a_test() -> None:
         "need": 2,
         "have": 1,
     }
+    elsewhere = facts_of({"c": 1, "a": 2, "b": 2})
+    assert impact.without(SPECIFICATION, elsewhere, 1, partial(prove, SPECIFICATION)) is None

@@ -9,16 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assess.bank import resources
+from assess.bank.cells import Facts
+from assess.bank.items import Level
 from assess.bank.outcomes import Framework, read_framework
+from assess.bank.publishing import prove
 from assess.bank.specification import (
     Feedback,
     Quota,
+    Sets,
     Specification,
-    fresh_attempts,
+    read_blueprint,
     read_specification,
-    why_not_publish,
 )
 from assess.reasons import Code, Refused
+from tests.banks import facts_of
 
 TEXT = """
 schema: specification/1
@@ -70,9 +74,18 @@ SPECIFICATIONS = st.builds(
     minutes=st.integers(1, 1440),
     cut=st.integers(0, 100),
     quotas=st.lists(
-        st.builds(Quota, LABELS, st.integers(1, 500), st.integers(0, 500)),
+        st.builds(
+            Quota,
+            LABELS,
+            st.integers(1, 500),
+            st.integers(0, 500),
+            kind=st.none() | st.just("single_choice"),
+            level=st.none() | st.sampled_from(Level),
+            difficulty=st.none() | st.tuples(st.integers(0, 500), st.integers(500, 1000)),
+            set=st.none() | st.sampled_from(Sets),
+        ),
         max_size=4,
-        unique_by=lambda quota: quota.outcome,
+        unique_by=lambda quota: quota.label,
     ).map(tuple),
     attempts=st.none() | st.integers(1, 1000),
     cool_down_hours=st.lists(st.integers(0, 1000), max_size=4).map(tuple),
@@ -83,6 +96,11 @@ SPECIFICATIONS = st.builds(
     programme=st.none() | LABELS,
     not_assessed=st.lists(LABELS, max_size=3, unique=True).map(tuple),
     shuffle_questions=st.booleans(),
+    questions=st.none() | st.integers(1, 100),
+    band=st.none() | st.integers(1, 100),
+    enemies=st.lists(
+        st.lists(LABELS, min_size=2, max_size=3, unique=True).map(tuple), max_size=2
+    ).map(tuple),
 )
 
 
@@ -102,7 +120,7 @@ def framework() -> Framework:
 def blocks(
     specification: Specification, live: dict[str, int], framework: Framework | None
 ) -> list[tuple[object, object]]:
-    reasons = why_not_publish(specification, live, framework)
+    reasons = prove(specification, facts_of(live), framework).reasons
     assert all(reason.code is Code.BLUEPRINT for reason in reasons)
     return [(reason.values["what"], reason.values.get("outcome")) for reason in reasons]
 
@@ -171,12 +189,12 @@ def test_all_faults_are_named_together() -> None:
 
 
 def test_a_sound_specification_with_a_full_bank_can_be_published(framework: Framework) -> None:
-    assert why_not_publish(read(), PLENTY, framework) == ()
-    assert why_not_publish(read(), PLENTY, None) == ()
+    assert prove(read(), facts_of(PLENTY), framework).reasons == ()
+    assert prove(read(), facts_of(PLENTY)).reasons == ()
 
 
 def test_a_quota_short_of_live_items_says_how_many_are_needed(framework: Framework) -> None:
-    (reason,) = why_not_publish(read(), {**PLENTY, "small/U1/1.1": 1}, framework)
+    (reason,) = prove(read(), facts_of({**PLENTY, "small/U1/1.1": 1}), framework).reasons
     assert reason.values == {
         "what": "quota_short",
         "outcome": "small/U1/1.1",
@@ -223,7 +241,7 @@ def test_an_outcome_of_a_touched_unit_has_a_quota_or_is_declared_not_assessed(
 def test_an_outcome_is_open_when_all_its_statements_are(framework: Framework) -> None:
     live = {"small/U2/2.1/K1": 5, "small/U2/2.1/K2": 5}
     one = replace(read(), quotas=(Quota("small/U2/2.1/K1", 2),))
-    assert blocks(one, live, framework) == [("outcome_without_quota", "small/U2/2.1")]
+    assert blocks(one, live, framework) == [("outcome_without_quota", "small/U2/2.1/K2")]
     both = replace(one, quotas=(*one.quotas, Quota("small/U2/2.1/K2", 2)))
     assert blocks(both, live, framework) == []
 
@@ -252,10 +270,118 @@ def test_less_feedback_than_usual_wants_a_reason(
 
 
 def test_the_scarcest_outcome_decides_how_many_fresh_attempts_there_are() -> None:
-    assert fresh_attempts(read(), PLENTY) == 4
-    assert fresh_attempts(read(), {**PLENTY, "small/U1/1.2": 3}) == 3
-    assert fresh_attempts(read(), {"small/U1/1.1": 8}) == 0
-    assert fresh_attempts(replace(read(), quotas=()), PLENTY) == 0
+    def fresh(live: dict[str, int], specification: Specification | None = None) -> int:
+        found = prove(specification or read(), facts_of(live)).fresh
+        assert found.exact
+        return found.attempts
+
+    assert fresh(PLENTY) == 4
+    assert fresh({**PLENTY, "small/U1/1.2": 3}) == 3
+    assert fresh({"small/U1/1.1": 8}) == 0
+    assert fresh(PLENTY, replace(read(), quotas=())) == 0
+
+
+@pytest.mark.parametrize(
+    ("band", "found"),
+    [("", 10), ("band: 0.02", 20), ("band: none", None), ("band: 0.001", 1)],
+)
+def test_a_band_is_a_share_of_the_full_marks(band: str, found: int | None) -> None:
+    assert read(f"{TEXT}\n{band}").band == found
+
+
+@pytest.mark.parametrize(
+    ("line", "what", "where"),
+    [
+        ("band: 0.2", "share_range", "band"),
+        ("band: wide", "value_share_needed", "band"),
+        ("questions: 0", "value_range", "questions"),
+        ("enemies: [[a]]", "value_range", "enemies[1]"),
+        ("enemies: [[a, a]]", "value_repeated", "enemies[1][2]"),
+        ("enemies: a", "value_list_needed", "enemies"),
+        ("- {outcome: x, count: 1, level: know}", "value_choice", "quotas[3].level"),
+        ("- {outcome: x, count: 1, kind: essay}", "value_choice", "quotas[3].kind"),
+        ("- {outcome: x, count: 1, set: some}", "value_choice", "quotas[3].set"),
+        ("- {outcome: x, count: 1, difficulty: 0.5}", "value_list_needed", "quotas[3].difficulty"),
+        (
+            "- {outcome: x, count: 1, difficulty: [0.5]}",
+            "value_list_needed",
+            "quotas[3].difficulty",
+        ),
+        ("- {outcome: x, count: 1, difficulty: [0, 2]}", "share_range", "quotas[3].difficulty[2]"),
+        (
+            "- {outcome: x, count: 1, difficulty: [0.6, 0.5]}",
+            "band_upside_down",
+            "quotas[3].difficulty",
+        ),
+    ],
+)
+def test_a_fault_in_what_narrows_or_balances_is_named_with_its_place(
+    line: str, what: str, where: str
+) -> None:
+    found = read_specification(TEXT.rstrip() + "\n" + line)
+    assert isinstance(found, Refused)
+    assert [(r.values["what"], r.values["where"]) for r in found.reasons] == [(what, where)]
+
+
+def test_one_outcome_may_have_several_quotas_whose_minima_add_up() -> None:
+    text = TEXT.rstrip() + "\n- {outcome: small/U1/1.1, count: 3, minimum: 2, level: apply}"
+    assert read(text).outcomes == (Quota("small/U1/1.1", 5, 3), Quota("small/U1/1.2", 1, 0))
+    again = text + "\n- {outcome: small/U1/1.1, level: apply, count: 3}"
+    found = read_specification(again)
+    assert isinstance(found, Refused)
+    assert found.reasons[0].values["what"] == "value_repeated"
+
+
+def test_a_draw_can_be_tried_from_a_short_file() -> None:
+    short = "{bank: b, cut: 1, band: 0.01, quotas: [{outcome: a, count: 2, level: recall}]}"
+    found = read_blueprint(short)
+    assert isinstance(found, Specification)
+    assert found.quotas == (Quota("a", 2, level=Level.RECALL),)
+    assert read_blueprint(TEXT) == read()
+    refused = read_blueprint("{bank: b, cut: 1, minutes: 3, quotas: [{outcome: a, count: 0}]}")
+    assert isinstance(refused, Refused)
+    assert [r.values["where"] for r in refused.reasons] == ["minutes", "quotas[1].count"]
+
+
+def test_the_overall_length_is_what_the_quotas_make() -> None:
+    assert blocks(replace(read(), questions=3), PLENTY, None) == []
+    assert blocks(replace(read(), questions=4), PLENTY, None) == [("questions_differ", None)]
+
+
+def test_a_statement_that_no_item_covers_is_named_unless_it_is_declared(
+    framework: Framework,
+) -> None:
+    drawn = replace(read(), quotas=(Quota("small/U2/2.1", 2),))
+    assert blocks(drawn, {"small/U2/2.1/K1": 4, "small/U2/2.1": 1}, framework) == [
+        ("outcome_without_item", "small/U2/2.1/K2")
+    ]
+    declared = replace(drawn, not_assessed=("small/U2/2.1/K2",))
+    assert blocks(declared, {"small/U2/2.1/K1": 4}, framework) == []
+    # Items that no quota draws cover nothing.
+    narrow = replace(drawn, quotas=(Quota("small/U2/2.1", 2, level=Level.JUDGE),))
+    assert blocks(narrow, {"small/U2/2.1/K1": 4, "small/U2/2.1/K2": 4}, framework) == [
+        ("cell_short", "small/U2/2.1"),
+        ("outcome_without_item", "small/U2/2.1/K1"),
+        ("outcome_without_item", "small/U2/2.1/K2"),
+    ]
+
+
+def test_demands_that_cannot_be_met_together_are_said_together() -> None:
+    facts = [Facts(n, "ab"[n % 2], enemies=("x",)) for n in range(1, 5)]
+    asked = replace(read(), quotas=(Quota("a", 1), Quota("b", 1)), cut=1)
+    proof = prove(asked, facts, names=lambda items: {n: f"q{n}" for n in items})
+    assert proof.witness is None
+    assert [dict(reason.values) for reason in proof.reasons] == [
+        {
+            "what": "conflict_quota",
+            "conflict": 1,
+            "demands": 3,
+            "outcome": path,
+            "narrowed": "-",
+            "need": 1,
+        }
+        for path in "ab"
+    ] + [{"what": "conflict_enemies", "conflict": 1, "demands": 3, "items": "q1, q2, q3, q4"}]
 
 
 @pytest.mark.parametrize(

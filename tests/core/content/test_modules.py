@@ -9,9 +9,11 @@ from statistics import fmean, pstdev
 import pytest
 
 from assess.bank.items import Content
-from assess.bank.specification import Feedback, fresh_attempts, why_not_publish
+from assess.bank.publishing import prove
+from assess.bank.specification import Feedback
 from assess.delivery.signposts import read_signposts
 from assess.reasons import Refused
+from tests.banks import facts_of
 from tests.core.content import demo
 
 EACH = 8  # questions on an outcome
@@ -136,8 +138,9 @@ def test_every_outcome_has_signposts_and_no_link_in_them(module: str) -> None:
 def test_the_test_can_be_published_and_says_what_it_is(module: str) -> None:
     test = demo.specification(module)
     live = Counter(str(item.outcome) for item in demo.questions(module).values())
-    assert why_not_publish(test, live, demo.framework()) == ()
-    assert fresh_attempts(test, live) == FRESH[module]
+    proof = prove(test, facts_of(live), demo.framework())
+    assert proof.reasons == ()
+    assert (proof.fresh.attempts, proof.fresh.exact) == (FRESH[module], True)
     unit = next(node for node in demo.framework().nodes if node.code == module)
     assert (test.name, test.title, test.bank) == (module, unit.title, f"CSP demo {module}")
     assert test.attempts == (3 if FRESH[module] > 2 else 2)
