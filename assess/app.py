@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from apiflask import APIFlask
 from flask import Flask
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
@@ -15,11 +16,12 @@ from assess import cli, jobs, store
 from assess.bank.specification import INVIGILATED
 from assess.clock import Clock, DatabaseClock
 from assess.settings import Settings, from_environment
-from assess.store.base import engine_options, prepared
+from assess.store.base import configuration, prepared
 from assess.store.standing import Gate
 from assess.web import access, edge, headers, limits, pages, problems, signing
 from assess.web.account import routes as account
 from assess.web.administrator import routes as administrator
+from assess.web.api import routes as api
 from assess.web.author import routes as author
 from assess.web.candidate import routes as candidate
 from assess.web.public import routes as public
@@ -43,12 +45,19 @@ def gates(settings: Settings) -> Mapping[str, Gate]:
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     """The application with these settings; tests hand in a clock that they move themselves."""
-    app = Flask(__name__, static_folder="web/static", template_folder="web/templates")
+    app = APIFlask(
+        __name__,
+        title=settings.name,
+        spec_path=api.SPECIFICATION,
+        docs_path=None,
+        json_errors=False,
+        static_folder="web/static",
+        template_folder="web/templates",
+    )
     app.url_map.converters["int"] = edge.RowNumber
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        **configuration(settings.database_url),
         SESSION_COOKIE_NAME="__Host-assess" if settings.secure else "assess",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -79,6 +88,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     pages.register(app, settings, room.NAVIGATION if settings.room else ())
     for audience in (*AUDIENCES, room) if settings.room else AUDIENCES:
         app.register_blueprint(audience.bp)
+    api.register(app)
     limits.register(app, settings)
 
     @app.before_request

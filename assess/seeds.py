@@ -22,6 +22,11 @@ def token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def nonce() -> bytes:
+    """A number to be used once, with AES-GCM: 12 bytes."""
+    return secrets.token_bytes(12)
+
+
 def pseudonym() -> str:
     """A new pseudonymous identifier of a candidate: 128 bits, hexadecimal."""
     return secrets.token_hex(16)

@@ -13,7 +13,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from assess import store
-from assess.actions import approvals, attempts, banks, frameworks, people, programmes, sessions
+from assess.actions import (
+    approvals,
+    attempts,
+    banks,
+    frameworks,
+    people,
+    programmes,
+    saving,
+    sessions,
+)
 from assess.actions import specifications as specs
 from assess.actions.context import Context
 from assess.bank.formats import tabular
@@ -173,7 +182,7 @@ class World:
             shown = form.own_to_shown(drawn.order, answer)
             self.clock.advance(timedelta(seconds=5))
             values = [str(k) for k in shown]
-            done = attempts.save(self.now(context), attempt, place, values, 1, 1)
+            done = saving.save(self.now(context), attempt, place, values, 1, 1)
             assert not isinstance(done, Refused), done
 
     def now(self, context: Context) -> Context:
@@ -182,10 +191,10 @@ class World:
 
     def save(
         self, context: Context, attempt: int, place: int, *values: object, **key: int
-    ) -> attempts.Saved | Refused:
+    ) -> saving.Saved | Refused:
         """Save shown positions now, as the first device and for the first time unless told."""
         writer, sequence = key.get("writer", 1), key.get("sequence", 1)
-        return attempts.save(self.now(context), attempt, place, values, writer, sequence)
+        return saving.save(self.now(context), attempt, place, values, writer, sequence)
 
     def hand_in(self, context: Context, attempt: int) -> attempts.HandedIn:
         """Hand an attempt in now."""

@@ -14,11 +14,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine, text
 
+from assess import store
 from assess.app import create_app, gates
 from assess.clock import HeldClock
 from assess.settings import Settings
 from assess.store import db
-from assess.store.base import engine_options, prepared
+from assess.store.base import configuration, prepared
 from tests.builders import Apart, World, world
 from tests.compiled import Templates
 from tests.conftest import START
@@ -45,7 +46,7 @@ def original(
             url = services.migrated(kind, tmp_path_factory.mktemp("world"))
             app, clock = create_app(Settings.for_tests(database_url=url)), HeldClock(START)
             with world(app, clock) as built:
-                db.engine.dispose()
+                store.dispose()
             if kind == "postgresql":
                 # No test outlives a power cut, and without waiting for the disk a database is
                 # copied ten times as fast.
@@ -124,8 +125,7 @@ def database_url(database_kind: str, copies: Callable[[str], Copies]) -> str:
 def floors(settings: Settings) -> Flask:
     """The floors below the pages."""
     app = Flask("assess.app")
-    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    app.config.update(configuration(settings.database_url))
     db.init_app(app)
     app.extensions["assess.settings"] = settings
     app.extensions["assess.gates"] = gates(settings)
@@ -174,7 +174,7 @@ def app(
         now.clear()
         now.update(before)
     with kept.app_context():
-        db.engine.dispose()
+        store.dispose()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Starting an attempt, answering, handing in; closing it when its time is up."""
+"""Starting an attempt, taking it over, handing it in; closing it when its time is up."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from assess import journal as chain
 from assess import store
 from assess.actions import pools
 from assess.actions.context import Context, not_found, record, refuse
-from assess.delivery import answering, attempt, draw, eligibility, form, marking, statement, timing
+from assess.delivery import answering, attempt, draw, eligibility, marking, statement, timing
 from assess.delivery.attempt import Move, State
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.store import attempts, banks, marks, specifications
 from assess.store import pools as pool_rows
-from assess.store.attempts import Attempt, Outcome, Save
-from assess.store.people import Person, SignIn
+from assess.store.attempts import Attempt
+from assess.store.people import Person
 from assess.store.pools import Epoch
 from assess.store.specifications import SpecificationVersion, Test
 from assess.store.standing import Judgement, judge
@@ -40,15 +40,6 @@ class Waiting:
     """A form is sealed; its candidate waits until a neighbour lets them in. No clock runs."""
 
     attempt_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """An answer is on the disk."""
-
-    place: int
-    sequence: int
-    answered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,52 +213,6 @@ def take_over(context: Context, attempt_id: int) -> int | Refused:
         return row.id
 
 
-def save(
-    context: Context,
-    attempt_id: int,
-    place: int,
-    values: Sequence[object],
-    writer: int,
-    sequence: int,
-) -> Saved | Refused:
-    """Put the answer to a question on the disk; said to be saved only when it is there.
-
-    `values` are the shown positions as the browser sent them. The same save again is no error;
-    the same number with another answer is refused [E-SAVE-CONFLICT].
-    """
-    assert context.actor is not None and context.session_id is not None  # noqa: S101, PT018
-    with store.write() as session:
-        row = attempts.of_candidate(session, context.actor, attempt_id)
-        if row is None or not 1 <= place <= len(row.form):
-            return not_found()
-        question = row.drawn()[place - 1]
-        content = banks.contents(session, [question.version])[question.version]
-        shown = answering.parse(values, len(content.options), content.kind)
-        if isinstance(shown, Refused):
-            return shown
-        if not (0 < sequence < 1 << 31 and 0 < writer < 1 << 31):
-            return Refused.of(Code.ANSWER, status=422, who=Helper.YOU, what="value_unreadable")
-        answer = form.shown_to_own(question.order, shown)
-        outcome = attempts.save(
-            session,
-            Save(
-                attempt_id=row.id,
-                session_id=context.session_id,
-                place=place,
-                writer=writer,
-                sequence=sequence,
-                options=answer,
-                now=context.now,
-                grace=timing.GRACE,
-            ),
-        )
-        if outcome is Outcome.CONFLICT:
-            return Refused.of(Code.CONFLICT, who=Helper.YOU, place=place)
-        if outcome is Outcome.REFUSED:
-            return _why_not_save(session, context, row, writer)
-    return Saved(place, sequence, bool(answer))
-
-
 def flag(context: Context, attempt_id: int, place: int, flagged: bool) -> Refused | None:
     """Flag a question to come back to, or take the flag away."""
     assert context.actor is not None  # noqa: S101
@@ -408,16 +353,3 @@ def _why_not_sit(row: Attempt, now: datetime) -> Refused | None:
         return Refused.of(Code.LATE, who=Helper.NOBODY)
     refused = attempt.after(state, Move.HAND_IN)
     return refused if isinstance(refused, Refused) else None
-
-
-def _why_not_save(session: Session, context: Context, row: Attempt, writer: int) -> Refused:
-    """Why the statement that saves did not."""
-    session.refresh(row)
-    sign_in = session.get(SignIn, context.session_id)
-    if sign_in is None or sign_in.ended_at is not None:
-        return Refused.of(Code.SIGNED_OUT, status=403, who=Helper.YOU)
-    if (refused := _why_not_sit(row, context.now)) is not None:
-        return refused
-    if row.writer != writer or row.writer_session_id != context.session_id:
-        return Refused.of(Code.TAKEOVER, who=Helper.YOU)
-    return Refused(Code.STATE, (Reason(Code.STATE, {"state": row.state}, who=Helper.YOU),))

@@ -66,7 +66,7 @@ class Shell:
                     _ready(self.settings)
                 yield app
             finally:
-                store.db.engine.dispose()
+                store.dispose()
 
     @contextmanager
     def context(self, centre: str | None = None) -> Iterator[Context]:

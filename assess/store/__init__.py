@@ -3,6 +3,6 @@
 Pages may read through `store.read()`; only actions write, in `store.write()`.
 """
 
-from assess.store.base import alone, beside, db, exclusive, read, time, write
+from assess.store.base import alone, beside, db, dispose, exclusive, read, time, write
 
-__all__ = ["alone", "beside", "db", "exclusive", "read", "time", "write"]
+__all__ = ["alone", "beside", "db", "dispose", "exclusive", "read", "time", "write"]

@@ -6,9 +6,7 @@ An answer is inserted, never changed: the highest (writer, sequence) of a questi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import Enum
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -17,7 +15,6 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
-    bindparam,
     delete,
     func,
     insert,
@@ -27,11 +24,10 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from assess.bank.kinds import Answer as Options
 from assess.delivery.answering import Saved
 from assess.delivery.attempt import LIVE, State
 from assess.delivery.draw import Drawn, History, Seen
-from assess.store.base import Base, Moment
+from assess.store.base import Base
 
 LIVE_STATES = sorted(s.value for s in LIVE)
 ONE_LIVE = sql("state IN (" + ", ".join(f"'{s}'" for s in LIVE_STATES) + ")")
@@ -131,29 +127,6 @@ class Flag(Base):
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
 
 
-class Outcome(Enum):
-    """What became of a save."""
-
-    SAVED = "saved"  # it is on disk now
-    ALREADY = "already"  # the very same was on disk before: an answer to a repeated request
-    CONFLICT = "conflict"  # the same key is there with other content
-    REFUSED = "refused"  # the attempt does not take it; nothing was written
-
-
-@dataclass(frozen=True, slots=True)
-class Save:
-    """One answer on its way to the disk."""
-
-    attempt_id: int
-    session_id: int
-    place: int
-    writer: int
-    sequence: int
-    options: Options
-    now: datetime
-    grace: timedelta
-
-
 def of_candidate(session: Session, candidate_id: int, attempt_id: int) -> Attempt | None:
     """An attempt of this candidate."""
     return session.scalar(
@@ -218,55 +191,6 @@ def expired(session: Session, before: datetime) -> Sequence[tuple[int, int, int]
         .order_by(Attempt.deadline)
     )
     return [(candidate, attempt, centre) for candidate, attempt, centre in rows]
-
-
-SAVE = """
-INSERT INTO answers (centre_id, attempt_id, place, writer, sequence, options, received_at)
-SELECT a.centre_id, a.id, :place, :writer, :sequence, {options}, :now
-FROM attempts AS a JOIN sessions AS s ON s.id = :session_id
-WHERE a.id = :attempt_id AND a.candidate_id = s.person_id AND s.ended_at IS NULL
-  AND a.state = 'open' AND a.writer = :writer AND a.writer_session_id = s.id
-  AND a.deadline >= :latest
-{lock}
-ON CONFLICT (attempt_id, place, writer, sequence) DO NOTHING
-RETURNING id
-"""
-# The share lock makes a save wait for a hand-in that is under way, and then see it: without it
-# an answer could be acknowledged after the hand-in has read the answers that count.
-SAVES = {
-    "postgresql": SAVE.format(options="CAST(:options AS jsonb)", lock="FOR SHARE OF a"),
-    "sqlite": SAVE.format(options=":options", lock=""),
-}
-
-
-def save(session: Session, it: Save) -> Outcome:
-    """Put an answer on the disk, if its session lives, its writer is current and it is in time."""
-    dialect = session.get_bind().dialect.name
-    bound = sql(SAVES[dialect]).bindparams(
-        place=it.place,
-        writer=it.writer,
-        sequence=it.sequence,
-        options="[" + ", ".join(str(o) for o in it.options) + "]",
-        session_id=it.session_id,
-        attempt_id=it.attempt_id,
-    )
-    bound = bound.bindparams(
-        bindparam("now", it.now, type_=Moment()),
-        bindparam("latest", it.now - it.grace, type_=Moment()),
-    )
-    if session.execute(bound).first() is not None:
-        return Outcome.SAVED
-    there = session.scalar(
-        select(Answer.options).where(
-            Answer.attempt_id == it.attempt_id,
-            Answer.place == it.place,
-            Answer.writer == it.writer,
-            Answer.sequence == it.sequence,
-        )
-    )
-    if there is None:
-        return Outcome.REFUSED
-    return Outcome.ALREADY if tuple(there) == it.options else Outcome.CONFLICT
 
 
 def insert_answers(session: Session, of: Iterable[tuple[Attempt, Sequence[Saved]]]) -> None:

@@ -7,8 +7,10 @@ locks. Nobody else opens a transaction.
 
 from __future__ import annotations
 
+import threading
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -35,6 +37,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session
 
 BUSY_MILLISECONDS = 5000
+POOL = {"pool_size": 8, "max_overflow": 8, "pool_timeout": 5}
 
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -108,7 +111,23 @@ def engine_options(url: str) -> dict[str, Any]:
     """How an engine for this database is made."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": BUSY_MILLISECONDS / 1000}}
-    return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8, "pool_timeout": 5}
+    return {"pool_pre_ping": True, **POOL}
+
+
+def configuration(url: str) -> dict[str, Any]:
+    """What flask_sqlalchemy is told of this database: one engine, on PostgreSQL one more.
+
+    The connections of the other one commit each statement by themselves, and none is tried before
+    it is used: whoever takes one tries again when it was dead (`saving`).
+    """
+    config: dict[str, Any] = {
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url),
+    }
+    if not url.startswith("sqlite"):
+        other = {"url": url, "isolation_level": "AUTOCOMMIT", "pool_use_lifo": True, **POOL}
+        config["SQLALCHEMY_BINDS"] = {"saves": {**other, "pool_pre_ping": False}}
+    return config
 
 
 def engine_for(url: str) -> Engine:
@@ -140,6 +159,18 @@ def _begin(connection: Connection) -> None:
 
 
 _deed: ContextVar[bool] = ContextVar("deed", default=False)
+_turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+def turn(engine: Engine) -> AbstractContextManager[object]:
+    """This thread's turn to write to a SQLite database; no turns are taken on PostgreSQL.
+
+    A connection that finds the database locked sleeps and looks again, up to a tenth of a second
+    at a time. Threads that wait for each other here are woken at once.
+    """
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    return _turns[str(engine.url)]
 
 
 @contextmanager
@@ -160,10 +191,16 @@ def write() -> Iterator[Session]:
     mark = _deed.set(True)
     try:
         engine = db.engine.execution_options(writes=True)
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with turn(engine), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
     finally:
         _deed.reset(mark)
+
+
+def dispose() -> None:
+    """Close every connection of the running application that nobody uses."""
+    for engine in db.engines.values():
+        engine.dispose()
 
 
 def exclusive(session: Session, duty: str) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, redirect, request, url_for
+from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
-from assess.web import problems
+from assess.web import problems, signing, tokens
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -43,6 +43,16 @@ def only(*roles: Role) -> Callable[[View], View]:
     return name
 
 
+def by_token(view: View) -> View:
+    """Open to a device at work by its sealed token alone, without a look at the database.
+
+    Whoever has none is asked who they are, as everywhere. For views whose deed looks at the
+    session itself: nothing else would notice that it has ended.
+    """
+    view.by_token = True  # type: ignore[attr-defined]
+    return view
+
+
 def audience(app: Flask, endpoint: str) -> frozenset[str] | frozenset[Role] | None:
     """Who may come in at an endpoint; None when it names nobody."""
     if endpoint == "static":
@@ -62,6 +72,8 @@ def guard() -> ResponseReturnValue | None:
     let_in = audience(current_app, request.endpoint)
     if let_in == ANYONE:
         return None
+    if getattr(current_app.view_functions[request.endpoint], "by_token", False) and _recognised():
+        return None
     if not current_user.is_authenticated:
         if request.method == "GET" and not problems.wants_json():
             return redirect(url_for("account.log_in", next=request.full_path.rstrip("?")))
@@ -74,3 +86,13 @@ def guard() -> ResponseReturnValue | None:
         refused = Refused.of(Code.ROLE, status=403, who=Helper.ADMINISTRATOR)
         return problems.answer(refused, journalled=False)
     return None
+
+
+def _recognised() -> bool:
+    """Whether the request carries the token of a device at work in this very session."""
+    cookie = session.get("_user_id")  # where flask-login keeps it
+    sent = request.get_json(force=True, silent=True)
+    if not isinstance(cookie, str) or not isinstance(sent, dict):
+        return False
+    g.sitting = tokens.unseal(signing.settings().secret_key, cookie, sent.get("token"))
+    return g.sitting is not None

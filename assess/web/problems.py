@@ -29,7 +29,9 @@ STATUS_CODES = {
 
 
 def wants_json() -> bool:
-    """Whether the client asks for JSON rather than a page."""
+    """Whether the client asks for JSON rather than a page; of the API nothing else is had."""
+    if request.path.startswith("/api/"):
+        return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
     return best == "application/json" and not request.accept_mimetypes.accept_html
 
@@ -48,7 +50,7 @@ def answer(refused: Refused, *, journalled: bool = True) -> ResponseReturnValue:
     if not journalled and getattr(g, "note_refusal", None) is not None:
         g.note_refusal(refused)
     if wants_json():
-        return _json(refused)
+        return document(refused)
     zone = getattr(g, "zone", "UTC")
     reasons = [wording.words(r, zone) for r in refused.reasons]
     page = render_template(
@@ -57,9 +59,10 @@ def answer(refused: Refused, *, journalled: bool = True) -> ResponseReturnValue:
     return page, refused.status
 
 
-def _json(refused: Refused) -> ResponseReturnValue:
+def document(refused: Refused, **more: object) -> ResponseReturnValue:
+    """The refusal as problem+json; `more` stands beside its reasons."""
     zone = getattr(g, "zone", "UTC")
-    document: dict[str, Any] = {
+    said: dict[str, Any] = {
         "type": "about:blank",
         "title": wording.title(refused),
         "status": refused.status,
@@ -67,15 +70,16 @@ def _json(refused: Refused) -> ResponseReturnValue:
         "reasons": [
             {
                 "code": r.code.value,
-                "what": (said := wording.words(r, zone)).what,
-                "do": said.do,
+                "what": (words := wording.words(r, zone)).what,
+                "do": words.do,
                 "who": r.who.value,
                 "until": None if r.until is None else r.until.isoformat(),
             }
             for r in refused.reasons
         ],
+        **more,
     }
-    response = jsonify(document)
+    response = jsonify(said)
     response.mimetype = "application/problem+json"
     return response, refused.status
 

@@ -32,10 +32,10 @@ def at_once(app: Flask, *deeds: Callable[[], Result]) -> list[Result]:
 def _run(
     url: str, now: datetime, barrier: Barrier, deed: Callable[..., Any], arguments: Sequence[Any]
 ) -> Any:
+    from assess import store
     from assess.app import create_app
     from assess.clock import HeldClock
     from assess.settings import Settings
-    from assess.store import db
 
     app = create_app(Settings.for_tests(database_url=url), HeldClock(now))
     with app.app_context():
@@ -43,7 +43,7 @@ def _run(
         try:
             return deed(app, *arguments)
         finally:
-            db.engine.dispose()
+            store.dispose()
 
 
 _barrier: Barrier

@@ -138,7 +138,7 @@ def test_a_restored_installation_goes_on_where_the_other_was(
         journal.seal(again.clock.now())
         assert journal.verify().bad_entry is None
         assert journal.verify().sealed > taken.manifest.sealed
-        store.db.engine.dispose()
+        store.dispose()
 
 
 def test_what_is_written_meanwhile_is_not_in_the_backup_and_spoils_nothing(

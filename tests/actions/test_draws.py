@@ -210,7 +210,7 @@ def test_a_seed_lies_nowhere_in_clear(built: World, attempt: int) -> None:
     assert seed not in epoch.sealed_seed
     assert seed.hex() not in written
     if settings.database_url.startswith("sqlite"):
-        store.db.engine.dispose()
+        store.dispose()
         path = Path(settings.database_url.removeprefix("sqlite:///"))
         for file in path.parent.glob(f"{path.name}*"):
             assert seed not in file.read_bytes(), file.name

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from assess import store
 from assess.actions import approvals, attempts, banks, journal, people, programmes, sessions
 from assess.actions.context import Context
+from assess.actions.saving import Saved
 from assess.bank import specification
 from assess.delivery import answering
 from assess.reasons import Code, Refused
@@ -100,9 +101,7 @@ def test_an_answer_that_was_acknowledged_is_among_those_handed_in(built: World) 
 
         def saving(attempt: int = attempt, acknowledged: list[int] = acknowledged) -> None:
             for sequence in range(1, 9):
-                if isinstance(
-                    built.save(device, attempt, 1, "1", sequence=sequence), attempts.Saved
-                ):
+                if isinstance(built.save(device, attempt, 1, "1", sequence=sequence), Saved):
                     acknowledged.append(sequence)
 
         def handing_in(attempt: int = attempt) -> None:

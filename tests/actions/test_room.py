@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from assess import store
-from assess.actions import attempts, people, programmes, waiting
+from assess.actions import attempts, people, programmes, saving, waiting
 from assess.actions.attempts import Started, Waiting
 from assess.actions.context import Context
 from assess.reasons import Code, Refused
@@ -127,7 +127,7 @@ def test_whoever_changes_the_machine_while_waiting_writes_on_the_new_one(built: 
     new = built.log_in("candidate")
     made.release()
     made.begin(new, attempt)
-    assert isinstance(built.save(new, attempt, 1, "1"), attempts.Saved)
+    assert isinstance(built.save(new, attempt, 1, "1"), saving.Saved)
     assert causes(built.save(old, attempt, 1, "2", sequence=2)) == [(Code.TAKEOVER, None)]
 
 

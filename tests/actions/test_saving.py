@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from assess import store
-from assess.actions import attempts, sessions
+from assess.actions import attempts, saving, sessions
 from assess.actions.context import Context
 from assess.delivery import answering, timing
 from assess.delivery.form import shown_to_own
@@ -96,7 +96,7 @@ def test_the_same_save_again_is_acknowledged_and_stored_once(sitting: Sitting) -
     save = sitting.world.save
     first = save(sitting.device, sitting.attempt, 1, "2")
     sitting.world.clock.advance(timedelta(seconds=3))
-    assert save(sitting.device, sitting.attempt, 1, "2") == first == attempts.Saved(1, 1, True)
+    assert save(sitting.device, sitting.attempt, 1, "2") == first == saving.Saved(1, 1, True)
     assert sitting.answers() == [(1, 1, 1, (2,))]
 
 
@@ -139,7 +139,7 @@ def test_after_a_takeover_the_device_before_can_only_read(sitting: Sitting) -> N
     stale = world.save(second, sitting.attempt, place, "2", writer=1)
     assert code(stale) is Code.TAKEOVER
     kept = world.save(second, sitting.attempt, place, "3", writer=2)
-    assert kept == attempts.Saved(place, 1, True)
+    assert kept == saving.Saved(place, 1, True)
     assert sitting.answers() == [(place, 1, 7, (1,)), (place, 2, 1, (3,))]
     with store.read() as session:
         counting = answering.latest(rows.answers(session, sitting.attempt))
@@ -174,7 +174,7 @@ def test_ten_seconds_after_the_deadline_a_save_counts_and_a_microsecond_later_no
     assert deadline is not None
     last = deadline + timing.GRACE
     sitting.world.clock.set(last)
-    assert sitting.world.save(sitting.device, sitting.attempt, 1, "1") == attempts.Saved(1, 1, True)
+    assert sitting.world.save(sitting.device, sitting.attempt, 1, "1") == saving.Saved(1, 1, True)
     sitting.world.clock.set(last + timedelta(microseconds=1))
     late = sitting.world.save(sitting.device, sitting.attempt, 2, "1")
     assert code(late) is Code.LATE

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from assess import store
 from assess.actions import demo
 from assess.actions.context import Context
 from assess.app import create_app
 from assess.clock import HeldClock
 from assess.settings import Settings
-from assess.store import db
 from tests.conftest import START, Served
 from tests.journeys import looking
 from tests.services import KINDS, Services
@@ -70,7 +70,7 @@ def database_url(
                 modules=[demo.TEST],
                 neighbours=app.extensions["assess.demonstrations"],
             )
-            db.engine.dispose()
+            store.dispose()
 
     url = services.copied(database_kind, tmp_path, "past" if past else "demonstration", fill)
     yield url

@@ -13,7 +13,8 @@ from flask_login import current_user
 
 from assess import store
 from assess.actions import attempts as deeds
-from assess.actions.attempts import Saved
+from assess.actions import saving
+from assess.actions.saving import Saved
 from assess.delivery import answering, form
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
@@ -34,7 +35,7 @@ def answer(attempt_id: int, place: int) -> ResponseReturnValue:
     context, go = signing.context(), request.form.get("go", "")
     values = [] if go == "clear" else request.form.getlist("answer")
     writer, sequence = (whole(request.form.get(name, "")) for name in ("writer", "sequence"))
-    done: Saved | Refused | None = deeds.save(context, attempt_id, place, values, writer, sequence)
+    done: Saved | Refused | None = saving.save(context, attempt_id, place, values, writer, sequence)
     if isinstance(done, Saved):
         done = _overtaken(attempt_id, values, done, writer)
     if done is None and go in FLAGS:
