@@ -206,8 +206,8 @@ def cell(cells: Cells, rule: Rule, method: str, who: str) -> tuple[frozenset[int
     # Who is barred hears the same in JSON, for a third of the work.
     barred = who != NOBODY and (expected == {403} or (expected == {404} and method == "GET"))
     headers = {"Accept": "application/json"} if barred else None
-    sent = {"query_string": query, "headers": headers, "json": BODIES.get(rule.endpoint)}
-    with cells.client(who).open(address[1], method=method, **sent) as answer:
+    body, open_ = BODIES.get(rule.endpoint), cells.client(who).open
+    with open_(address[1], method=method, query_string=query, headers=headers, json=body) as answer:
         answer.get_data()
     if rule.endpoint in {"account.log_out", "account.log_in"}:
         cells.clients.pop(who, None)

@@ -36,7 +36,11 @@ def upgrade() -> None:
             "cause IN ('late', 'superseded')", name=op.f("ck_late_answers_cause_known")
         ),
         sa.UniqueConstraint(
-            "attempt_id", "place", "writer", "sequence", name=op.f("uq_late_answers_attempt_id")
+            "attempt_id",
+            "place",
+            "writer",
+            "sequence",
+            name=op.f("uq_late_answers_attempt_id_place_writer_sequence"),
         ),
         *_belongs("late_answers", attempt_id="attempts", session_id="sessions"),
     )
@@ -50,7 +54,9 @@ def upgrade() -> None:
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("decided_by", KEY, nullable=True),
         sa.Column("decided_at", MOMENT, nullable=False),
-        sa.UniqueConstraint("attempt_id", "last_id", name=op.f("uq_late_decisions_attempt_id")),
+        sa.UniqueConstraint(
+            "attempt_id", "last_id", name=op.f("uq_late_decisions_attempt_id_last_id")
+        ),
         *_belongs(
             "late_decisions", attempt_id="attempts", last_id="late_answers", decided_by="people"
         ),
