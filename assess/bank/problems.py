@@ -118,6 +118,7 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "conflict_case": ("conflict", "demands", "items"),
     "questions_differ": ("need", "have"),
     "outcome_without_item": ("outcome",),
+    "no_form": (),
     "cut_above_length": ("need", "have"),
     "practice_terms": ("field",),
     "cut_below_one": ("have",),

@@ -1,28 +1,33 @@
 """Which questions does this candidate get, in which order: a form drawn at random by rule.
 
-The order of rules: the quota of every cell exactly; then unseen items, and where they do not
-suffice all of them and the items seen fewest times, among these the least recently seen; then
-uniform among what is left. Cells are disjoint, so drawing uniformly in each is drawing uniformly
-among all forms that the rules allow. The work depends on the length of the form and of the
-history, never on the size of the bank. `docs/decisions/0004-the-draw.md` describes it byte for
-byte.
+The order of rules: quotas and enemies always; then unseen items, and where they do not suffice
+those seen fewest times, among these the least recently seen; then the band; then uniform among all
+forms that are left. A stream carries the label of the draw it serves: forms drawn under an earlier
+one are drawn again by the rules of their time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import struct
-from bisect import insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assess.bank.problems import because
+from assess.delivery import first_draw, second_draw
 from assess.delivery.entries import Entries, Entry
-from assess.delivery.pool import Cell, Pool
-from assess.delivery.stream import Stream, commitment
+from assess.delivery.pool import Band, Cell, Pool
+from assess.delivery.second_draw import Account, Chosen, account
+from assess.delivery.sight import History, Seen
+from assess.delivery.sight import fingerprint as history_fingerprint
+from assess.delivery.stream import FIRST_LABEL, LABEL, Stream, commitment
 from assess.reasons import Code, Refused
 
 __all__ = [
+    "FIRST_LABEL",
+    "LABEL",
+    "Account",
+    "Band",
     "Cell",
     "Draw",
     "Drawn",
@@ -32,6 +37,7 @@ __all__ = [
     "Pool",
     "Seen",
     "Stream",
+    "account",
     "commitment",
     "draw",
     "form_fingerprint",
@@ -39,22 +45,8 @@ __all__ = [
 ]
 
 FORM_LABEL = b"assess-form/1\0"
-HISTORY_LABEL = b"assess-history/1\0"
 COUNT = struct.Struct(">I")
 QUESTION = struct.Struct(">qqB")
-SIGHT = struct.Struct(">qII")
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """How often a candidate has met an item, and in which of their draws last (running number)."""
-
-    times: int
-    last: int
-
-
-History = Mapping[int, Seen]
-"""What a candidate has met before, by item. Items of no interest to the pool do no harm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,103 +64,53 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """A form as drawn: its questions in the order shown, and the fingerprint that names it."""
+    """A form as drawn: its questions in the order shown, and the fingerprint that names it.
+
+    `expected` is its expected score for the borderline candidate in thousandths of a mark, and
+    `in_band` whether that lies in the pool's band; both None where the pool has no band.
+    """
 
     questions: tuple[Drawn, ...]
     fingerprint: str
+    expected: int | None = None
+    in_band: bool | None = None
 
 
 def draw(pool: Pool, history: History, stream: Stream) -> Draw | Refused:
     """Draw a form from `pool` for a candidate who has met `history`, by the words of `stream`.
 
     The stream must be fresh: a stream that has been used gives another form. Refused with
-    E-BLUEPRINT (409), one reason for each cell that is short (values `what`, `outcome`, `need`,
-    `have`), when a quota cannot be met: nobody is given a short form.
+    E-BLUEPRINT (409): one reason for each cell that is short (`quota_short` with `outcome`, `need`,
+    `have`), or `no_form` when sets and enemies leave none: nobody is given a short form. ValueError
+    for a stream whose label names no draw.
     """
     short = tuple(
         because(
             Code.BLUEPRINT,
             "quota_short",
-            {"outcome": cell.outcome, "need": cell.count, "have": len(cell.entries)},
+            {"outcome": cell.key, "need": cell.count, "have": len(cell.entries)},
         )
         for cell in pool.cells
         if len(cell.entries) < cell.count
     )
     if short:
         return Refused(Code.BLUEPRINT, short, status=409)
-
-    chosen: list[tuple[Entries, int]] = []
-    for cell, seen in zip(pool.cells, _met(pool, history), strict=True):
-        entries = cell.listed
-        places = _choose(len(entries), cell.count, seen, stream)
-        chosen.extend((entries, place) for place in places)
-    if pool.shuffle_questions:
-        stream.shuffle(chosen)
+    if stream.label == FIRST_LABEL:
+        chosen: Chosen | None = Chosen(first_draw.choose(pool, history, stream), None, None)
+    elif stream.label == LABEL:
+        chosen = second_draw.choose(pool, history, stream)
+    else:
+        raise ValueError(f"no draw is called {stream.label!r}")
+    if chosen is None:
+        return Refused(Code.BLUEPRINT, (because(Code.BLUEPRINT, "no_form", {}),), status=409)
     questions = []
-    for entries, place in chosen:
+    for cell, place in chosen.places:
+        entries = pool.cells[cell].listed
         order = list(range(entries.options[place]))
         stream.shuffle(order)
         questions.append(Drawn(entries.items[place], entries.versions[place], tuple(order)))
     form = tuple(questions)
-    return Draw(form, form_fingerprint(form))
-
-
-def _met(pool: Pool, history: History) -> list[dict[int, Seen]]:
-    """For each cell, the places of the entries that the candidate has met."""
-    met: list[dict[int, Seen]] = [{} for _ in pool.cells]
-    for item, sight in history.items():
-        for cell, seen in zip(pool.cells, met, strict=True):
-            place = cell.listed.place_of(item)
-            if place is not None:
-                seen[place] = sight
-                break  # an item stands in one cell only
-    return met
-
-
-def _choose(size: int, count: int, seen: dict[int, Seen], stream: Stream) -> list[int]:
-    """`count` places below `size`, ascending, by the rules of sight and then by chance."""
-    unseen = size - len(seen)
-    if unseen >= count:
-        return sorted(_some(count, size, sorted(seen), stream))
-
-    # Fewer than `count` are unseen, so all entries together are few: this loop is short.
-    taken = [place for place in range(size) if place not in seen]
-    groups: dict[tuple[int, int], list[int]] = {}
-    for place in sorted(seen):
-        groups.setdefault((seen[place].times, seen[place].last), []).append(place)
-    for rank in sorted(groups):
-        group = groups[rank]
-        missing = count - len(taken)
-        if len(group) <= missing:
-            taken.extend(group)
-        else:
-            taken.extend(group[i] for i in _some(missing, len(group), [], stream))
-            break
-    return sorted(taken)
-
-
-def _some(count: int, size: int, closed: list[int], stream: Stream) -> list[int]:
-    """`count` different places below `size`, none of them in `closed`, all sets equally likely.
-
-    `closed` is ascending; it is used up. The r-th place still free is found by bisection among the
-    closed ones, so nothing is tried in vain and nothing of the size of the bank is touched.
-    """
-    taken = []
-    for _ in range(count):
-        rank = stream.below(size - len(closed))
-        # `closed[i] - i` places below closed[i] are free: the first i where that exceeds the rank
-        # is how many closed places lie before the free place of that rank.
-        low, high = 0, len(closed)
-        while low < high:
-            middle = (low + high) // 2
-            if closed[middle] - middle <= rank:
-                low = middle + 1
-            else:
-                high = middle
-        place = rank + low
-        taken.append(place)
-        insort(closed, place)
-    return taken
+    return Draw(form, form_fingerprint(form), chosen.expected, chosen.in_band)
 
 
 def form_fingerprint(questions: Sequence[Drawn]) -> str:
@@ -178,13 +120,4 @@ def form_fingerprint(questions: Sequence[Drawn]) -> str:
     for drawn in questions:
         digest.update(QUESTION.pack(drawn.item, drawn.version, len(drawn.order)))
         digest.update(bytes(drawn.order))
-    return digest.hexdigest()
-
-
-def history_fingerprint(history: History) -> str:
-    """SHA-256 that names a history, hexadecimal; the order of the mapping does not count."""
-    digest = hashlib.sha256(HISTORY_LABEL)
-    digest.update(COUNT.pack(len(history)))
-    for item in sorted(history):
-        digest.update(SIGHT.pack(item, history[item].times, history[item].last))
     return digest.hexdigest()

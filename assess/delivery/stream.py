@@ -2,7 +2,8 @@
 
 The stream is specified, not a library's generator: HMAC-SHA256 under the secret seed, over who
 draws for the how-manieth time and a counter. It depends on nothing that somebody can choose, and on
-no version of Python. `docs/decisions/0004-the-draw.md` describes it for other languages.
+no version of Python. `docs/decisions/0004-the-draw.md` and `0020-the-balanced-draw.md` describe
+it for other languages.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import struct
 from collections.abc import MutableSequence
 from typing import TypeVar
 
-LABEL = b"assess-draw/1\0"
-"""Names the stream's definition. Another definition takes another label."""
+FIRST_LABEL = "assess-draw/1"
+LABEL = "assess-draw/2"
+"""Names the definition of stream and draw. Another definition takes another label."""
 
 WORDS = struct.Struct(">4Q")  # one HMAC-SHA256 value is four words
 COUNTER = struct.Struct(">Q")
@@ -29,13 +31,13 @@ class Stream:
     """The numbers behind one draw of one candidate: uniform, without end, the same every time.
 
     `seed` is the secret of the pool's epoch (at least 16 bytes), `candidate` the candidate's
-    pseudonym, `ordinal` the running number of the attempt at this test, from 1. ValueError when one
-    of them cannot be used.
+    pseudonym, `ordinal` the running number of the attempt at this test, from 1; `label` names the
+    draw that it serves. ValueError when one of them cannot be used.
     """
 
-    __slots__ = ("_counter", "_message", "_seed", "_words")
+    __slots__ = ("_counter", "_message", "_seed", "_words", "label")
 
-    def __init__(self, seed: bytes, candidate: str, ordinal: int) -> None:
+    def __init__(self, seed: bytes, candidate: str, ordinal: int, label: str = LABEL) -> None:
         if len(seed) < MIN_SEED:
             raise ValueError(f"a seed of {len(seed)} bytes is shorter than {MIN_SEED}")
         if not candidate:
@@ -43,7 +45,8 @@ class Stream:
         if not 1 <= ordinal < 1 << 32:
             raise ValueError(f"attempt ordinal {ordinal}")
         self._seed = seed
-        self._message = LABEL + candidate.encode() + b"\0" + ORDINAL.pack(ordinal)
+        self.label = label
+        self._message = label.encode() + b"\0" + candidate.encode() + b"\0" + ORDINAL.pack(ordinal)
         self._counter = 0
         self._words: list[int] = []
 
@@ -56,19 +59,32 @@ class Stream:
         return self._words.pop()
 
     def below(self, n: int) -> int:
-        """A number from 0 to n - 1, each equally likely; n from 1 to 2**64.
+        """A number from 0 to n - 1, each equally likely; n from 1.
 
         For n = 1 no word is taken. Words at or above the largest multiple of n are thrown away:
-        taking the remainder of those as well would favour small numbers.
+        taking the remainder of those as well would favour small numbers. Above 2**64 as many words
+        as it needs are read as one number, the first word in front.
         """
-        if not 1 <= n <= SPAN:
+        if n <= 1:
+            if n == 1:
+                return 0
             raise ValueError(f"no number below {n}")
-        if n == 1:
-            return 0
+        if n > SPAN:
+            return self._below(n)
         limit = SPAN - SPAN % n
         while (word := self.word()) >= limit:
             pass
         return word % n
+
+    def _below(self, n: int) -> int:
+        words = -(-(n - 1).bit_length() // 64)
+        span = 1 << 64 * words
+        while True:
+            number = 0
+            for _ in range(words):
+                number = number << 64 | self.word()
+            if number < span - span % n:
+                return number % n
 
     def shuffle(self, sequence: MutableSequence[T]) -> None:
         """Put a sequence into an order, each equally likely (Fisher and Yates, from the end)."""

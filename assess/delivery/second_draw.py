@@ -1,0 +1,288 @@
+"""Which form does `assess-draw/2` give: quotas and enemies, sight, the band, and then chance.
+
+Forms are tried first: each is one of all that meet the quotas and are best by sight, every one
+equally likely, and it is taken when no enemies meet in it and it lies in the band. That is quick,
+and the form taken is one of all that are allowed, equally likely. When the tries are used up, the
+forms are counted, and chance chooses one of them by its number: again each equally likely.
+`docs/decisions/0020-the-balanced-draw.md` describes it byte for byte.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import comb, prod
+
+from assess.delivery import counting, sight, units
+from assess.delivery.counting import Alike, Element, Knot, Numbers, Table
+from assess.delivery.picking import some
+from assess.delivery.pool import Pool
+from assess.delivery.sight import History
+from assess.delivery.stream import Stream
+from assess.delivery.units import Alone, Kind, Layout, Place, Selection, Unit
+
+TRIES = 100  # at one form in five within the band, 1 draw in 5,000 million needs counting
+MORE_TRIES = 5_000  # where enemies are too entangled for counting
+Seen = Sequence[Mapping[int, tuple[int, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The questions of a form in the order shown, and how it lies to the band (None: no band)."""
+
+    places: list[Place]
+    expected: int | None
+    in_band: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a first attempt at a pool can be given.
+
+    `exact`: every form allowed is equally likely; otherwise only those found by trying are, and
+    `acceptance` is not known beforehand (None). `forms`: how many there are that keep quotas, sets
+    and enemies (None where they cannot be counted); `acceptance`: the share of them in the band
+    (None without a band).
+    """
+
+    exact: bool
+    forms: int | None
+    acceptance: float | None
+
+
+def choose(pool: Pool, history: History, stream: Stream) -> Chosen | None:
+    """A form by the words of `stream`; None when there is none that keeps quotas and enemies."""
+    layout = units.of(pool)
+    seen = sight.met(pool, history)
+    maker = _maker(pool, layout, seen)
+    if not maker.forms:
+        return None
+    if not layout.groups and pool.band is None:
+        return _finished(pool, maker.form(stream), stream)
+    nearest = None
+    for form, off in _tried(pool, layout, maker, min(maker.forms, TRIES), stream):
+        if pool.band is None or off <= pool.band.half:
+            return _finished(pool, form, stream)
+        nearest = (off, form) if nearest is None or off < nearest[0] else nearest
+    table = _table(pool, layout, seen)
+    if table is None:
+        for form, off in _tried(pool, layout, maker, MORE_TRIES, stream):
+            if pool.band is None or off <= pool.band.half:
+                return _finished(pool, form, stream)
+            nearest = (off, form) if nearest is None or off < nearest[0] else nearest
+        return None if nearest is None else _finished(pool, nearest[1], stream)
+    if not table.sums:
+        return None
+    totals = _within(pool, layout, Numbers(table.sums, layout.bits).below(_most(table)))
+    total = totals[counting.chosen([number for _, number in totals], stream)][0]
+    return _finished(pool, table.form(total, stream), stream)
+
+
+def _tried(
+    pool: Pool, layout: Layout, maker: _ByCell | _ByElement, tries: int, stream: Stream
+) -> Iterator[tuple[list[Unit], int]]:
+    """Forms as they are tried, without those in which enemies meet, and how far off they lie."""
+    for _ in range(tries):
+        form = maker.form(stream)
+        places = [place for unit in form for place in unit]
+        if not layout.groups or not layout.clash(places):
+            yield form, 0 if pool.band is None else abs(_expected(pool, places) - pool.band.target)
+
+
+def account(pool: Pool) -> Account:
+    """How many forms a first attempt at a pool can be given, and how many lie in its band."""
+    layout = units.of(pool)
+    table = _table(pool, layout, [{} for _ in pool.cells])
+    if table is None:
+        return Account(exact=False, forms=None, acceptance=None)
+    numbers = list(Numbers(table.sums, layout.bits).below(_most(table)))
+    forms = sum(number for _, number in numbers)
+    if pool.band is None or not forms:
+        return Account(exact=True, forms=forms, acceptance=None)
+    shift = layout.lowest * pool.length
+    inside = sum(number for total, number in numbers if total + shift in pool.band)
+    return Account(exact=True, forms=forms, acceptance=inside / forms)
+
+
+def _most(table: Table) -> int:
+    """The highest sum of which there can be a form."""
+    return table.sums.bit_length() // table.bits
+
+
+def _within(
+    pool: Pool, layout: Layout, numbers: Iterable[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """The sums in the band with their numbers of forms, or those nearest to it."""
+    found = list(numbers)
+    if pool.band is None:
+        return found
+    target = pool.band.target - layout.lowest * pool.length
+    nearest = min(abs(total - target) for total, _ in found)
+    reach = max(nearest, pool.band.half)
+    return [(total, number) for total, number in found if abs(total - target) <= reach]
+
+
+def _expected(pool: Pool, places: Sequence[Place]) -> int:
+    return sum(pool.cells[cell].listed.difficulties[place] for cell, place in places)
+
+
+def _finished(pool: Pool, form: list[Unit], stream: Stream) -> Chosen:
+    """A form in the order shown. What comes whole stays together."""
+    form.sort()
+    if pool.shuffle_questions:
+        stream.shuffle(form)
+    places = [place for unit in form for place in unit]
+    if pool.band is None:
+        return Chosen(places, None, None)
+    expected = _expected(pool, places)
+    return Chosen(places, expected, expected in pool.band)
+
+
+class _ByCell:
+    """Makes forms where every unit is an item on its own: each cell is chosen from by itself."""
+
+    def __init__(self, pool: Pool, seen: Seen) -> None:
+        self.cells = [
+            _split(len(cell.listed), cell.count, met)
+            for cell, met in zip(pool.cells, seen, strict=True)
+        ]
+        self.forms = prod(
+            comb(len(at) - len(closed), count) for _, count, at, closed in self.cells
+        )
+
+    def form(self, stream: Stream) -> list[Unit]:
+        """A form of the best by sight, each equally likely."""
+        form: list[Unit] = []
+        for number, (always, count, at, closed) in enumerate(self.cells):
+            form.extend(((number, place),) for place in always)
+            for rank in some(count, len(at), closed[:], stream):
+                form.append(((number, at[rank]),))
+        return form
+
+
+def _split(
+    size: int, count: int, met: Mapping[int, tuple[int, int]]
+) -> tuple[list[int], int, Sequence[int], list[int]]:
+    """What comes always, and how many of which others: places with some of them closed."""
+    if size - len(met) >= count:
+        return [], count, range(size), sorted(met)
+    always = [place for place in range(size) if place not in met]
+    groups: dict[tuple[int, int], list[int]] = {}
+    for place in sorted(met):
+        groups.setdefault(met[place], []).append(place)
+    for rank in sorted(groups):
+        if len(always) + len(groups[rank]) > count:
+            return always, count - len(always), groups[rank], []
+        always += groups[rank]
+    return always, count - len(always), (), []
+
+
+class _ByElement:
+    """Makes forms where some units are sets: whole forms are counted, without sums and enemies."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.forms = table.sums
+
+    def form(self, stream: Stream) -> list[Unit]:
+        """A form of the best by sight, each equally likely."""
+        return self.table.form(0, stream)
+
+
+def _maker(pool: Pool, layout: Layout, seen: Seen) -> _ByCell | _ByElement:
+    if layout.plain:
+        return _ByCell(pool, seen)
+    if not any(seen) and "whole" in pool.kept:
+        return _ByElement(pool.kept["whole"])
+    elements = _elements(pool, layout, layout.kinds, (), seen, valued=False)
+    table = counting.table(elements, layout.need, layout.bits, limit=None)
+    assert table is not None  # noqa: S101 - without a limit there is one
+    if not any(seen):
+        pool.kept["whole"] = table
+    return _ByElement(table)
+
+
+def _table(pool: Pool, layout: Layout, seen: Seen) -> Table | None:
+    """The numbers of all forms that are allowed; None when there is too much to count."""
+    first = not any(seen)
+    if first and "table" in pool.kept:
+        kept: Table | None = pool.kept["table"]
+        return kept
+    table = None
+    if layout.knots is not None:
+        elements = _elements(pool, layout, layout.free, layout.knots, seen, valued=True)
+        table = counting.table(elements, layout.need, layout.bits)
+    if first:
+        pool.kept["table"] = table
+    return table
+
+
+def _elements(
+    pool: Pool,
+    layout: Layout,
+    kinds: Sequence[Kind],
+    knots: Sequence[Sequence[Selection]],
+    seen: Seen,
+    *,
+    valued: bool,
+) -> list[Element]:
+    """What forms are counted by, in order: by their first cell, units alike before knots."""
+    ranks = sorted({rank for met in seen for rank in met.values()})
+    scale = pool.length + 1
+    worth = {rank: scale ** (len(ranks) - 1 - k) for k, rank in enumerate(ranks)}
+    unseen = scale ** len(ranks)
+
+    def merit(unit: Unit) -> int:
+        return sum(
+            unseen if (rank := seen[cell].get(place)) is None else worth[rank]
+            for cell, place in unit
+        )
+
+    found: list[tuple[tuple[int, int], Element]] = []
+    touched = {
+        layout.where.get((number, place), ((number, place),))
+        for number, met in enumerate(seen)
+        for place in met
+    }
+    for kind in kinds:
+        first = kind.sizes[0][0]
+        classes: dict[int, dict[int, list[int]]] = {}
+        closed: dict[int, list[int]] = {}
+        for index in _indices(kind, touched):
+            unit = kind.units[index]
+            one = units.value(pool, layout.lowest, unit) if valued else 0
+            classes.setdefault(merit(unit), {}).setdefault(one, []).append(index)
+            closed.setdefault(one, []).append(index)
+        values = kind.values if valued else {0: range(len(kind.units))}
+        fresh = {v: (at, counting.closed_in(at, closed.get(v, ()))) for v, at in values.items()}
+        whole = unseen * sum(count for _, count in kind.sizes)
+        alike = {whole: fresh} | {
+            worth_: {v: (at, ()) for v, at in by.items()} for worth_, by in classes.items()
+        }
+        for worth_ in sorted(alike, reverse=True):
+            by = dict(sorted(alike[worth_].items()))
+            element = Alike(kind.sizes, worth_, kind.units, by, layout.need, layout.bits)
+            found.append(((first, 0), element))
+    for knot in knots:
+        cells = [cell for one in knot for cell, _ in one.takes]
+        if cells:
+            merits = [sum(merit(unit) for unit in one.units) for one in knot]
+            found.append(((min(cells), 1), Knot(knot, merits, layout.bits)))
+    found.sort(key=lambda one: one[0])
+    return [element for _, element in found]
+
+
+def _indices(kind: Kind, touched: set[Unit]) -> list[int]:
+    """Where the touched units of a kind stand in it, ascending."""
+    found = []
+    for unit in touched:
+        if isinstance(kind.units, Alone):
+            if len(unit) > 1 or unit[0][0] != kind.units.cell:
+                continue
+            index = kind.units.index_of(unit[0][1])
+        else:
+            index = bisect_left(kind.units, unit)
+        if index < len(kind.units) and kind.units[index] == unit:
+            found.append(index)
+    return sorted(found)
