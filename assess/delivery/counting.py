@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from assess.delivery.picking import free_place
 from assess.delivery.stream import Stream
 from assess.delivery.units import Selection, Sizes, Unit
@@ -33,7 +35,9 @@ class Choice:
 class Element(Protocol):
     """Units of which something is chosen together."""
 
-    choices: Sequence[Choice]
+    @property
+    def choices(self) -> Sequence[Choice]:
+        """What can be taken of it, in order."""
 
     def pick(self, choice: int, total: int, stream: Stream) -> Iterable[Unit]:
         """The units of a choice whose values have the sum `total`, each such lot equally likely."""
@@ -144,9 +148,7 @@ class Table:
         """A form of the best merit and of this sum, each equally likely."""
         units: list[Unit] = []
         state = self.need
-        for element, layer, after in zip(
-            self.elements, self.layers, self.layers[1:], strict=False
-        ):
+        for element, layer, after in zip(self.elements, self.layers, self.layers[1:], strict=False):
             best = layer[state][0]
             options = []
             for number, choice in enumerate(element.choices):
@@ -168,22 +170,23 @@ class Numbers:
 
     def __init__(self, packed: int, bits: int) -> None:
         self.size = bits // 8
-        self.raw = packed.to_bytes(-(-packed.bit_length() // 8), "little")
+        count = -(-packed.bit_length() // bits)
+        self.raw = packed.to_bytes(count * self.size, "little")
 
     def __getitem__(self, total: int) -> int:
         return int.from_bytes(self.raw[total * self.size : (total + 1) * self.size], "little")
 
     def below(self, most: int) -> Iterator[tuple[int, int]]:
         """All sums up to `most` of which there are any, with their numbers, ascending."""
-        for total in range(min(most, len(self.raw) // self.size) + 1):
-            if number := self[total]:
-                yield total, number
+        rows = np.frombuffer(self.raw, np.uint8).reshape(-1, self.size)
+        for total in np.flatnonzero(rows[: most + 1].max(axis=1, initial=0)).tolist():
+            yield total, self[total]
 
 
 def table(
     elements: Sequence[Element], need: State, bits: int, limit: int | None = MOST_STEPS
 ) -> Table | None:
-    """The numbers of forms that `elements` make; None when counting takes more than `limit` steps."""
+    """The numbers of forms that `elements` make; None when that takes more than `limit` steps."""
     last = {cell: i for i, e in enumerate(elements) for c in e.choices for cell, _ in c.takes}
     reached: list[set[State]] = [{need}]
     steps = 0
@@ -249,9 +252,7 @@ def elementary(values: Sequence[tuple[int, int]], most: int, bits: int) -> list[
     Elementary symmetric polynomials by Newton's identities, which hold for the packed numbers as
     they do for polynomials: k e_k = e_(k-1) p_1 - e_(k-2) p_2 + ...
     """
-    powers = [
-        sum(there << bits * one * i for one, there in values) for i in range(1, most + 1)
-    ]
+    powers = [sum(there << bits * one * i for one, there in values) for i in range(1, most + 1)]
     found = [1]
     for k in range(1, most + 1):
         total = 0

@@ -24,9 +24,7 @@ def choose(pool: Pool, history: History, stream: Stream) -> list[tuple[int, int]
     return chosen
 
 
-def _choose(
-    size: int, count: int, seen: dict[int, tuple[int, int]], stream: Stream
-) -> list[int]:
+def _choose(size: int, count: int, seen: dict[int, tuple[int, int]], stream: Stream) -> list[int]:
     """`count` places below `size`, ascending, by the rules of sight and then by chance."""
     unseen = size - len(seen)
     if unseen >= count:

@@ -62,8 +62,8 @@ def choose(pool: Pool, history: History, stream: Stream) -> Chosen | None:
         return _finished(pool, maker.form(stream), stream)
     nearest = None
     for form, off in _tried(pool, layout, maker, min(maker.forms, TRIES), stream):
-        if pool.band is None or off <= pool.band.half:
-            return _finished(pool, form, stream)
+        if pool.band is None or off <= pool.band.half or maker.forms == 1:
+            return _finished(pool, form, stream)  # where there is one form, it is the nearest
         nearest = (off, form) if nearest is None or off < nearest[0] else nearest
     table = _table(pool, layout, seen)
     if table is None:
@@ -147,9 +147,7 @@ class _ByCell:
             _split(len(cell.listed), cell.count, met)
             for cell, met in zip(pool.cells, seen, strict=True)
         ]
-        self.forms = prod(
-            comb(len(at) - len(closed), count) for _, count, at, closed in self.cells
-        )
+        self.forms = prod(comb(len(at) - len(closed), count) for _, count, at, closed in self.cells)
 
     def form(self, stream: Stream) -> list[Unit]:
         """A form of the best by sight, each equally likely."""

@@ -124,7 +124,8 @@ def _made(pool: Pool) -> Layout:
         {unit for unit in sets if unit not in never and any(p in groups for p in unit)}
         | {(p,) for p in groups if all(p not in unit for unit in sets)}
     )
-    free, knots = kinds, ()
+    free: tuple[Kind, ...] = kinds
+    knots: tuple[tuple[Selection, ...], ...] | None = ()
     if hot:
         apart = [unit for unit in sets if unit not in never and unit not in set(hot)]
         free = _kinds(pool, lowest, apart, [p for u in (*sets, *hot) for p in u])
@@ -229,7 +230,7 @@ def _knots(
     of_unit = {unit: frozenset(g for place in unit for g in groups.get(place, ())) for unit in hot}
     found = []
     for knot in _together(hot, of_unit):
-        listed = []
+        listed: list[Selection] = []
         for units in _selections(pool, knot, of_unit):
             if len(listed) == MOST_SELECTIONS:
                 return None
@@ -258,9 +259,9 @@ def _selections(
 ) -> Iterator[tuple[Unit, ...]]:
     """All that can be taken of a knot together, the empty selection first."""
 
-    def further(taken: tuple[Unit, ...], met: frozenset[int], start: int) -> Iterator[
-        tuple[Unit, ...]
-    ]:
+    def further(
+        taken: tuple[Unit, ...], met: frozenset[int], start: int
+    ) -> Iterator[tuple[Unit, ...]]:
         yield taken
         for index in range(start, len(knot)):
             unit = knot[index]
