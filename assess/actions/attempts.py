@@ -158,6 +158,9 @@ def deal(
         form=[[q.item, q.version, list(q.order)] for q in drawn.questions],
         form_fingerprint=drawn.fingerprint,
         history_fingerprint=draw.history_fingerprint(history),
+        label=draw.LABEL,
+        expected=drawn.expected,
+        in_band=drawn.in_band,
         seconds=judgement.seconds,
         prepared_at=context.now,
         writer=1,
@@ -183,6 +186,9 @@ def record_start(
             "pool_fingerprint": source.fingerprint,
             "history_fingerprint": row.history_fingerprint,
             "form_fingerprint": row.form_fingerprint,
+            "label": row.label,
+            "expected": row.expected,
+            "in_band": row.in_band,
         },
     )
 

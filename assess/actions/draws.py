@@ -52,7 +52,8 @@ def replay(context: Context, attempt_id: int) -> Replayed | Refused:
         history = attempts.history(session, row.candidate_id, row.bank_id, before=row.id)
         form = NONE
         if pool is not None and seed is not None:
-            drawn = draw.draw(pool, history, draw.Stream(seed, person.pseudonym, row.ordinal))
+            stream = draw.Stream(seed, person.pseudonym, row.ordinal, row.label)
+            drawn = draw.draw(pool, history, stream)
             form = NONE if isinstance(drawn, Refused) else drawn.fingerprint
         recorded = {
             "pool": pool_row.fingerprint,

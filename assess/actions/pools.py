@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from threading import Lock
 
 from sqlalchemy import select
@@ -14,12 +15,15 @@ from assess import seeds, store
 from assess.actions.context import Context, record
 from assess.bank import cells
 from assess.bank.specification import Specification
+from assess.delivery import difficulty
 from assess.delivery.draw import Cell, Entry, commitment
 from assess.delivery.draw import Pool as Frozen
+from assess.delivery.pool import NOT_ENOUGH_DATA
 from assess.journal import Event
 from assess.reasons import Reason
-from assess.store import banks, pools, proofs, specifications
+from assess.store import banks, calibrations, pools, proofs, specifications
 from assess.store.banks import Bank, ItemVersion
+from assess.store.calibrations import Calibration
 from assess.store.pools import Epoch, Pool
 from assess.store.specifications import SpecificationVersion
 
@@ -47,17 +51,14 @@ def make(session: Session, context: Context, version: SpecificationVersion, bank
     sorted_out = cells.sort_out(
         specification, facts, banks.numbers(session, bank.id, specification.enemies)
     )
-    frozen = Frozen(
-        specification=version.digest,
-        cells=tuple(_cells(sorted_out, entries)),
-        shuffle_questions=specification.shuffle_questions,
-        enemies=tuple(tuple(sorted(group)) for group in sorted_out.enemies),
-    )
+    calibration = calibrations.newest(session, version.test_id)
+    frozen, used = _frozen(version, sorted_out, entries, calibration)
     pool = Pool(
         centre_id=version.centre_id,
         specification_id=version.id,
         number=pools.newest_number(session, version.id) + 1,
         document=frozen.as_document(),
+        calibration_id=None if used is None else used.id,
         fingerprint=frozen.fingerprint(),
         made_at=context.now,
     )
@@ -67,17 +68,70 @@ def make(session: Session, context: Context, version: SpecificationVersion, bank
         session,
         context,
         Event.POOL_MADE,
-        {"specification": version.id, "pool": pool.id, "fingerprint": pool.fingerprint},
+        {
+            "specification": version.id,
+            "pool": pool.id,
+            "fingerprint": pool.fingerprint,
+            "target": None if frozen.band is None else frozen.band.target,
+            "half": None if frozen.band is None else frozen.band.half,
+            "unbalanced": frozen.unbalanced,
+            "calibration": None if used is None else used.number,
+        },
     )
     open_epoch(session, context, pool.id, version.centre_id)
     return pool
 
 
+def _frozen(
+    version: SpecificationVersion,
+    sorted_out: cells.Cells,
+    entries: Mapping[int, Entry],
+    calibration: Calibration | None,
+) -> tuple[Frozen, Calibration | None]:
+    """What a specification draws from, balanced where enough is known, and the calibration used."""
+    specification = version.specification()
+    pool = Frozen(
+        specification=version.digest,
+        cells=tuple(_cells(sorted_out, entries)),
+        shuffle_questions=specification.shuffle_questions,
+        enemies=tuple(tuple(sorted(group)) for group in sorted_out.enemies),
+    )
+    if specification.band is None:
+        return pool, None
+    listed = [cell.listed for cell in pool.cells]
+    counts = [cell.count for cell in pool.cells]
+    if calibration is not None:
+        found = calibration.by_version()
+        values = difficulty.settled([[found.get(v) for v in one.versions] for one in listed])
+        if values is not None:
+            return _balanced(pool, values, counts, specification.band), calibration
+    values = difficulty.settled([[entry.difficulty for entry in one] for one in listed])
+    if values is not None:
+        return _balanced(pool, values, counts, specification.band), None
+    return replace(pool, unbalanced=NOT_ENOUGH_DATA), None
+
+
+def _balanced(
+    pool: Frozen, values: Sequence[Sequence[int]], counts: Sequence[int], share: int
+) -> Frozen:
+    """The pool with these difficulties and the band about what a form of them can expect."""
+    return replace(
+        pool,
+        cells=tuple(
+            replace(cell, entries=cell.listed.with_difficulties(own))
+            for cell, own in zip(pool.cells, values, strict=True)
+        ),
+        band=difficulty.band(counts, values, share),
+        unbalanced="",
+    )
+
+
 def _cells(sorted_out: cells.Cells, entries: Mapping[int, Entry]) -> Iterator[Cell]:
+    numbers = count(1)  # of the pool: what has one number is drawn together, in whatever cell
     for place, quota in enumerate(sorted_out.quotas):
         case_of = {
             item: number
-            for number, case in enumerate(sorted_out.cases(place), start=1)
+            for case, number in zip(sorted_out.cases(place), numbers, strict=False)
             for item in case
         }
         drawn = [

@@ -130,6 +130,11 @@ class Entries(Sequence[Entry]):
     def __repr__(self) -> str:
         return f"<{len(self)} entries>"
 
+    def with_difficulties(self, values: Iterable[int]) -> Entries:
+        """The same entries with other difficulties, in their order."""
+        columns = {name: getattr(self, name) for name in TYPECODES}
+        return Entries.of_columns(**columns | {"difficulties": array("i", values)})
+
     def place_of(self, item: int) -> int | None:
         """Where an item stands in these columns, from 0; None when it is not here."""
         place = bisect_left(self.items, item)

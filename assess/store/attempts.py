@@ -80,6 +80,9 @@ class Attempt(Base):
     form: Mapped[list[Any]]  # [item, version, [own option at each place shown]], in order
     form_fingerprint: Mapped[str] = mapped_column(String(64))
     history_fingerprint: Mapped[str] = mapped_column(String(64))
+    label: Mapped[str] = mapped_column(String(20))  # of the draw that gave the form
+    expected: Mapped[int | None]  # of the borderline candidate, thousandths of a mark
+    in_band: Mapped[bool | None]  # None where the pool has no band
     seconds: Mapped[int]
     prepared_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]

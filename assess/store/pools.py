@@ -34,6 +34,7 @@ class Pool(Base):
     specification_id: Mapped[int] = mapped_column(ForeignKey("specifications.id"))
     number: Mapped[int]
     document: Mapped[dict[str, Any]]
+    calibration_id: Mapped[int | None] = mapped_column(ForeignKey("calibrations.id"))
     fingerprint: Mapped[str] = mapped_column(String(64))
     made_at: Mapped[datetime]
 

@@ -9,8 +9,7 @@ import pytest
 from assess.bank.items import Content
 from assess.bank.kinds import Answer
 from assess.delivery import draw, form, marking
-from assess.delivery.draw import Drawn, Seen
-from assess.delivery.pool import Cell, Entry, Pool
+from assess.delivery.draw import Cell, Drawn, Entry, Pool, Seen
 from tests.core.content import demo
 
 SEED = bytes(range(32))
