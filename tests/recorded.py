@@ -82,6 +82,7 @@ def record(here: World, papers: Sequence[Paper], test: int | None = None) -> Non
                 form=[],
                 form_fingerprint="",
                 history_fingerprint="",
+                label="assess-draw/2",
                 seconds=1800,
                 prepared_at=now,
                 opened_at=now,

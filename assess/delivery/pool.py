@@ -1,10 +1,11 @@
 """What can be drawn: the frozen list of item versions of a published specification, by quota.
 
 Others may rely on this: a `Pool` holds disjoint cells (`key` names each of them, stably), `enemies`
-(groups of items of which a form holds one at most), sets (entries with the same `set` number are
-drawn all together or not at all) and the `band` in which the expected score of a form shall lie,
-or the reason why there is none. Whatever a draw can depend on is in its fingerprint. Documents of
-schema `pool/1`, which knew cells alone, are read, and keep the fingerprints they had.
+(groups of items of which a form holds one at the most), sets (entries with one `set` number are
+drawn all together or not at all, in whatever cells they stand) and the `band` in which the expected
+score of a form shall lie, or the reason why there is none. Whatever a draw can depend on is in its
+fingerprint. Documents of schema `pool/1`, which knew cells alone, are read, and keep the
+fingerprints they had.
 """
 
 from __future__ import annotations

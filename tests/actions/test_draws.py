@@ -156,6 +156,9 @@ def test_the_journal_holds_all_fingerprints_of_a_draw(built: World, attempt: int
         "pool_fingerprint": pool.fingerprint,
         "history_fingerprint": row.history_fingerprint,
         "form_fingerprint": row.form_fingerprint,
+        "label": "assess-draw/2",
+        "expected": row.expected,
+        "in_band": row.in_band,
     }
 
 

@@ -120,9 +120,11 @@ def test_a_committed_form_catches_any_change_of_the_draw() -> None:
             Cell("u/1", 3, tuple(Entry(i, 10 * i, 4, 500) for i in range(1, 6))),
             Cell("u/2", 2, tuple(Entry(i, 10 * i, i % 2 * 3, None) for i in range(8, 14))),
         ),
+        schema="pool/1",
     )
-    form = drawn(pool, history, ordinal=3, candidate="0123456789abcdef")
-    pool = dataclasses.replace(pool, schema="pool/1")
+    stream = Stream(SEED, "0123456789abcdef", 3, draw.FIRST_LABEL)
+    form = draw.draw(pool, history, stream)
+    assert isinstance(form, Draw)
     # These values stand in the decision record as well, for those who write their own replay.
     assert [(one.item, one.version, one.order) for one in form.questions] == [
         (10, 100, ()),

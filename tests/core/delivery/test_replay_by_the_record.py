@@ -130,7 +130,7 @@ def test_an_outsider_draws_the_same_form_byte_for_byte(
     pool = Pool("ab" * 32, tuple(cells), shuffle, schema="pool/1")
     history = {item: Seen(*sight) for item, sight in met.items()}
 
-    form = draw.draw(pool, history, Stream(SEED, candidate, ordinal))
+    form = draw.draw(pool, history, Stream(SEED, candidate, ordinal, draw.FIRST_LABEL))
 
     assert isinstance(form, Draw)
     again = replay(pool.as_document(), met, words(SEED, candidate, ordinal))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assess.delivery import stream
-from assess.delivery.stream import Stream
+from assess.delivery.stream import FIRST_LABEL, Stream
 
 SEED = bytes(range(32))
 
@@ -20,7 +20,7 @@ def test_the_words_are_those_of_the_record() -> None:
     expected = b"".join(
         hmac.new(
             SEED,
-            b"assess-draw/1\x00c0ffee\x00\x00\x00\x00\x02" + counter.to_bytes(8, "big"),
+            b"assess-draw/2\x00c0ffee\x00\x00\x00\x00\x02" + counter.to_bytes(8, "big"),
             hashlib.sha256,
         ).digest()
         for counter in range(3)
@@ -30,15 +30,21 @@ def test_the_words_are_those_of_the_record() -> None:
 
 
 def test_a_committed_vector_catches_any_change_of_the_stream() -> None:
-    taken = Stream(SEED, "0123456789abcdef", 1)
+    taken = Stream(SEED, "0123456789abcdef", 1, FIRST_LABEL)
     numbers = [taken.below(n) for n in (2, 3, 8, 56, 1_000_000, 2**64)]
     assert numbers == [0, 0, 3, 52, 27612, 2631256815360526989]
 
 
 @pytest.mark.parametrize(
-    "other", [Stream(SEED[::-1], "a", 1), Stream(SEED, "b", 1), Stream(SEED, "a", 2)]
+    "other",
+    [
+        Stream(SEED[::-1], "a", 1),
+        Stream(SEED, "b", 1),
+        Stream(SEED, "a", 2),
+        Stream(SEED, "a", 1, FIRST_LABEL),
+    ],
 )
-def test_seed_candidate_and_ordinal_each_give_another_stream(other: Stream) -> None:
+def test_seed_candidate_ordinal_and_label_each_give_another_stream(other: Stream) -> None:
     assert Stream(SEED, "a", 1).word() != other.word()
 
 
@@ -78,7 +84,13 @@ def test_a_shuffle_loses_nothing(values: list[int], ordinal: int) -> None:
     assert sorted(shuffled) == sorted(values)
 
 
-@pytest.mark.parametrize("n", [0, -1, 2**64 + 1])
+def test_a_larger_bound_takes_the_words_it_needs_the_first_in_front() -> None:
+    assert Scripted(7, 9).below(2**65) == (7 * 2**64 + 9) % 2**65
+    assert Scripted(2**64 - 1, 2**64 - 1, 0, 5).below(2**64 + 1) == 5
+    assert Scripted(1, 0, 0).below(2**192) == 2**128
+
+
+@pytest.mark.parametrize("n", [0, -1, -(2**64)])
 def test_there_is_no_number_below_nothing(n: int) -> None:
     with pytest.raises(ValueError, match="no number below"):
         Stream(SEED, "a", 1).below(n)
