@@ -49,8 +49,9 @@ class Fit:
     the estimates. `c` is 0 but in a 3pl. `cov_ad`: covariance of the errors of a and d.
     `information`: where the errors come from: all items at once ("full"), the same from a part
     of the attempts ("sample"), item by item ("block"), or "none".
-    `loglik`: of the answers, without priors. `iterations`: E-steps; `step`: the largest change in
-    the last. `nodes` on -`reach` .. `reach`. Not to be shown as a fact where `converged` is False.
+    `attempts`: with an answer. `loglik`: of the answers, without priors. `iterations`: E-steps;
+    `step`: the largest change in the last. `nodes` on -`reach` .. `reach`. Not to be shown as a
+    fact where `converged` is False.
     """
 
     model: Model
@@ -241,6 +242,11 @@ class _Estimation:
         return np.concatenate((slope, root, root) if self.model == "3pl" else (slope, root))
 
 
+def _sat(parts: Sequence[Part]) -> int:
+    """How many attempts have an answer that counts: an empty one is no observation."""
+    return sum(int(np.count_nonzero(np.diff(part.edges))) for part in parts)
+
+
 def _tolerance(answers: int) -> float:
     if answers <= FEW_ANSWERS:
         return FINE_TOLERANCE
@@ -325,7 +331,7 @@ def _finished(
         _reasons(counts, at, endless, found, with_errors=with_errors),
         estimation.loglik,
         {"1pl": size + 1, "2pl": 2 * size, "3pl": 3 * size}[model],
-        sum(part.attempts for part in estimation.parts),
+        _sat(estimation.parts),
         end.converged,
         end.evaluations,
         end.step,
@@ -347,7 +353,7 @@ def _nothing(model: Model, parts: Sequence[Part], counts: Ints, weak: NDArray[np
         (why,) * len(counts),
         loglik=np.nan,
         parameters=0,
-        attempts=sum(part.attempts for part in parts),
+        attempts=_sat(parts),
         converged=False,
         iterations=0,
         step=np.nan,

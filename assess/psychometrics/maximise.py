@@ -1,7 +1,9 @@
 """Which item parameters fit the expected counts best? The M-step, all items at once.
 
-Newton's method with Fisher's information: for 1PL and 2PL that is the exact second derivative.
-A step or two is enough: the E-step that follows would undo the rest.
+Newton's method; a step or two is enough: the E-step that follows would undo the rest. For 1PL
+and 2PL the expected second derivative is the exact one. Where priors or a lower asymptote take
+part, a step that leads downhill is halved: otherwise the two steps can lead away and back again,
+which looks like the end and is none.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from assess.psychometrics.expected import WHOLE, Curves, Nodes, Sums
 
 Model = Literal["1pl", "2pl", "3pl"]
 STEPS = 2
+HALVINGS = 12
+CURVED = 1e-6  # least eigenvalue, relative to the sum of all, of a matrix that is inverted
 LONGEST = 1.0  # in a, d or logit c: a step of Newton's method is cut down to this
 STEEPEST = 12.0  # slopes beyond this are taken for endless
 FARTHEST = 40.0  # the same for intercepts
@@ -39,14 +43,19 @@ class Priors:
 
     def log(self, curves: Curves, model: Model) -> float:
         """The log density at these parameters, up to a constant."""
-        weak = self.weak & curves.counted
-        slope = np.log(np.maximum(curves.a, 1e-3))
-        penalty = (slope - LOG_SLOPE[0]) ** 2 / (2 * LOG_SLOPE[1] ** 2)
-        penalty += (curves.d - INTERCEPT[0]) ** 2 / (2 * INTERCEPT[1] ** 2)
-        value = -float(penalty[weak].sum())
+        return float(self.by_item(curves, model).sum())
+
+    def by_item(self, curves: Curves, model: Model) -> Floats:
+        """The same, item by item: float64[items]. A slope common to all has no prior."""
+        penalty = (curves.d - INTERCEPT[0]) ** 2 / (2 * INTERCEPT[1] ** 2)
+        if model != "1pl":
+            slope = np.log(np.maximum(curves.a, 1e-3))
+            penalty += (slope - LOG_SLOPE[0]) ** 2 / (2 * LOG_SLOPE[1] ** 2)
+        value = np.where(self.weak & curves.counted, -penalty, 0.0)
         if model == "3pl":
-            c, to = curves.c[curves.counted], self.chance[curves.counted]
-            value += GUESSING_WEIGHT * float((to * np.log(c) + (1 - to) * np.log1p(-c)).sum())
+            c = np.where(curves.counted, curves.c, 0.5)
+            beta = self.chance * np.log(c) + (1 - self.chance) * np.log1p(-c)
+            value += np.where(curves.counted, GUESSING_WEIGHT * beta, 0.0)
         return value
 
 
@@ -67,7 +76,9 @@ def _two(curves: Curves, shown: Floats, sums: Sums, grid: Nodes, priors: Priors)
         det = aa * dd - ad * ad
         step = np.stack(((dd * ga - ad * gd) / det, (aa * gd - ad * ga) / det))
     step = _cut(step)
-    return _moved(curves, step[0], step[1])
+    if not priors.weak.any():
+        return _moved(curves, step[0], step[1])
+    return _uphill("2pl", curves, step, shown, sums, grid, priors)
 
 
 def _one(curves: Curves, shown: Floats, sums: Sums, grid: Nodes, priors: Priors) -> Curves:
@@ -95,21 +106,73 @@ def _three(curves: Curves, shown: Floats, sums: Sums, grid: Nodes, priors: Prior
         weight = np.where(p * q > 0, (1 - c) * psi * (1 - psi) / (p * q), 0.0)
         asymptote = np.where(p > 0, c / p, 0.0)  # dP/dlogit(c) / (P Q)
     slope = np.stack((weight * theta, weight, asymptote), axis=1)  # [items, 3, nodes]
-    residual = sums.right_at / WHOLE - shown * p
+    right = sums.right_at / WHOLE
+    residual = right - shown * p
     gradient = (slope @ residual[:, :, None])[:, :, 0]
-    information = (slope * (shown * p * q)[:, None]) @ slope.transpose(0, 2, 1)
+    expected = _products(slope, shown * p * q)
+    # The second derivative itself: the expected one can be so much smaller that steps overshoot.
+    observed = _products(slope, right * q * q + (shown - right) * p * p)
+    bent = residual * weight * (1 - 2 * psi)
+    observed[:, 0, 0] -= bent @ (theta * theta)
+    observed[:, 0, 1] -= bent @ theta
+    observed[:, 1, 1] -= bent.sum(axis=1)
+    across = -residual * weight * c
+    observed[:, 0, 2] -= across @ theta
+    observed[:, 1, 2] -= across.sum(axis=1)
+    observed[:, 2, 2] -= (residual * asymptote * (1 - 2 * c)).sum(axis=1)
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        observed[:, other, one] = observed[:, one, other]
     pga, pgd, paa, pdd = _weak(curves, priors.weak)
     gradient[:, 0] += pga
     gradient[:, 1] += pgd
     gradient[:, 2] += GUESSING_WEIGHT * (priors.chance - curves.c)
-    information[:, 0, 0] += paa
-    information[:, 1, 1] += pdd
-    information[:, 2, 2] += GUESSING_WEIGHT * curves.c * (1 - curves.c)
+    for information in (expected, observed):
+        information[:, 0, 0] += paa
+        information[:, 1, 1] += pdd
+        information[:, 2, 2] += GUESSING_WEIGHT * curves.c * (1 - curves.c)
+    upward = np.linalg.eigvalsh(observed)[:, 0] > CURVED * np.trace(observed, axis1=1, axis2=2)
+    information = np.where(upward[:, None, None], observed, expected)
     information[~curves.counted] = np.eye(3)
-    step = _cut(np.linalg.solve(information, gradient[:, :, None])[:, :, 0].T)
-    moved = _moved(curves, step[0], step[1])
-    logit = np.log(curves.c) - np.log1p(-curves.c) + np.where(curves.counted, step[2], 0.0)
-    return replace(moved, c=1 / (1 + np.exp(-np.clip(logit, -10.0, 2.0))))
+    step = _cut(np.asarray(np.linalg.solve(information, gradient[:, :, None])[:, :, 0].T))
+    return _uphill("3pl", curves, step, shown, sums, grid, priors)
+
+
+def _products(slope: Floats, weight: Floats) -> Floats:
+    """The weighted products of the slopes [items, 3, nodes] with each other: [items, 3, 3]."""
+    return np.asarray((slope * weight[:, None]) @ slope.transpose(0, 2, 1))
+
+
+def _uphill(
+    model: Model,
+    curves: Curves,
+    step: Floats,
+    shown: Floats,
+    sums: Sums,
+    grid: Nodes,
+    priors: Priors,
+) -> Curves:
+    """After `step` [parameters, items], halved for those items that it would take downhill."""
+
+    def height(at: Curves) -> Floats:
+        """What the M-step climbs, item by item."""
+        if sums.right_at is None:
+            z = at.logit(grid.theta)
+            of_right = at.a * sums.right_place * grid.half_step + at.d * sums.right
+            of_answers = of_right / WHOLE - (shown * np.logaddexp(0.0, z)).sum(axis=1)
+        else:
+            right = sums.right_at / WHOLE
+            logs = at.log_chances(grid.theta)
+            of_answers = (right * logs[0::2] + (shown - right) * logs[1::2]).sum(axis=1)
+        return np.asarray(of_answers + priors.by_item(at, model))
+
+    before = height(curves)
+    for _ in range(HALVINGS):
+        moved = _moved(curves, *step)
+        down = height(moved) < before - 1e-9 * np.abs(before)
+        if not down.any():
+            return moved
+        step = np.where(down, step / 2, step)
+    return _moved(curves, *np.where(down, 0.0, step))
 
 
 def _logistic(
@@ -146,10 +209,16 @@ def _cut(step: Floats) -> Floats:
     return np.asarray(step * (LONGEST / np.maximum(np.abs(step).max(axis=0), LONGEST)))
 
 
-def _moved(curves: Curves, da: Floats, dd: Floats) -> Curves:
-    counted = curves.counted
+def _moved(curves: Curves, da: Floats, dd: Floats, dc: Floats | None = None) -> Curves:
+    """Curves with other a, d and, where given, logit c."""
+    counted, c = curves.counted, curves.c
+    if dc is not None:
+        with np.errstate(divide="ignore"):
+            logit = np.log(c) - np.log1p(-c) + np.where(counted, dc, 0.0)
+        c = 1 / (1 + np.exp(-np.clip(logit, -10.0, 2.0)))
     return replace(
         curves,
         a=np.clip(np.where(counted, curves.a + da, curves.a), -STEEPEST, STEEPEST),
         d=np.clip(np.where(counted, curves.d + dd, curves.d), -FARTHEST, FARTHEST),
+        c=c,
     )

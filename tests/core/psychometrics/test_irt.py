@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from assess.psychometrics import accelerate, expected, irt, patterns
 from assess.psychometrics.expected import Curves
 from assess.psychometrics.irt import Fit
-from assess.psychometrics.maximise import Model
+from assess.psychometrics.maximise import Model, Priors
 from assess.psychometrics.responses import NOT_REACHED, Responses, from_arrays
 
 Answers = tuple[Responses, NDArray[np.float64], NDArray[np.float64]]
@@ -267,3 +269,32 @@ def test_what_does_not_converge_is_said_not_to() -> None:
     end = accelerate.iterate(evaluate, np.zeros(2), np.ones(2), tolerance=1e-9, most=7, leap=2.0)
     assert not end.converged
     assert end.evaluations == 7
+
+
+def test_three_parameters_end_where_no_step_leads_uphill() -> None:
+    # Steep items which hardly anybody guesses, though the options let one expect it: there an
+    # expected second derivative is far from the true one, and plain steps went to and fro.
+    rng = np.random.default_rng(2)
+    a = np.exp(rng.normal(0.3, 0.5, 16))
+    d = rng.normal(-0.3, 1.2, 16) * a
+    ability = rng.standard_normal(1000)[:, None]
+    right = rng.random((1000, 16)) < 0.03 + 0.97 / (1 + np.exp(-(a * ability + d)))
+    person, item = np.nonzero(np.ones_like(right))
+    answers = from_arrays(person, item, 1000 * right.ravel())
+    found = irt.fit(answers, "3pl", errors=False, chance=0.25)
+    assert found.converged
+    assert found.iterations < 40
+    part, grid, curves = patterns.part(answers), expected.nodes(61), found.curves()
+    priors = Priors(np.ones(16, dtype=np.bool_), np.full(16, 0.25))
+
+    def height(at: Curves) -> float:
+        loglik = expected.sums(part, at, grid).loglik / expected.LOGLIK
+        return loglik + priors.log(at, "3pl")
+
+    top = height(curves)
+    for name, moved in (("a", 0.02), ("d", 0.02), ("c", 0.002)):
+        for by in (moved, -moved):
+            for k in range(16):
+                values = getattr(curves, name).copy()
+                values[k] += by
+                assert height(replace(curves, **{name: values})) < top, (name, k, by)
