@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from math import isnan
+from math import inf, isnan
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +214,8 @@ def _cut(given: str | None, answers: Answers) -> float | None:
         raise ValueError(
             f"--cut {given}: not a mark such as 12, nor a share such as 60%."
         ) from None
+    if not 0 <= value < inf:
+        raise ValueError(f"--cut {given}: a mark from 0 on is needed.")
     if not text.endswith("%"):
         return value
     data = answers.responses
@@ -233,7 +235,7 @@ def _days(texts: NDArray[np.object_], name: str) -> NDArray[np.int64]:
     days = []
     for place, text in enumerate(texts.tolist(), start=1):
         try:
-            days.append(int(text))
+            days.append(_day(int(text)))
         except ValueError:
             try:
                 days.append(date.fromisoformat(text[:10]).toordinal())
@@ -243,6 +245,12 @@ def _days(texts: NDArray[np.object_], name: str) -> NDArray[np.int64]:
                     "date such as 2025-11-30."
                 ) from None
     return np.array(days, dtype=np.int64)
+
+
+def _day(number: int) -> int:
+    if abs(number) >= 1 << 53:
+        raise ValueError(number)
+    return number
 
 
 def _print(document: dict[str, Any]) -> None:

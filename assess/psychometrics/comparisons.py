@@ -47,6 +47,8 @@ def groups(
     where there are fewer than two groups or the reference does not occur.
     """
     known = Counter(label for label in labels if label)
+    if not known:
+        raise ValueError(f"the group {name!r} is not known of any attempt")
     if reference is None:
         plain = max(sorted(known), key=lambda label: known[label], default="")
         reference = "0" if known.keys() == {"0", "1"} else plain

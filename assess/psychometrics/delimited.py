@@ -134,6 +134,8 @@ def _delimiter(path: Path) -> str:
 
 def _header(path: Path, stream: BinaryIO, delimiter: str) -> list[str]:
     text = stream.readline().decode("utf-8-sig")
+    if "\0" in text:
+        raise FileError(path, "a NUL character stands here: this is no plain text.", 1)
     names = [name.strip() for name in next(csv.reader([text], delimiter=delimiter), [])]
     if not any(names):
         raise FileError(path, "has no header: the first line must name the columns.")
@@ -157,6 +159,9 @@ def _blocks(path: Path, stream: BinaryIO, delimiter: str, width: int) -> Iterato
             return
         cut = block.rfind(b"\n") + 1 if data else len(block)
         block, left = block[:cut], block[cut:]
+        if b"\0" in block:
+            at = line + block[: block.index(b"\0")].count(b"\n")
+            raise FileError(path, "a NUL character stands here: this is no plain text.", at)
         if block.strip():
             plain = block.replace(b"\r\n", b"\n")
             yield _numbers(plain, delimiter, width) or _cells(
@@ -196,6 +201,10 @@ def _numbers(block: bytes, delimiter: str, width: int) -> list[Column] | None:
     commas = np.cumsum(np.frombuffer(text, np.uint8) == ord(","), dtype=np.int64)[ends]
     even = np.array_equal(commas, np.arange(1, rows) * (width - 1))
     if flat.size != rows * width or not even:
+        return None
+    # Numbers too long to be held exactly, such as identities of 20 digits, are text.
+    most = 2.0**53 if kind is np.float64 else 2.0**63 - 1024
+    if flat.size and max(flat.max(), -flat.min()) >= most:
         return None
     return [_narrow(column) for column in flat.reshape(rows, width).T]
 

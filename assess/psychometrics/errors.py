@@ -67,6 +67,8 @@ def covariance(
     item ("block", see `manyitems`).
     """
     at = np.flatnonzero(kept)
+    if not at.size:
+        return Covariance.unknown(kept)
     if forms is not None and 2 * at.size <= MOST_PARAMETERS:
         complete, missing = fewforms.information(
             parts, forms, replace(curves, counted=kept), grid, at

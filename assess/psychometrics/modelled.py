@@ -7,7 +7,7 @@ as the reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -28,6 +28,7 @@ from assess.psychometrics.responses import FULL, Responses
 from assess.psychometrics.scoring import Abilities
 
 NOT_CONVERGED = "the fit did not converge"
+PARTIAL = "it gives partial credit"
 GRID = np.linspace(-4.0, 4.0, 41)  # where information is given
 LEVEL = 0.05
 # Size beside significance: Rasch Measurement Transactions 8:3 (rasch.org/rmt/rmt83b.htm): 1.2 is
@@ -68,35 +69,53 @@ def modelled(
 ) -> Modelled:
     """Fit `model` and say what follows; `cut` in marks, for decisions and calibration.
 
-    Answers with partial credit, and too little to fit, give nulls with the reason.
+    Items that give partial credit are left out of the fit; they, and what is too little to fit,
+    give nulls with the reason.
     """
-    partial = (responses.score > 0) & (responses.score < FULL)
+    partial = np.zeros(responses.items, dtype=np.bool_)
+    partial[responses.item[(responses.score > 0) & (responses.score < FULL)]] = True
     if partial.any():
-        name = items[int(responses.item[partial][0])].item
-        return _nothing(model, len(items), f"item {name} gives partial credit")
+        if partial[responses.item].all():
+            return _nothing(model, len(items), "every item gives partial credit")
+        responses = responses.rows(~partial[responses.item])
+        cut = None  # in marks of the whole form, of which a part is left
     part = patterns.part(responses)
     fit = irt.fit_parts(
         [part], model, weak_priors=weak_priors, chance=_chances(items), progress=progress
     )
+    fit = replace(
+        fit,
+        reasons=tuple(
+            PARTIAL if of_parts else why
+            for of_parts, why in zip(partial.tolist(), fit.reasons, strict=True)
+        ),
+    )
     if not fit.estimated.any():
-        return _nothing(model, len(items), next(filter(None, fit.reasons), NOT_CONVERGED))
+        return _nothing(model, len(items), _why_nothing(fit))
     if not fit.converged:
         block = Block(_of_fit(fit), [_unsaid(fit, k) for k in range(len(items))], _no_flags(items))
         return Modelled(block, [], [], {})
-    return _said(responses, part, fit, cut)
+    return _said(part, fit, cut)
 
 
-def _said(responses: Responses, part: Part, fit: Fit, cut: float | None) -> Modelled:
+def _why_nothing(fit: Fit) -> str:
+    """Why no item has parameters."""
+    if fit.iterations:
+        return "no item has parameters: they grow without end"
+    return next((why for why in fit.reasons if why and why != PARTIAL), NOT_CONVERGED)
+
+
+def _said(part: Part, fit: Fit, cut: float | None) -> Modelled:
     curves = fit.curves()
     eap = scoring.eap(part, curves)
     wle = scoring.weighted_likelihood(part, curves)
     empirical = scoring.empirical_reliability(eap)
-    drawn = fit.n / max(responses.attempts, 1)
+    drawn = fit.n / max(fit.attempts, 1)
     test = _of_fit(fit) | {
         "information": _information(curves, drawn),
         "map": _map(eap, fit.b),
     }
-    length = fit.n.sum() / max(responses.attempts, 1)
+    length = fit.n.sum() / max(fit.attempts, 1)
     decisions, calibrated = _at_cut(fit, wle, cut, length)
     fitting = _fitting(part, fit)
     rows = [_item(fit, k) | fitting[k] | calibrated(k) for k in range(fit.a.size)]
@@ -167,8 +186,16 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
         "errors": fit.information,
         "information": [],
         "map": [],
-        "reason": None if fit.converged else NOT_CONVERGED,
+        "reason": _left_out(fit) if fit.converged else NOT_CONVERGED,
     }
+
+
+def _left_out(fit: Fit) -> str | None:
+    """How many items the fit does not speak of because they give partial credit."""
+    count = fit.reasons.count(PARTIAL)
+    if not count:
+        return None
+    return f"{count} item{'s give' if count > 1 else ' gives'} partial credit: left out"
 
 
 def _item(fit: Fit, k: int) -> dict[str, Any]:

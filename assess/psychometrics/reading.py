@@ -7,6 +7,7 @@ an item, of scores or, with a key, of options. Every refusal names file, line an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -21,6 +22,8 @@ from assess.psychometrics.delimited import MISSING, Column, FileError, Table
 from assess.psychometrics.responses import FULL, LONGEST_FORM, OMITTED, UNKNOWN
 
 TIMES = {"seconds": 1000, "rt_ms": 1, "milliseconds": 1}  # column: its unit in milliseconds
+LONG = frozenset({"attempt", "item", "option", "score", "position", *TIMES})
+ROW = re.compile(r"row (\d+): (.*)")  # where `responses` found something wrong
 
 Blank = Literal["not drawn", "omitted"]
 
@@ -68,13 +71,14 @@ def read(
     In a wide file of categories from 1 on the lowest of all becomes 0. Scores above 1 are whole
     marks; the highest of an item are its full marks. Raises FileError (a ValueError).
     """
-    table = load(path)
+    table = _named_as_long(load(path))
     name = identity or "attempt"
     if not table.rows:
         raise FileError(path, "has no answers: nothing stands below the header.")
     _has(table, (*([identity] if identity else ()), *ignore))
     if attempts is None:
         _has(table, columns)
+    _refuse_half_long(table, name)
     if name in table.columns and "item" in table.columns:
         answers = _long(table, name, key, columns)
     else:
@@ -105,6 +109,26 @@ def _parquet(path: Path) -> Table:
             values = delimited.objects(texts)
         columns[name] = values.astype(np.int8) if values.dtype.kind == "b" else values
     return Table(path, columns)
+
+
+def _named_as_long(table: Table) -> Table:
+    """The same table, the columns of a long file in small letters, if it is one: Item is item."""
+    small = {name: name.lower() for name in table.columns if name.lower() in LONG}
+    if "item" not in small.values() or len(set(small.values())) < len(small):
+        return table
+    return replace(table, columns={small.get(n, n): c for n, c in table.columns.items()})
+
+
+def _refuse_half_long(table: Table, name: str) -> None:
+    """A long file that lacks one of its columns must not pass for a wide one."""
+    given = table.columns
+    if not ("score" in given or "option" in given):
+        return
+    for one, other in ((name, "item"), ("item", name)):
+        if one in given and other not in given:
+            how = "" if other == "item" else " (or name it with --id)"
+            what = f"a long file needs the column {other} too{how}. It has: {_names(table)}."
+            raise FileError(table.path, what, 1)
 
 
 def _long(table: Table, name: str, key: Path | None, columns: Sequence[str]) -> Answers:
@@ -143,7 +167,10 @@ def _long(table: Table, name: str, key: Path | None, columns: Sequence[str]) -> 
     except FileError:
         raise
     except ValueError as error:
-        raise FileError(table.path, f"{error}.") from error
+        row = ROW.match(str(error))
+        if row is None:
+            raise FileError(table.path, f"{error}.") from error
+        raise table.refuse(int(row[1]), f"{row[2]}.") from error
     if order is not None and chosen is not None:
         answers = answers.with_not_reached()
     known = {

@@ -243,13 +243,46 @@ def test_a_model_gives_parameters_or_says_why_not(command: Command, tmp_path: Pa
     assert item["infit"] == pytest.approx(1, abs=0.1)
     methods = [row["method"] for row in found["test"]["decisions"]]
     assert methods == ["livingston_lewis", "rudner"]
-    refused = document(command("analyse", partial, "--model", "2pl", "--json"))
+    out = tmp_path / "out"
+    refused = document(command("analyse", partial, "--model", "2pl", "--json", "--out", out))
     assert refused["irt"]["loglik"] is None
-    assert refused["irt"]["reason"] == "item a gives partial credit"
+    assert refused["irt"]["reason"] == "every item gives partial credit"
     assert refused["items"][0]["irt"] is None
-    assert (
-        "since item a gives partial credit" in command("analyse", partial, "--model", "2pl").stdout
+    why = "since every item gives partial credit"
+    assert why in command("analyse", partial, "--model", "2pl").stdout
+    assert why in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_an_item_of_partial_credit_keeps_no_other_from_its_parameters(
+    command: Command, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(4)
+    ability = rng.standard_normal((700, 1))
+    right = (rng.random((700, 7)) < 1 / (1 + np.exp(-ability))).astype(int)
+    right[:, 5] += right[:, 6]
+    whole = write(tmp_path / "whole.csv", "a,b,c,d,e", right[:, :5].tolist())
+    mixed = write(tmp_path / "mixed.csv", "a,b,c,d,e,f", right[:, :6].tolist())
+    out = tmp_path / "out"
+    alone, beside = (
+        document(command("analyse", f, "--model", "2pl", "--json", "--out", out))
+        for f in (whole, mixed)
     )
+    slopes = [[entry["irt"]["a"] for entry in found["items"][:5]] for found in (alone, beside)]
+    assert slopes[1] == pytest.approx(slopes[0], abs=1e-6)
+    assert beside["items"][5]["irt"]["a"] is None
+    assert beside["items"][5]["irt"]["reason"] == "it gives partial credit"
+    assert "1 item gives partial credit" in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_where_nothing_can_be_fitted_the_report_says_so(command: Command, tmp_path: Path) -> None:
+    # Alternating answers: every slope grows without end.
+    rows = [[(7 * p + 3 * i) % 2 for i in range(5)] for p in range(40)]
+    file = write(tmp_path / "even.csv", "a,b,c,d,e", rows)
+    out = tmp_path / "out"
+    found = document(
+        command("analyse", file, "--model", "2pl", "--cut", "3", "--json", "--out", out)
+    )
+    assert found["irt"]["reason"] == "no item has parameters: they grow without end"
 
 
 @pytest.mark.parametrize(
@@ -261,6 +294,13 @@ def test_a_model_gives_parameters_or_says_why_not(command: Command, tmp_path: Pa
         ("attempt,item,score\n1,a,1\n2,a,x\n", (), "line 3"),
         ("attempt,item,score\n1,a\n", (), "line 2"),
         ("attempt,item\n1,a\n", (), "option or score"),
+        ("attempt,question,score\n1,1,1\n2,1,0\n", (), "the column item too"),
+        ("person,item,score\n1,1,1\n2,1,0\n", (), "--id"),
+        ("attempt,item,score\n1,a,1\n2,a\0b,0\n", (), "line 3: a NUL"),
+        ("attempt,item,score,position\n1,a,1,1\n2,a,1,-4\n", (), "line 3"),
+        ("a,b,g\n1,0,\n0,1,\n", ("--group", "g"), "'g'"),
+        ("a,b\n1,0\n0,1\n", ("--cut", "nan"), "--cut nan"),
+        ("a,b\n1,0\n0,1\n", ("--cut", "-3"), "--cut -3"),
         ("a,b\n1,0\n0,1\n", ("--group", "region"), "'region'"),
         ("a,b\n1,0\n0,1\n", ("--ignore", "c"), "'c'"),
         ("a,b,g\n1,0,x\n0,1,x\n", ("--group", "g"), "all are in one group"),

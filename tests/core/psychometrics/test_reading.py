@@ -125,6 +125,20 @@ def test_names_keep_their_leading_zeros(write: Write) -> None:
     assert answers.items == ("007", "7")
 
 
+def test_numbers_too_long_for_a_machine_word_stay_apart(write: Write) -> None:
+    first, second = "99999999999999999998", "99999999999999999999"
+    file = write(f"attempt,item,score\n{first},1,1\n{second},1,0\n")
+    assert reading.read(file).attempts.tolist() == [first, second]
+    # Beside a part of a mark they would be read as floating numbers.
+    file = write("attempt,item,score\n9007199254740992,1,0.5\n9007199254740993,1,1\n")
+    assert reading.read(file).attempts.tolist() == [9007199254740992, 9007199254740993]
+
+
+def test_the_names_of_a_long_files_columns_may_be_capitals(write: Write) -> None:
+    found = reading.read(write("Attempt,Item,Score\n1,7,1\n2,7,0\n"))
+    assert (found.items, found.responses.attempts) == (("7",), 2)
+
+
 def test_properties_are_joined_by_attempt(write: Write) -> None:
     people = write("attempt,group,day\nbob,m,3\nann,f,4\neve,f,5\n", "people.csv")
     answers = reading.read(write(LONG), attempts=people, columns=["group"])
