@@ -58,6 +58,7 @@ class Code(StrEnum):
     WRITER = "E-WRITER"
     LATE = "E-LATE"
     TAKEOVER = "W-TAKEOVER"
+    OFFLINE = "I-OFFLINE"
     # The room.
     ROSTER = "E-ROSTER"
     IDENTITY = "E-IDENTITY"

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     REST_BREAKS = "rest_breaks"
     COLOURS = "colours"
     TEXT_SIZE = "text_size"
+    SPACING = "spacing"
     READER = "reader"
     SEPARATE_ROOM = "separate_room"
     LANGUAGE = "language"
@@ -57,6 +58,9 @@ FORMS: Mapping[Kind, Form] = MappingProxyType(
                 {
                     "cream": "Dark text on cream",
                     "blue": "Dark text on pale blue",
+                    "yellow": "Dark text on yellow",
+                    "green": "Dark text on pale green",
+                    "pink": "Dark text on pale pink",
                     "dark": "Light text on a dark ground",
                 }
             ),
@@ -68,6 +72,15 @@ FORMS: Mapping[Kind, Form] = MappingProxyType(
                     "large": "Large (a quarter larger)",
                     "larger": "Larger (half as large again)",
                     "largest": "Largest (twice as large)",
+                }
+            ),
+        ),
+        Kind.SPACING: Form(
+            "Spacing",
+            MappingProxyType(
+                {
+                    "wide": "Wide (more room between lines and letters)",
+                    "wider": "Wider (twice the room between lines)",
                 }
             ),
         ),

@@ -39,8 +39,11 @@ def register(app: Flask, *, secure: bool) -> None:
         if secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         if request.endpoint == "static" and response.status_code in (200, 206, 304):
-            # Addresses of files carry a digest of their content: they never change.
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+            # An address that carries a digest of the file's content never changes its meaning.
+            named = "v" in request.args
+            response.headers["Cache-Control"] = (
+                "public, max-age=31536000, immutable" if named else "no-cache"
+            )
         else:
             response.headers["Cache-Control"] = "no-store"
             response.vary.add("Cookie")

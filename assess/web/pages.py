@@ -26,6 +26,12 @@ GOVUK = "govuk_frontend_jinja"
 MOST_WORDS = 5_000  # characters looked at: beyond any that are taken
 MANY = 10_000_000  # rows; a page number beyond this is a mistake
 
+MODULES = (
+    "vendor/govuk-frontend.min.js",
+    *(f"player/{name}.js" for name in ("clock", "journal", "sender", "view")),
+)
+"""Scripts that other scripts import: a map gives each the address that names its content."""
+
 Entry = tuple[str, str, tuple[Role, ...], tuple[str, ...]]
 
 NAVIGATION: tuple[Entry, ...] = (
@@ -139,6 +145,10 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
             "nonce": nonce(),
             "service": settings.name,
             "brand_colour": settings.colour,
+            "modules": {
+                url_for("static", filename=name, v=None): url_for("static", filename=name)
+                for name in MODULES
+            },
             "navigation": _navigation(navigation),
             "Code": Code,
             "Role": Role,

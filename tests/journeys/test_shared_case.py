@@ -1,4 +1,4 @@
-"""Can a question on a shared case be read and answered, wide and narrow, and read again after?"""
+"""Is a shared case beside its question where there is room, above it where not, and there after?"""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def start(context: Context, person: int, tutor: int) -> int:
 
 
 @pytest.mark.one_database
-def test_a_case_is_read_above_its_question_and_again_beside_what_was_wrong(
+def test_a_case_is_read_beside_its_question_and_again_beside_what_was_wrong(
     stage: Stage, person: Callable[..., Page], look: Callable[[Page, str], None]
 ) -> None:
     app, clock = stage.served.app, stage.served.clock
@@ -86,10 +86,14 @@ def test_a_case_is_read_above_its_question_and_again_beside_what_was_wrong(
     case = page.get_by_role("region", name="Read this first")
     expect(case).to_contain_text("does not want to be a nuisance")
     assert page.locator("[name=answer]").first.is_visible()
-    box, stem = case.bounding_box(), page.locator("legend").bounding_box()
-    assert box is not None
-    assert stem is not None
-    assert box["y"] + box["height"] <= stem["y"]
+    stem = page.locator("legend")
+    for width, beside in ((1280, True), (320, False)):
+        page.set_viewport_size({"width": width, "height": 900})
+        box, asked = case.bounding_box(), stem.bounding_box()
+        assert box is not None
+        assert asked is not None
+        assert (box["x"] + box["width"] <= asked["x"]) is beside
+        assert (box["y"] + box["height"] <= asked["y"]) is not beside
     look(page, "candidate-question-of-a-set")
     page.goto(f"{stage.url}/attempts/{attempt}/review")
     page.get_by_role("button", name="Hand in for good").click()

@@ -205,7 +205,7 @@ def test_arrangements_are_recorded_shown_and_ended(here: World, me: Browser) -> 
     candidate = Browser(here, "candidate")
     start = candidate.get(f"/tests/{here.test}/start").text
     assert "37 minutes 30 seconds (with your 25 per cent extra time)" in start
-    assert 'class="govuk-template app-colours--dark app-text--larger"' in start
+    assert 'class="govuk-template app-text--larger app-colours--dark"' in start
     assert "37 minutes 30 seconds" in candidate.get("/assessments").text
     assert "Extra time: 25 per cent" in candidate.get("/account").text
     assert "app-colours" not in Browser(here, "candidate.two").get("/assessments").text

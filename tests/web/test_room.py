@@ -176,7 +176,9 @@ def test_a_candidate_waits_and_no_byte_of_an_item_is_sent(made: Room, me: Browse
         f"/attempts/{attempt}/questions/1",
         f"/attempts/{attempt}/review",
         f"/attempts/{attempt}/result",
-        f"/attempts/{attempt}/time",
+        f"/api/attempts/{attempt}/form",
+        f"/api/attempts/{attempt}/time",
+        f"/api/attempts/{attempt}/offers",
     ):
         answer = browser.get(path)
         sent.append((path, answer.text))

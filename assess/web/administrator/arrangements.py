@@ -18,7 +18,7 @@ from assess.web import problems, signing
 from assess.web.administrator import typed
 from assess.web.administrator.blueprint import administrators, bp
 
-FIELDS = ("kind", "percent", "colours", "text_size", "language", "words", "evidence")
+FIELDS = ("kind", "percent", "colours", "text_size", "spacing", "language", "words", "evidence")
 
 
 @bp.route("/people/<int:person_id>/arrangements", methods=["GET", "POST"])

@@ -101,6 +101,7 @@ def labels() -> Mapping[str, str]:
         "percent": _("Extra time in per cent"),
         "colours": _("Colours"),
         "text_size": _("Text size"),
+        "spacing": _("Spacing"),
         "evidence": _("Evidence"),
         "file": _("File"),
     }

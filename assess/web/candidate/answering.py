@@ -1,12 +1,8 @@
-"""Is my answer saved? The same address takes it from a form and from a script.
-
-A form is answered by the next page. A script, which asks for JSON, is told `saved` only when the
-answer is on the disk, and where the form would have gone on to.
-"""
+"""Is my answer saved? What a page's own form sends, where no script does it (`web/api/saving`)."""
 
 from __future__ import annotations
 
-from flask import jsonify, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -42,10 +38,7 @@ def answer(attempt_id: int, place: int) -> ResponseReturnValue:
         done = deeds.flag(context, attempt_id, place, FLAGS[go])
     if done is not None:
         return _not_saved(attempt_id, place, values, done)
-    goal = _goal(attempt_id, place, go)
-    if not problems.wants_json():
-        return redirect(goal)
-    return jsonify(saved=True, place=place, sequence=sequence, next=goal)
+    return redirect(_goal(attempt_id, place, go))
 
 
 def _overtaken(attempt_id: int, values: list[str], saved: Saved, writer: int) -> Refused | None:

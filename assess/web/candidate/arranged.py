@@ -1,7 +1,13 @@
-"""Which text size and colours are arranged for me? Every page of a candidate keeps to them."""
+"""Which text size, spacing and colours are mine? Every page of a candidate keeps to them.
+
+The pages for trying them out show what the address asks for instead; nothing of that is stored.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from flask import request
 from flask_login import current_user
 
 from assess import store
@@ -10,7 +16,14 @@ from assess.store import arrangements
 from assess.web import signing
 from assess.web.candidate.blueprint import bp
 
-CLASSES = {Kind.TEXT_SIZE: "app-text", Kind.COLOURS: "app-colours"}
+CLASSES = {
+    Kind.TEXT_SIZE: "app-text",
+    Kind.SPACING: "app-spacing",
+    Kind.COLOURS: "app-colours",
+}
+"""What a page can keep to by itself, and the class that does it, before its value."""
+
+TRYING = "/try"  # where the address says what is shown
 
 
 @bp.context_processor
@@ -18,11 +31,14 @@ def arranged() -> dict[str, str]:
     """The classes of the root element; none for who has no such arrangement."""
     if not current_user.is_authenticated:
         return {}
+    return {"arranged": " ".join(f"{CLASSES[kind]}--{value}" for kind, value in mine().items())}
+
+
+def mine() -> Mapping[Kind, str]:
+    """What this page keeps to, by kind: what is in force, or what is being tried out."""
     with store.read() as session:
         found = arrangements.in_force(session, current_user.person_id, signing.now())
-    classes = [
-        f"{CLASSES[Kind(one.kind)]}--{one.value}"
-        for one in found
-        if one.kind in CLASSES and one.value in FORMS[Kind(one.kind)].values
-    ]
-    return {"arranged": " ".join(classes)}
+    values = {Kind(one.kind): one.value for one in found}
+    if request.path == TRYING or request.path.startswith(f"{TRYING}/"):
+        values |= {kind: request.args[kind] for kind in CLASSES if kind.value in request.args}
+    return {kind: values[kind] for kind in CLASSES if values.get(kind) in FORMS[kind].values}

@@ -1,21 +1,20 @@
-"""Sitting a test: its questions one a page, the time that is left, going on on another device."""
+"""Sitting a test: its questions one a page, going on where one stopped or on another device."""
 
 from __future__ import annotations
 
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from assess import store, wording
 from assess.actions import attempts as deeds
 from assess.actions.context import not_found
-from assess.delivery import form, timing
-from assess.delivery.attempt import LIVE, State
+from assess.delivery import form
 from assess.reasons import Code, Refused
 from assess.roles import Role
 from assess.store.attempts import Attempt
 from assess.web import access, pages, problems, signing
-from assess.web.candidate import questions, sitting
+from assess.web.candidate import player, questions, sitting
 from assess.web.candidate.blueprint import bp
 
 
@@ -52,19 +51,6 @@ def go_on(attempt_id: int) -> ResponseReturnValue:
     return redirect(url_for("candidate.attempt", attempt_id=attempt_id))
 
 
-@bp.get("/attempts/<int:attempt_id>/time")
-@access.only(Role.CANDIDATE)
-def time(attempt_id: int) -> ResponseReturnValue:
-    """How many seconds are left, for the clock on the page: {"open": ..., "seconds_left": ...}."""
-    row = sitting.find(attempt_id)
-    if row is None:
-        return problems.answer(not_found())
-    left = 0
-    if State(row.state) in LIVE and row.deadline is not None:
-        left = timing.seconds_left(signing.now(), row.deadline)
-    return jsonify(open=left > 0, seconds_left=left)
-
-
 def page(
     attempt_id: int,
     place: int,
@@ -83,12 +69,11 @@ def page(
     errors = {}
     if refused is not None:
         errors = {"answer": wording.words(refused.reasons[0], pages.zone())}
-    shown = render_template(
+    shown = player.page(
         "candidate/question.html",
-        paper=paper,
+        paper,
+        row.deadline,
         sheet=sheet,
-        here=paper.places[place - 1],
-        deadline=row.deadline,
         chosen=sheet.chosen if sent is None else sent,
         conflict=None
         if sent is None

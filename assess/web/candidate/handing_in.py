@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, url_for
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from assess import store
@@ -11,7 +11,7 @@ from assess.reasons import Code, Refused
 from assess.roles import Role
 from assess.store.attempts import Attempt
 from assess.web import access, problems, signing
-from assess.web.candidate import questions, sitting
+from assess.web.candidate import player, questions, sitting
 from assess.web.candidate.blueprint import bp
 
 
@@ -24,7 +24,9 @@ def review(attempt_id: int) -> ResponseReturnValue:
         return row
     with store.read() as session:
         paper = questions.paper(session, row)
-    return render_template("candidate/review.html", paper=paper, deadline=row.deadline)
+    return player.page(
+        "candidate/review.html", paper, row.deadline, q=player.BLANK, errors_by_field={}
+    )
 
 
 @bp.post("/attempts/<int:attempt_id>/hand-in")

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from assess.bank.resources import Resource
 from assess.delivery import answering, form, timing
 from assess.delivery.form import Question
 from assess.store import attempts, banks, specifications
 from assess.store.attempts import Attempt
+from assess.store.specifications import SpecificationVersion
 from assess.web import signing
 
 
@@ -24,13 +26,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """An attempt under way: which questions are answered and flagged, how much time is left."""
+    """An attempt under way: which questions are answered and flagged, how much time is left.
+
+    `resources` is what an open-book test lays beside its questions.
+    """
 
     attempt_id: int
     title: str
     places: tuple[Place, ...]
     seconds: int
     seconds_left: int
+    resources: tuple[Resource, ...] = ()
 
     @property
     def unanswered(self) -> tuple[int, ...]:
@@ -62,6 +68,7 @@ def paper(session: Session, row: Attempt) -> Paper:
     counting = answering.latest(attempts.answers(session, row.id))
     flagged = attempts.flags(session, row.id)
     test = specifications.get(session, row.centre_id, row.test_id)
+    version = session.get_one(SpecificationVersion, row.specification_id)
     assert test is not None  # noqa: S101 - a foreign key holds it
     return Paper(
         attempt_id=row.id,
@@ -72,6 +79,7 @@ def paper(session: Session, row: Attempt) -> Paper:
         ),
         seconds=row.seconds,
         seconds_left=timing.seconds_left(signing.now(), row.deadline),
+        resources=version.specification().resources,
     )
 
 

@@ -11,6 +11,7 @@ from assess.web.candidate import (
     starting,
     statement,
     statement_of_result,
+    trying,
     waiting,
 )
 from assess.web.candidate.blueprint import bp
@@ -25,4 +26,4 @@ __all__ = [
     "progress",
     "result",
 ]
-__all__ += ["starting", "statement", "statement_of_result", "waiting"]
+__all__ += ["starting", "statement", "statement_of_result", "trying", "waiting"]

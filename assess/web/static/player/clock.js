@@ -1,0 +1,142 @@
+// Counts down the time of an attempt from the server's seconds.
+//
+// The device's own clock plays no part: what passes is measured by the page's running time. That
+// may stand still while a device sleeps; whenever the device's clock has gone another way than the
+// running time, or the page comes back into sight, the server is asked again.
+
+const LAST = 300; // seconds that count as the last minutes
+const LAGGING = 2; // seconds by which a moment may be noticed late and is still called by its name
+const SLEPT = 3000; // milliseconds by which two clocks of one device may differ
+const HIDDEN = "assess.clock.hidden";
+
+const remembered = () => {
+  try {
+    return sessionStorage.getItem(HIDDEN) === "yes";
+  } catch {
+    return false; // storage may be forbidden; then the choice holds for this page
+  }
+};
+
+const remember = (hidden) => {
+  try {
+    sessionStorage.setItem(HIDDEN, hidden ? "yes" : "no");
+  } catch {
+    // As above.
+  }
+};
+
+/**
+ * Starts the clock in this element. `read` asks the server for the seconds left, or gives null;
+ * `over` is called once, when the server agrees that time is up.
+ */
+export const startClock = (clock, { read, over }) => {
+  const words = clock.dataset;
+  const part = (name) => clock.querySelector(`[data-clock-${name}]`);
+  const [line, shown, said, button] = ["line", "time", "said", "hide"].map(part);
+  const all = Number(words.all);
+  let left = Number(words.left);
+  let since = performance.now();
+  let drift = Date.now() - since;
+  let held = false;
+  let ended = false;
+  part("plain").remove();
+  shown.setAttribute("aria-hidden", "true");
+  const spoken = document.createElement("span");
+  spoken.className = "govuk-visually-hidden";
+  shown.after(spoken);
+
+  const now = () => Math.max(0, held ? left : left - (performance.now() - since) / 1000);
+  const inWords = (seconds) => {
+    if (seconds < 60) return `${seconds} ${words.seconds}`;
+    const minutes = Math.floor(seconds / 60);
+    return minutes === 1 ? words.minute : `${minutes} ${words.minutes}`;
+  };
+
+  // Said aloud, once each, when it is reached while the page is open.
+  const moments = [Math.floor(all / 2), 600, 300, 60].filter((at) => at < all);
+  let toSay = moments.filter((at) => at < left);
+
+  const show = (seconds) => {
+    const whole = Math.ceil(seconds);
+    const two = (number) => String(number).padStart(2, "0");
+    shown.textContent = `${Math.floor(whole / 60)}:${two(whole % 60)}`;
+    const text = inWords(whole < 60 ? Math.ceil(whole / 10) * 10 : whole);
+    if (spoken.textContent !== text) spoken.textContent = text;
+    clock.classList.toggle("app-clock--last", whole <= LAST);
+    if (whole > 0 && toSay.some((at) => whole <= at)) {
+      said.textContent = inWords(whole + LAGGING);
+      toSay = toSay.filter((at) => whole > at);
+    }
+  };
+
+  const set = (seconds) => {
+    // Time that was given back is announced again as it passes.
+    if (seconds > now() + LAGGING) toSay = moments.filter((at) => at < seconds);
+    left = seconds;
+    since = performance.now();
+  };
+
+  const ask = async () => {
+    const seconds = await read();
+    if (seconds !== null) set(seconds);
+  };
+
+  const end = async () => {
+    ended = true;
+    await ask(); // the server alone knows whether time is up
+    if (now() > 0) {
+      ended = false;
+      return;
+    }
+    said.textContent = words.up;
+    said.classList.remove("govuk-visually-hidden");
+    over();
+  };
+
+  const tick = () => {
+    const gone = Date.now() - performance.now();
+    if (Math.abs(gone - drift) > SLEPT) {
+      drift = gone;
+      ask();
+    }
+    const seconds = now();
+    show(seconds);
+    if (seconds <= 0 && !ended && !held) end();
+  };
+
+  const hide = (hidden) => {
+    line.hidden = hidden;
+    // While the time is hidden, what is said aloud can also be read.
+    said.classList.toggle("govuk-visually-hidden", !hidden);
+    button.textContent = hidden ? words.show : words.hide;
+    remember(hidden);
+  };
+
+  const back = async () => {
+    if (document.visibilityState !== "visible" || ended) return;
+    await ask();
+    tick();
+  };
+
+  hide(remembered());
+  button.hidden = false;
+  button.addEventListener("click", () => hide(!line.hidden));
+  document.addEventListener("visibilitychange", back);
+  addEventListener("online", back);
+  setInterval(tick, 500);
+  tick();
+
+  return {
+    /** So many seconds are left, says the server. */
+    set(seconds) {
+      set(seconds);
+      tick();
+    },
+    /** The clock stands, or goes on. */
+    hold(still) {
+      left = now();
+      since = performance.now();
+      held = still;
+    },
+  };
+};

@@ -1,0 +1,125 @@
+// Sends what waits in the journal, in order, one request at a time, until the server has all of it.
+//
+// The server takes the same entry twice without harm, so whatever has no reply is sent again. Of
+// two tabs, one sends at a time. Nothing is called saved before the server has said so.
+
+const PATIENCE = 10000; // milliseconds for a reply
+const WAITS = [1000, 2000, 4000, 8000, 15000]; // milliseconds between tries
+const BATCH = 200; // entries in one request
+
+/** The server said no: `code` and `reasons` as in problem+json. */
+export class Refusal extends Error {
+  constructor(status, problem) {
+    super(problem.code ?? String(status));
+    this.status = status;
+    this.code = problem.code ?? "";
+    this.reasons = problem.reasons ?? [];
+  }
+
+  /** Whether the same request may do better later: the server is busy, or the test is paused. */
+  get passes() {
+    return this.status >= 500 || this.status === 429 || this.code === "E-STATE";
+  }
+}
+
+/** A function that asks the server: (address) reads, (address, body) does. Throws a Refusal. */
+export const speaker = (csrf) => async (address, body) => {
+  const headers = { Accept: "application/json" };
+  const how = { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) };
+  if (body !== undefined) {
+    how.method = "POST";
+    headers["Content-Type"] = "application/json";
+    headers["X-CSRFToken"] = csrf;
+    how.body = JSON.stringify(body);
+  }
+  const answer = await fetch(address, how);
+  if (answer.ok) return answer.json();
+  throw new Refusal(answer.status, await answer.json().catch(() => ({})));
+};
+
+const bare = ({ place, sequence, answer }) => ({ place, sequence, answer });
+
+const TO_EVIDENCE = ["W-TAKEOVER", "E-WRITER", "E-CLOSED"];
+
+/** Hands in entries of one writer; gives what became of each: {place, sequence, outcome}. */
+export const deliver = async (ask, addresses, { writer, token, entries }) => {
+  if (entries.length === 1) {
+    try {
+      const reply = await ask(addresses.answers, { token, writer, ...bare(entries[0]) });
+      return { outcomes: [{ outcome: "saved" }], left: reply.seconds_left };
+    } catch (error) {
+      if (error.code === "E-SAVE-CONFLICT") return { outcomes: [{ outcome: "conflict" }] };
+      if (error.code === "E-LATE") return { outcomes: [{ outcome: "evidence-late" }] };
+      if (!TO_EVIDENCE.includes(error.code)) throw error;
+      // This device may not write any more: its journal is taken as evidence, an answer is not.
+    }
+  }
+  return ask(addresses.journal, { token, writer, entries: entries.map(bare) });
+};
+
+/**
+ * A sender. `tell(state, detail)` hears "saving", "saved", "offline" (a Refusal that passes, or
+ * nothing), "stopped" (a Refusal that does not pass) and "outcome" (an entry with its outcome).
+ */
+export const makeSender = ({ journal, name, hand, tell }) => {
+  let busy = null;
+  let again = false;
+  let failures = 0;
+  let timer = 0;
+  let stopped = false;
+
+  const turn = (work) =>
+    navigator.locks === undefined ? work() : navigator.locks.request(name, work);
+
+  const flush = async () => {
+    for (;;) {
+      const entries = (await journal.waiting()).slice(0, BATCH);
+      if (entries.length === 0) return;
+      if (failures === 0) tell("saving");
+      const { outcomes, left } = await hand(entries);
+      failures = 0;
+      await journal.done(entries);
+      entries.forEach((entry, at) => tell("outcome", { ...entry, ...outcomes[at], left }));
+    }
+  };
+
+  const later = (error) => {
+    timer = setTimeout(send, WAITS[Math.min(failures, WAITS.length - 1)]);
+    failures += 1;
+    tell("offline", error);
+  };
+
+  const once = async () => {
+    clearTimeout(timer);
+    again = false;
+    try {
+      await turn(flush);
+      failures = 0;
+      tell("saved");
+    } catch (error) {
+      if (error instanceof Refusal && !error.passes) {
+        stopped = true;
+        tell("stopped", error);
+      } else later(error);
+    }
+  };
+
+  /** Sends what waits; done when this try has come to its end. */
+  const send = () => {
+    if (stopped) return Promise.resolve();
+    if (busy === null) {
+      busy = once().finally(() => {
+        busy = null;
+        if (again && failures === 0) send();
+      });
+    } else again = true;
+    return busy;
+  };
+
+  const stop = () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+
+  return { send, stop };
+};

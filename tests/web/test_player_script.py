@@ -1,0 +1,369 @@
+"""The player in a real browser: nothing that was answered is lost, whatever happens to the page.
+
+What differs between databases is tested with the deeds; scripts are tested on one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import BrowserContext, Page, expect
+
+from assess import store
+from assess.delivery import answering, form
+from assess.store import attempts
+from tests.builders import PASSWORD, World
+from tests.conftest import Served
+
+SAID = "[data-player-said]"
+
+
+@pytest.fixture
+def here(built: World, served: Served) -> World:
+    """A small world behind a port, with a candidate who may start."""
+    assert built.app is served.app
+    built.make_ready()
+    return built
+
+
+@pytest.fixture
+def device(browser: Chromium) -> Iterator[Callable[[], Page]]:
+    """A function that gives a tab of another device."""
+    contexts: list[BrowserContext] = []
+
+    def another() -> Page:
+        contexts.append(browser.new_context())
+        contexts[-1].set_default_timeout(10_000)
+        return contexts[-1].new_page()
+
+    yield another
+    for context in contexts:
+        context.close()
+
+
+def log_in(page: Page, url: str) -> None:
+    """Log in by the page."""
+    page.goto(f"{url}/login")
+    page.get_by_label("Log-in name").fill("candidate")
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log out").wait_for()
+
+
+def start(page: Page, url: str) -> int:
+    """Log in and start by the pages; the attempt's number."""
+    log_in(page, url)
+    page.goto(f"{url}/assessments")
+    page.get_by_role("button", name="Start First test").click()
+    page.get_by_label("I affirm the statement").check()
+    page.get_by_role("button", name="Start the test").click()
+    page.wait_for_url("**/questions/1")
+    found = re.search(r"/attempts/(\d+)/", page.url)
+    assert found is not None
+    return int(found.group(1))
+
+
+def ready(page: Page) -> None:
+    """Wait until the script has the form."""
+    expect(page.locator(SAID)).to_have_text("Your answers are saved as you choose them.")
+
+
+def stored(attempt: int) -> list[answering.Saved]:
+    """Every answer on the disk, in the order in which it came."""
+    with store.read() as session:
+        rows = session.query(attempts.Answer).filter_by(attempt_id=attempt)
+        return [
+            answering.Saved(r.place, r.writer, r.sequence, tuple(r.options), r.received_at)
+            for r in rows.order_by(attempts.Answer.id)
+        ]
+
+
+def shown(attempt: int) -> dict[int, tuple[int, ...]]:
+    """By place, the answer that counts, in shown positions."""
+    with store.read() as session:
+        drawn = session.get_one(attempts.Attempt, attempt).drawn()
+        counting = answering.latest(attempts.answers(session, attempt))
+    return {
+        place: form.own_to_shown(drawn[place - 1].order, save.answer)
+        for place, save in counting.items()
+    }
+
+
+def choose(page: Page, position: int) -> None:
+    """Choose one option of the question that is shown, and no other."""
+    for box in page.locator("input[type=checkbox]:checked").all():
+        box.uncheck()
+    page.locator('input[name="answer"]').nth(position).check()
+
+
+def test_without_a_connection_one_goes_on_and_all_arrives_in_order_after_a_killed_tab(
+    here: World, served: Served, page: Page
+) -> None:
+    attempt = start(page, served.url)
+    ready(page)
+    said = page.locator(SAID)
+    choose(page, 1)
+    expect(said).to_have_text("Saved.")
+    page.get_by_role("button", name="Flag this question").click()
+    expect(page.locator(".app-navigator__place--current")).to_have_accessible_name(
+        "Question 1, answered, flagged"
+    )
+    page.get_by_role("button", name="Save and next").click()
+    page.wait_for_url("**/questions/2")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    expect(page).to_have_title(re.compile("^Question 2 of 4 – First test"))
+
+    page.context.set_offline(True)
+    expect(said).to_have_attribute("data-code", "I-OFFLINE")
+    choose(page, 0)
+    expect(said).to_contain_text("Saved on this device. There is no connection.")
+    choose(page, 2)
+    for place, position in ((3, 3), (4, 0)):
+        page.get_by_role("button", name="Save and next").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(f"Question {place} of 4")
+        choose(page, position)
+        expect(said).to_contain_text("Saved on this device.")
+    assert set(shown(attempt)) == {1}
+
+    # The tab is killed; another one of the same browser has all of it, and so has the server.
+    context = page.context
+    page.close()
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(f"{served.url}/attempts/{attempt}/questions/2")
+    expect(again.locator(SAID)).to_have_text("Saved.")
+    expect(again.locator('input[name="answer"]').nth(2)).to_be_checked()
+    expect(again.locator(".app-navigator__place--answered")).to_have_count(4)
+    assert {place: answer[-1] for place, answer in shown(attempt).items()} == {
+        1: 1,
+        2: 2,
+        3: 3,
+        4: 0,
+    }
+    later = [save for save in stored(attempt) if save.place > 1]
+    assert [save.place for save in later] == sorted(save.place for save in later)
+    for place in (2, 3, 4):
+        numbers = [save.sequence for save in later if save.place == place]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_handing_in_waits_for_what_has_not_arrived_and_leaves_nothing_on_the_device(
+    here: World, served: Served, page: Page
+) -> None:
+    attempt = start(page, served.url)
+    ready(page)
+    page.context.set_offline(True)
+    choose(page, 1)
+    expect(page.locator(SAID)).to_contain_text("Saved on this device.")
+    page.get_by_role("button", name="Review and hand in").click()
+    page.wait_for_url("**/review")
+    expect(page.get_by_role("heading", name="Not answered: 3")).to_be_visible()
+    page.get_by_role("button", name="Hand in for good").click()
+    said = page.locator("[data-last-said]")
+    expect(said).to_contain_text("Not handed in yet: there is no connection.")
+    page.get_by_role("button", name="Do not hand in yet").click()
+    expect(said).to_contain_text("Saved on this device.")
+    page.get_by_role("button", name="Hand in for good").click()
+    expect(said).to_contain_text("Not handed in yet")
+    assert stored(attempt) == []
+
+    page.context.set_offline(False)
+    page.wait_for_url("**/result")
+    expect(page.locator("[data-receipt]")).to_be_visible()
+    assert len(stored(attempt)) == 1
+    assert kept(page) == 0
+    page.go_back()
+    page.wait_for_url("**/result")  # what is over is not shown from memory
+
+
+def kept(page: Page) -> int:
+    """How many answers and writers this device still holds."""
+    held: int = page.evaluate(
+        """() => new Promise((done) => {
+            const opening = indexedDB.open("assess-answers");
+            opening.onsuccess = () => {
+                const all = opening.result.transaction(["entries", "writers"]);
+                const counts = ["entries", "writers"].map((name) => all.objectStore(name).count());
+                all.oncomplete = () => {
+                    opening.result.close();
+                    done(counts[0].result + counts[1].result);
+                };
+            };
+        })"""
+    )
+    return held
+
+
+def test_two_tabs_of_one_device_give_no_number_twice_and_show_the_same(
+    here: World, served: Served, page: Page
+) -> None:
+    attempt = start(page, served.url)
+    ready(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    ready(other)
+    page.context.set_offline(True)
+    for tab, position in ((page, 0), (other, 1), (page, 2), (other, 3)):
+        choose(tab, position)
+        expect(tab.locator(SAID)).to_contain_text("Saved on this device.")
+    expect(page.locator('input[name="answer"]').nth(3)).to_be_checked()
+    page.context.set_offline(False)
+    for tab in (page, other):
+        expect(tab.locator(SAID)).to_have_text("Saved.")
+    numbers = [save.sequence for save in stored(attempt)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert shown(attempt)[1] == (3,)
+
+
+def test_a_device_that_was_taken_over_reads_and_what_it_had_not_sent_is_offered(
+    here: World, served: Served, page: Page, device: Callable[[], Page]
+) -> None:
+    attempt = start(page, served.url)
+    ready(page)
+    choose(page, 0)
+    expect(page.locator(SAID)).to_have_text("Saved.")
+    page.context.set_offline(True)
+    choose(page, 1)
+    expect(page.locator(SAID)).to_contain_text("Saved on this device.")
+
+    other = device()
+    log_in(other, served.url)
+    other.goto(f"{served.url}/attempts/{attempt}")
+    other.get_by_role("button", name="Continue here").click()
+    ready(other)
+    page.context.set_offline(False)
+    notice = page.locator("[data-code=W-TAKEOVER]")
+    expect(notice).to_contain_text("Kept as evidence")
+    expect(notice).to_contain_text(re.compile("Question 1: Option"))
+    expect(page.locator('input[name="answer"]').first).to_be_disabled()
+    page.get_by_role("button", name="Save and next").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Question 2 of 4")
+    assert shown(attempt)[1] == (0,)
+
+    other.goto(f"{served.url}/attempts/{attempt}/questions/1")
+    expect(other.locator("[data-offer]")).to_be_visible()
+    other.get_by_role("button", name="Take this answer").click()
+    expect(other.locator(SAID)).to_have_text("Saved.")
+    expect(other.locator("[data-offer]")).to_have_count(0)
+    assert shown(attempt)[1] == (1,)
+    assert stored(attempt)[-1].writer == 2
+
+
+def test_the_clock_is_the_servers_whatever_the_device_says_and_ends_the_test(
+    here: World, served: Served, page: Page
+) -> None:
+    attempt = start(page, served.url)
+    ready(page)
+    time = page.locator("[data-clock-time]")
+    expect(time).to_have_text(re.compile(r"(30:00|29:5\d)"))
+    page.get_by_role("button", name="Hide the time").click()
+    expect(time).to_be_hidden()
+    page.reload()
+    expect(time).to_be_hidden()
+    page.get_by_role("button", name="Show the time").click()
+    ready(page)
+
+    # The device's clock jumps by three hours: the server is asked, and nothing else changes.
+    served.clock.advance(timedelta(minutes=21))
+    page.evaluate("{ const now = Date.now; Date.now = () => now() + 3 * 3600 * 1000; }")
+    expect(page.locator("[data-clock-said]")).to_have_text("9 minutes left")
+    expect(time).to_have_text(re.compile(r"(9:00|8:5\d)"))
+
+    served.clock.advance(timedelta(minutes=9))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("[data-clock-said]")).to_have_text("Time is up. Your test is being closed.")
+    expect(page.locator('input[name="answer"]').first).to_be_disabled()
+    served.clock.advance(timedelta(seconds=11))
+    page.wait_for_url(f"**/attempts/{attempt}/result")
+    expect(page.locator("[data-result]")).to_have_text("Not yet passed")
+
+
+def test_what_comes_late_from_a_device_is_kept_as_evidence(
+    here: World, served: Served, page: Page
+) -> None:
+    attempt = start(page, served.url)
+    ready(page)
+    page.context.set_offline(True)
+    choose(page, 1)
+    expect(page.locator(SAID)).to_contain_text("Saved on this device.")
+    served.clock.advance(timedelta(minutes=31))
+    page.context.set_offline(False)
+    page.wait_for_url(f"**/attempts/{attempt}/result")
+    assert stored(attempt) == []
+    with store.read() as session:
+        from assess.store import evidence
+
+        (late,) = evidence.of_attempt(session, attempt)
+        assert (late.cause, late.place, late.sequence) == ("late", 1, 1)
+    assert kept(page) == 0
+
+
+def test_without_a_script_everything_works_by_its_buttons(
+    here: World, served: Served, browser: Chromium
+) -> None:
+    plain = browser.new_context(java_script_enabled=False)
+    page = plain.new_page()
+    attempt = start(page, served.url)
+    for place in (1, 2):
+        page.locator('input[name="answer"]').nth(place).check()
+        page.get_by_role("button", name="Save and next").click()
+        page.wait_for_url(f"**/questions/{place + 1}")
+    page.locator('input[name="answer"]').first.check()
+    page.get_by_role("button", name="Question 1, answered").click()
+    page.wait_for_url("**/questions/1")
+    assert shown(attempt) == {1: (1,), 2: (2,), 3: (0,)}
+    page.get_by_role("button", name="Flag this question").click()
+    page.get_by_role("button", name="Review and hand in").click()
+    expect(page.get_by_role("heading", name="Not answered: 1")).to_be_visible()
+    expect(page.get_by_role("heading", name="Flagged: 1")).to_be_visible()
+    page.get_by_role("button", name="Hand in for good").click()
+    page.wait_for_url(f"**/attempts/{attempt}/result")
+    expect(page.locator("[data-receipt]")).to_have_text(re.compile("[0-9a-f]{64}"))
+    plain.close()
+
+
+JOURNAL: Any = """async (name) => {
+    const { openJournal } = await import(name);
+    const one = await openJournal(7);
+    await one.begin(1, "t", [[3, 4]]);
+    await Promise.all([one.add(3, [0]), one.add(3, [1]), one.add(5, [2])]);
+    const tab = await openJournal(7);
+    await tab.begin(1, "t", [[3, 4]]);
+    await Promise.all([tab.add(3, [2]), one.add(3, [3])]);
+    const waiting = (await tab.waiting()).map(({ place, sequence }) => [place, sequence]);
+    const kept = one.kept;
+    // Another writer begins anew; what the one before has not sent can still be handed over.
+    await tab.begin(2, "u", []);
+    const before = (await tab.before()).map(({ writer, token, entries }) =>
+        [writer, token, entries.length]);
+    await tab.done((await tab.waiting(1)).slice(0, 4));
+    const left = (await tab.waiting(1)).length;
+    // A device that keeps nothing: memory does, and says so.
+    IDBObjectStore.prototype.add = () => { throw new DOMException("full", "QuotaExceededError"); };
+    const loose = await tab.add(3, [1]);
+    const told = [tab.kept, tab.loose, loose.sequence, (await tab.waiting()).length];
+    await tab.clear();
+    return { waiting, kept, before, left, told, cleared: (await one.waiting(1)).length };
+}"""
+
+
+def test_the_journal_numbers_across_tabs_and_says_what_it_cannot_keep(
+    served: Served, browser: Chromium
+) -> None:
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    page.goto(f"{served.url}/login")
+    assert page.evaluate(JOURNAL, "/static/player/journal.js") == {
+        "waiting": [[3, 5], [3, 6], [5, 1], [3, 7], [3, 8]],
+        "kept": True,
+        "before": [[1, "t", 5]],
+        "left": 1,
+        "told": [False, 1, 1, 1],
+        "cleared": 0,
+    }
+    context.close()
