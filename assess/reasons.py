@@ -31,6 +31,7 @@ class Code(StrEnum):
     OPEN_ATTEMPT = "E-OPEN-ATTEMPT"
     UNKNOWN_GATE = "E-UNKNOWN-GATE"
     ADMIT = "E-ADMIT"
+    HELD = "E-HELD"
     # Registration, and what a file of people would do.
     AGE = "E-AGE"
     GROUP = "W-GROUP"

@@ -17,9 +17,10 @@ from assess.actions import pools
 from assess.actions.context import Context, not_found, record, refuse
 from assess.delivery import answering, attempt, draw, eligibility, marking, statement, timing
 from assess.delivery.attempt import Move, State
+from assess.delivery.ledger import active as running
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
-from assess.store import attempts, banks, marks, specifications
+from assess.store import attempts, banks, ledger, marks, specifications
 from assess.store import pools as pool_rows
 from assess.store.attempts import Attempt
 from assess.store.people import Person
@@ -80,6 +81,7 @@ def start(context: Context, test_id: int, affirmed: bool) -> Started | Waiting |
             if judgement.may_wait:
                 return Waiting(made.id)
             open_(made, context)
+            ledger.begin(session, made)
             return Started(made.id)
     except IntegrityError:  # the other click won; its attempt is the open one
         return eligibility.refusal((Reason(Code.OPEN_ATTEMPT, {}, who=Helper.YOU),))
@@ -320,8 +322,11 @@ def settle(
         {place: s.answer for place, s in answering.latest(saves).items()},
     )
     assert row.opened_at is not None  # noqa: S101 - an open attempt has one: a check holds it
+    lines, opened = ledger.of_attempt(session, row), row.opened_at
     seconds = timing.seconds_per_question(
-        row.opened_at, [timing.Save(s.place, s.received) for s in saves], len(drawn)
+        opened,
+        [timing.Save(s.place, opened + running(lines, opened, s.received)) for s in saves],
+        len(drawn),
     )
     marks.save(session, row, mark, seconds, context.now)
     row.state = State.MARKED.value

@@ -12,7 +12,7 @@ from assess.delivery import eligibility
 from assess.delivery.attempt import Move, State, after
 from assess.journal import Event
 from assess.reasons import Refused
-from assess.store import attempts, people, specifications
+from assess.store import attempts, ledger, people, specifications
 from assess.store.attempts import Attempt
 from assess.store.standing import doors
 
@@ -42,6 +42,7 @@ def begin(context: Context, attempt_id: int) -> Started | Refused:
             refused = eligibility.refusal(reasons)
             return refuse(session, context, Event.ATTEMPT_OPENED, refused)
         deeds.open_(row, context)
+        ledger.begin(session, row)
         # Nobody has written yet: the device that is shown the first question is the writer.
         row.writer_session_id = context.session_id
         record(session, context, Event.ATTEMPT_OPENED, {"attempt": row.id, "test": row.test_id})

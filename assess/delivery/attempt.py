@@ -36,6 +36,7 @@ class Move(StrEnum):
     RESUME = "resume"
     HAND_IN = "hand_in"
     TIME_UP = "time_up"
+    STOP = "stop"
     MARK = "mark"
     VOID = "void"
 
@@ -53,6 +54,8 @@ MOVES: Mapping[tuple[State, Move], State] = MappingProxyType(
         (State.PAUSED, Move.RESUME): State.OPEN,
         (State.OPEN, Move.HAND_IN): State.CLOSED,
         (State.OPEN, Move.TIME_UP): State.CLOSED,
+        (State.OPEN, Move.STOP): State.CLOSED,
+        (State.PAUSED, Move.STOP): State.CLOSED,
         (State.CLOSED, Move.MARK): State.MARKED,
         (State.PREPARED, Move.VOID): State.VOID,
         (State.OPEN, Move.VOID): State.VOID,
@@ -62,7 +65,7 @@ MOVES: Mapping[tuple[State, Move], State] = MappingProxyType(
     }
 )
 
-SITTING = frozenset({Move.OPEN, Move.PAUSE, Move.RESUME, Move.HAND_IN, Move.TIME_UP})
+SITTING = frozenset(Move) - {Move.MARK, Move.VOID}
 """Moves that make sense only while an attempt is live."""
 
 

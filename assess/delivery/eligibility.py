@@ -49,10 +49,10 @@ class Standing:
     `closed_attempts` holds those that count (void ones do not). `open_attempt` is the id of the
     attempt that is not over, and `open_until` its deadline once its clock runs. `extra_attempts`
     are those allowed beyond the specification's number; `waived` is the running number of the
-    failed attempt whose wait somebody has lifted. Of a registration that is not in force,
-    `registration_begins` says when it will be, `registration_ended` since when it is over. `gates`
-    are reasons from neighbours (the room, a
-    hold), passed on as they are.
+    failed attempt whose wait somebody has lifted. `held` says since when the candidate is kept
+    from this test, `held_from_all` whether that is from every test. Of a registration that is not
+    in force, `registration_begins` says when it will be, `registration_ended` since when it is
+    over. `gates` are reasons from neighbours (the room), passed on as they are.
     """
 
     active: bool
@@ -69,6 +69,8 @@ class Standing:
     waived: int | None = None
     registration_begins: datetime | None = None
     registration_ended: datetime | None = None
+    held: datetime | None = None
+    held_from_all: bool = False
     gates: tuple[Reason, ...] = ()
 
     @property
@@ -185,6 +187,13 @@ def _not_registered(terms: Terms, standing: Standing) -> Reason:
     return Reason(Code.NOT_REGISTERED, {}, who=Helper.ADMINISTRATOR)
 
 
+def _held(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:
+    if standing.held is not None:
+        what = "all" if standing.held_from_all else "test"
+        since = standing.held.astimezone(terms.zone)
+        yield Reason(Code.HELD, {"what": what, "since": since}, who=Helper.QUALITY)
+
+
 def _published(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:
     if not standing.published:
         yield Reason(Code.NOT_OPEN, {"test": terms.test}, who=Helper.AUTHOR)
@@ -269,6 +278,7 @@ def _open_attempt(terms: Terms, standing: Standing, now: datetime) -> Iterator[R
 
 GATES: Final[tuple[Callable[[Terms, Standing, datetime], Iterator[Reason]], ...]] = (
     _people,
+    _held,
     _published,
     _window,
     _statement,

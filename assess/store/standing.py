@@ -22,6 +22,7 @@ from assess.store import (
     arrangements,
     attempts,
     centres,
+    holds,
     marks,
     programmes,
     specifications,
@@ -116,6 +117,7 @@ def judge(session: Session, gates: Gates, test: Test, person: Person, now: datet
     sat = attempts.of_test(session, test.id, person.id)
     passed = marks.passes(session, [a.id for a in sat])
     live = next((a for a in sat if a.is_live), None)
+    held = holds.in_force(session, person.id, test.id)
     neighbours = doors(session, gates, test, person.id, now)
     standing = Standing(
         active=person.active,
@@ -141,6 +143,8 @@ def judge(session: Session, gates: Gates, test: Test, person: Person, now: datet
         ),
         open_attempt=None if live is None else live.id,
         open_until=None if live is None else live.deadline,
+        held=None if not held else held[0].placed_at,
+        held_from_all=any(hold.test_id is None for hold in held),
         extra_attempts=allowed.extra_attempts,
         waived=allowed.waived,
         gates=tuple(reason for door in neighbours for reason in door.reasons),

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request, url_for
 from flask_login import current_user
@@ -40,6 +41,7 @@ NAVIGATION: tuple[Entry, ...] = (
     ("Candidates", "tutor.cohort", (Role.TUTOR,), ("/cohort",)),
     ("Decisions", "quality.decisions", (Role.QUALITY,), ("/decisions",)),
     ("Reviews", "quality.reviews", (Role.QUALITY,), ("/mark-reviews",)),
+    ("Holds", "quality.all_holds", (Role.QUALITY, Role.ADMINISTRATOR), ("/holds",)),
     ("Waiting for me", "author.waiting", (Role.AUTHOR, Role.REVIEWER), ("/reviews",)),
     ("Banks", "author.banks", (Role.AUTHOR, Role.REVIEWER), ("/banks", "/items")),
     ("Tests", "author.tests", (Role.AUTHOR, Role.REVIEWER), ("/tests", "/specifications")),
@@ -121,6 +123,11 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
     def last_day(ends_at: datetime) -> str:
         """The last day of a period that ends before a moment, in full."""
         return wording.day(calendar.last_day(ends_at, zone()))
+
+    @app.template_filter("second")
+    def second(at: datetime) -> str:
+        """The time of day at the centre, to the second."""
+        return at.astimezone(ZoneInfo(zone())).strftime("%H:%M:%S")
 
     @app.template_filter("marks")
     def marks(thousandths: int) -> str:

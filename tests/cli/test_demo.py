@@ -53,6 +53,7 @@ def test_the_demonstration_fills_an_empty_database_once(command: Command, tmp_pa
     assert "E-NOT-FOUND" in missing.stderr
     # And what is changed behind its back is found.
     with closing(sqlite3.connect(tmp_path / "instance" / "assess.sqlite3")) as connection:
+        connection.execute("DROP TRIGGER attempts_closed")
         connection.execute("UPDATE attempts SET form = '[]' WHERE id = 30")
         connection.execute("DROP TRIGGER journal_entries_frozen_update")
         connection.execute("UPDATE journal_entries SET actor_id = 1 WHERE id = 40")

@@ -34,6 +34,7 @@ ELSEWHERE: dict[Code, tuple[dict[str, str | int | datetime], ...]] = {
     Code.PASSWORD_WEAK: tuple(
         {"what": what, "allowed": 10} for what in ("same", "short", "long", "guessable")
     ),
+    Code.HELD: tuple({"what": what, "since": NOON} for what in ("all", "test")),
     Code.ANSWER: tuple(
         {"what": what, "options": 4}
         for what in ("value_unreadable", "value_repeated", "too_many_choices")

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from assess import store
-from assess.actions import approvals, arrangements, attempts, remarking, roles
+from assess.actions import approvals, arrangements, attempts, holds, remarking, roles
 from assess.delivery.arrangements import Proposal
 from assess.reasons import Refused
 from assess.roles import Role
@@ -52,6 +52,7 @@ OWNERS: dict[tuple[str, str], frozenset[str]] = {
     ("quality", "candidate_id"): HERE,
     ("quality", "test_id"): HERE,
     ("quality", "review_id"): HERE,
+    ("quality", "hold_id"): HERE,
     ("administrator", "person_id"): HERE,
     ("administrator", "programme_id"): HERE,
     ("administrator", "registration_id"): HERE,
@@ -115,6 +116,7 @@ def cells(built: World) -> Cells:
     assert isinstance(review, int)
     objects = {
         "review_id": review,
+        "hold_id": held(built),
         "attempt_id": attempt,
         "test_id": built.test,
         "programme_id": built.programme,
@@ -140,6 +142,13 @@ def registered(built: World) -> int:
         row = programmes.registration(session, built.programme, built.persons["candidate"])
     assert row is not None
     return row.id
+
+
+def held(built: World) -> int:
+    """A hold on whoever leaves."""
+    done = holds.place(built.context(), built.persons["leaver"], None, "A letter has come back.")
+    assert isinstance(done, int), done
+    return done
 
 
 def arranged(built: World) -> int:

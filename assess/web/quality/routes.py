@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assess.web.quality import decisions, reviews
+from assess.web.quality import decisions, holds, reviews
 from assess.web.quality.blueprint import bp
 
-__all__ = ["bp", "decisions", "reviews"]
+__all__ = ["bp", "decisions", "holds", "reviews"]

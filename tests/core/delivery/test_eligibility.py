@@ -108,6 +108,8 @@ OBSTACLES: list[tuple[Obstacle, Reason]] = [
     ),
     (lambda t, s: (t, replace(s, gates=(GATE,))), GATE),
 ]
+HELD = Reason(Code.HELD, {"what": "test", "since": NOW - DAY}, None, Helper.QUALITY)
+OBSTACLES.insert(3, (lambda t, s: (t, replace(s, held=NOW - DAY)), HELD))
 
 
 def test_with_nothing_in_the_way_the_candidate_may_start() -> None:

@@ -1,0 +1,78 @@
+"""Keeping a person from starting tests, and readmitting them: each by somebody, for a reason."""
+
+from __future__ import annotations
+
+from assess import store
+from assess.actions.approvals import too_long
+from assess.actions.context import Context, not_found, record, refuse, wrong_role
+from assess.delivery import readiness
+from assess.journal import Event, Fact
+from assess.reasons import Code, Helper, Reason, Refused
+from assess.roles import Role
+from assess.store import holds, people, specifications
+from assess.store.holds import Hold
+
+MAY = (Role.ADMINISTRATOR, Role.QUALITY)
+
+
+def place(context: Context, person_id: int, test_id: int | None, words: str) -> int | Refused:
+    """Keep a person from a test, or from all; says the hold's number. What is open goes on."""
+    if not context.may(*MAY):
+        return wrong_role()
+    with store.write() as session:
+        person = people.get(session, context.centre, person_id)
+        if person is None:
+            return not_found()
+        if test_id is not None and specifications.get(session, context.centre, test_id) is None:
+            return not_found()
+        # Whoever starts locks themselves: it happens before this, or sees this done.
+        people.locked(session, person_id)
+        reasons = _why_not(context, person_id, words)
+        there = {hold.test_id for hold in holds.in_force(session, person_id)}
+        if test_id in there:
+            reasons += (Reason(Code.NOT_NEEDED, {"what": "held"}),)
+        if reasons:
+            return refuse(
+                session, context, Event.HOLD_PLACED, Refused(reasons[0].code, reasons, 422)
+            )
+        row = Hold(
+            centre_id=context.centre,
+            person_id=person_id,
+            test_id=test_id,
+            words=words.strip(),
+            placed_by=context.actor,
+            placed_at=context.now,
+        )
+        session.add(row)
+        session.flush()
+        facts: dict[str, Fact] = {"hold": row.id, "person": person_id, "test": test_id}
+        record(session, context, Event.HOLD_PLACED, facts, {"words": row.words})
+        return row.id
+
+
+def lift(context: Context, hold_id: int, words: str) -> Refused | None:
+    """Readmit the person: the hold is over from now on."""
+    if not context.may(*MAY):
+        return wrong_role()
+    with store.write() as session:
+        row = holds.get(session, context.centre, hold_id)
+        if row is None:
+            return not_found()
+        people.locked(session, row.person_id)
+        reasons = _why_not(context, row.person_id, words)
+        if row.lifted_at is not None:
+            reasons += (Reason(Code.NOT_NEEDED, {"what": "lifted"}),)
+        if reasons:
+            return refuse(
+                session, context, Event.HOLD_LIFTED, Refused(reasons[0].code, reasons, 422)
+            )
+        row.lifting, row.lifted_by, row.lifted_at = words.strip(), context.actor, context.now
+        facts: dict[str, Fact] = {"hold": row.id, "person": row.person_id, "test": row.test_id}
+        record(session, context, Event.HOLD_LIFTED, facts, {"words": row.lifting})
+    return None
+
+
+def _why_not(context: Context, person_id: int, words: str) -> tuple[Reason, ...]:
+    own = (Reason(Code.SELF, {"what": "own"}, who=Helper.QUALITY),)
+    about = own if context.actor == person_id else ()
+    return (*about, *readiness.why_not_words(words), *too_long(words))

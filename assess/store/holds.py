@@ -1,0 +1,66 @@
+"""Who may not start tests at present, why, since when, and who has lifted that?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from assess.store.base import Base
+from assess.store.people import Person
+from assess.store.specifications import Test
+
+
+class Hold(Base):
+    """A person is kept from a test, or from all of them, until somebody lifts it."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        Index("ix_holds_person", "person_id"),
+        CheckConstraint("placed_by <> person_id", name="somebody_else_places"),
+        CheckConstraint("lifted_by <> person_id", name="somebody_else_lifts"),
+        CheckConstraint("(lifted_at IS NULL) = (lifting IS NULL)", name="lifting_whole"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    test_id: Mapped[int | None] = mapped_column(ForeignKey("tests.id"))  # None: every test
+    words: Mapped[str] = mapped_column(Text)
+    placed_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # None: the operator
+    placed_at: Mapped[datetime]
+    lifting: Mapped[str | None] = mapped_column(Text)  # why it was lifted: the readmission
+    lifted_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    lifted_at: Mapped[datetime | None]
+
+
+def in_force(session: Session, person_id: int, test_id: int | None = None) -> Sequence[Hold]:
+    """The holds on a person that nobody has lifted; those that bear on a test if one is given."""
+    found = select(Hold).where(Hold.person_id == person_id, Hold.lifted_at.is_(None))
+    if test_id is not None:
+        found = found.where(or_(Hold.test_id.is_(None), Hold.test_id == test_id))
+    return session.scalars(found.order_by(Hold.id)).all()
+
+
+def get(session: Session, centre_id: int, hold_id: int) -> Hold | None:
+    """A hold of this centre, locked for whoever changes it."""
+    return session.scalar(
+        select(Hold).where(Hold.id == hold_id, Hold.centre_id == centre_id).with_for_update()
+    )
+
+
+def of_centre(
+    session: Session, centre_id: int, limit: int
+) -> Sequence[tuple[Hold, Person, Test | None]]:
+    """A centre's holds, those in force first, then the newest."""
+    rows = session.execute(
+        select(Hold, Person, Test)
+        .join(Person, Person.id == Hold.person_id)
+        .outerjoin(Test, Test.id == Hold.test_id)
+        .where(Hold.centre_id == centre_id)
+        .order_by(Hold.lifted_at.is_not(None), Hold.id.desc())
+        .limit(limit)
+    )
+    return [(hold, person, test) for hold, person, test in rows]

@@ -1,0 +1,96 @@
+"""Which lines has the ledger of an attempt's time, by whom, and why? Inserted, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from assess.delivery import timing
+from assess.delivery.arrangements import Kind
+from assess.delivery.ledger import GIVES, Entry, Line
+from assess.store import arrangements, specifications
+from assess.store.attempts import Attempt
+from assess.store.base import Base
+from assess.store.people import Person
+
+GIVING = ", ".join(f"'{entry.value}'" for entry in sorted(GIVES))
+ENTRIES = ", ".join(f"'{entry.value}'" for entry in Entry)
+
+
+class TimeLine(Base):
+    """One line: seconds given, or a moment at which the clock began to stand or to run."""
+
+    __tablename__ = "time_lines"
+    __table_args__ = (
+        Index("ix_time_lines_attempt", "attempt_id"),
+        CheckConstraint(f"entry IN ({ENTRIES})", name="entry_known"),
+        CheckConstraint(f"(entry IN ({GIVING})) = (seconds > 0)", name="seconds_where_given"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"))
+    entry: Mapped[str] = mapped_column(String(20))
+    at: Mapped[datetime]
+    seconds: Mapped[int]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # None: the installation
+    reason: Mapped[str] = mapped_column(Text)
+
+    def line(self) -> Line:
+        """As the rules know it."""
+        return Line(Entry(self.entry), self.at, self.seconds)
+
+
+def add(session: Session, attempt: Attempt, line: Line, actor: int | None, reason: str) -> None:
+    """Write one line more."""
+    session.add(
+        TimeLine(
+            centre_id=attempt.centre_id,
+            attempt_id=attempt.id,
+            entry=line.entry.value,
+            at=line.at,
+            seconds=line.seconds,
+            actor_id=actor,
+            reason=reason,
+        )
+    )
+
+
+def begin(session: Session, row: Attempt) -> None:
+    """Write the first lines of an attempt that was just opened: base, and extra time if any."""
+    assert row.opened_at is not None  # noqa: S101 - it was just opened
+    version = specifications.version(session, row.specification_id)
+    base = timing.seconds_allowed(version.specification().minutes)
+    add(session, row, Line(Entry.BASE, row.opened_at, base), None, "")
+    if row.seconds > base:
+        found = arrangements.in_force(session, row.candidate_id, row.prepared_at)
+        given = next((a for a in found if a.kind == Kind.EXTRA_TIME), None)
+        by, words = (None, "") if given is None else (given.approved_by, given.words)
+        add(session, row, Line(Entry.EXTRA, row.opened_at, row.seconds - base), by, words)
+
+
+def of_attempt(session: Session, attempt: Attempt) -> tuple[Line, ...]:
+    """The lines of an attempt in their order.
+
+    Of an attempt that has none (from before there were ledgers, or a simulated past) all the time
+    is one base line.
+    """
+    rows = session.scalars(
+        select(TimeLine).where(TimeLine.attempt_id == attempt.id).order_by(TimeLine.id)
+    )
+    found = tuple(row.line() for row in rows)
+    return found or (Line(Entry.BASE, attempt.opened_at or attempt.prepared_at, attempt.seconds),)
+
+
+def signed(session: Session, attempt_id: int) -> Sequence[tuple[TimeLine, Person | None]]:
+    """The lines as they are stored, each with who wrote it."""
+    rows = session.execute(
+        select(TimeLine, Person)
+        .outerjoin(Person, Person.id == TimeLine.actor_id)
+        .where(TimeLine.attempt_id == attempt_id)
+        .order_by(TimeLine.id)
+    )
+    return [(line, person) for line, person in rows]

@@ -1,0 +1,38 @@
+"""Stopping a candidate's clock, starting it, giving time: in a sitting, by who is on duty."""
+
+from __future__ import annotations
+
+from assess import store
+from assess.actions import timekeeping
+from assess.actions.context import Context, not_found
+from assess.reasons import Code, Helper, Refused
+from invigilation.actions import duty
+from invigilation.store import roster
+
+DEEDS = ("pause", "rest", "resume", "credit")
+
+
+def keep(
+    context: Context, sitting_id: int, entry_id: int, deed: str, minutes: int, words: str
+) -> str | Refused:
+    """Do one of `DEEDS` to the attempt of this entry; the candidate's name. `minutes` for credit.
+
+    Whoever may act on the sitting may act on the clocks of its roster.
+    """
+    with store.write() as session:
+        sitting = duty.on(session, context, sitting_id)
+        if isinstance(sitting, Refused):
+            return sitting
+        line = next((o for o in roster.lines(session, sitting) if o.entry.id == entry_id), None)
+    if line is None:
+        return not_found()
+    if line.work is None or not line.work.begun:
+        return Refused.of(Code.STATE, who=Helper.YOU)
+    attempt = line.work.attempt_id
+    if deed == "credit":
+        done = timekeeping.credit(context, attempt, minutes * 60, words)
+    elif deed == "resume":
+        done = timekeeping.resume(context, attempt, words)
+    else:
+        done = timekeeping.pause(context, attempt, words, rest=deed == "rest")
+    return line.person.name if done is None else done
