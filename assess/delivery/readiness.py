@@ -11,6 +11,8 @@ from assess.reasons import Code, Helper, Reason
 
 LEAST_WORDS = 10
 """Characters, without spaces around: enough that a basis says something that can be sampled."""
+ANSWERED_WITHIN = timedelta(days=1)
+"""What tutors aim for; a request that has waited so long is marked."""
 
 
 class BasisKind(StrEnum):

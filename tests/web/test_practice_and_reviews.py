@@ -77,6 +77,13 @@ def test_the_tutor_sees_practice_by_outcome_with_the_request(practised: World) -
     assert "T1-practice" not in tutor.get("/cohort").text
 
 
+def test_practice_leaves_the_quality_team_nothing_to_decide(practised: World) -> None:
+    sit_practice(practised)
+    page = Browser(practised, "quality").get(f"/decisions/{practised.persons['candidate']}").text
+    assert "First test" in page
+    assert "Try it" not in page
+
+
 def test_practice_has_no_report(practised: World) -> None:
     sit_practice(practised)
     author = Browser(practised, "author")

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from assess import store
 from assess.actions import approvals, programmes, specifications
 from assess.bank.specification import Window
+from assess.delivery.readiness import ANSWERED_WITHIN
 from assess.reasons import Refused
 from assess.store import allowances
 from assess.store import approvals as rows
@@ -61,7 +62,14 @@ def test_the_cohort_says_where_each_candidate_stands_with_each_test(
     assert "Small award: Group one" in page
     assert page.count("Not taken yet") == 2
     request = ask(here)
-    assert "Waits for you" in me.get("/cohort").text
+    page = me.get("/cohort").text
+    assert "Waits for you" in page
+    assert "govuk-tag--red" not in page
+    here.clock.advance(ANSWERED_WITHIN)
+    me = Browser(here, "tutor")
+    page = me.get("/cohort").text
+    assert "Waits for you: answer today" in page
+    assert "govuk-tag--red" in page
     approvals.approve(here.context("tutor"), request, ["practice"], "Nine of ten, twice.")
     assert ">Approved<" in " ".join(me.get("/cohort").text.split()).replace("> ", ">").replace(
         " <", "<"

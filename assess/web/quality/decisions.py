@@ -95,6 +95,7 @@ def _page(
                     [
                         _open(session, test, person)
                         for test in specifications.of_programme(session, programme.id)
+                        if not test.practice  # it has neither breaks nor a last attempt
                     ],
                 )
                 for registration, programme in registered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from flask import render_template
@@ -15,6 +16,7 @@ from assess import store
 from assess.actions.context import not_found
 from assess.delivery.attempt import LIVE
 from assess.delivery.progress import Progress
+from assess.delivery.readiness import ANSWERED_WITHIN
 from assess.delivery.terms import Terms
 from assess.reasons import Refused
 from assess.store import (
@@ -106,8 +108,11 @@ def cohort() -> str:
                 person,
                 far[programme.id][person.id],
                 [
-                    Cell(_state((person.id, t.id), sat, asked, approved), _count(person, t, sat))
-                    for t in tests[programme.id]
+                    Cell(
+                        _state((person.id, test.id), sat, asked, approved, now),
+                        len(sat.get((person.id, test.id), ())),
+                    )
+                    for test in tests[programme.id]
                 ],
             )
             for _, person, _ in listed
@@ -171,7 +176,8 @@ def _standings(session: Session, registration: Registration, person: Person) -> 
     tests = [test for test in every if not test.practice]
     sat = cohorts.sat(session, [person.id], [test.id for test in tests])
     asked = cohorts.asked(session, [person.id])
-    approved = cohorts.approved(session, [person.id], signing.now())
+    now = signing.now()
+    approved = cohorts.approved(session, [person.id], now)
     zone = centres.get(session, person.centre_id).timezone
     found = []
     for test in tests:
@@ -180,7 +186,7 @@ def _standings(session: Session, registration: Registration, person: Person) -> 
         found.append(
             Standing(
                 test=test,
-                state=_state((person.id, test.id), sat, asked, approved),
+                state=_state((person.id, test.id), sat, asked, approved, now),
                 sat=sat.get((person.id, test.id), ()),
                 approval=approved.get((person.id, test.id)),
                 request=approvals.waiting(session, test.id, person.id),
@@ -198,15 +204,12 @@ def _notes(session: Session, candidate_id: int) -> Sequence[tuple[Note, Person]]
     return notes.of_candidate(session, candidate_id)
 
 
-def _count(person: Person, test: Test, sat: Mapping[tuple[int, int], Sequence[Sat]]) -> int:
-    return len(sat.get((person.id, test.id), ()))
-
-
 def _state(
     key: tuple[int, int],
     sat: Mapping[tuple[int, int], Sequence[Sat]],
-    asked: Mapping[tuple[int, int], object],
+    asked: Mapping[tuple[int, int], datetime],
     approved: Mapping[tuple[int, int], object],
+    now: datetime,
 ) -> str:
     """One word for where somebody stands with a test; the template says and colours it."""
     attempts = sat.get(key, ())
@@ -215,7 +218,7 @@ def _state(
     if any(one.state in LIVE for one in attempts):
         return "in-progress"
     if key in asked:
-        return "asked"
+        return "late" if now - asked[key] >= ANSWERED_WITHIN else "asked"
     if key in approved:
         return "approved"
     return "not-yet" if any(one.passed is False for one in attempts) else "none"

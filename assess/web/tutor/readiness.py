@@ -28,7 +28,6 @@ from assess.store.specifications import Test
 from assess.web import pages, problems, signing
 from assess.web.tutor.blueprint import bp, tutors
 
-ANSWERED_WITHIN = timedelta(days=1)  # what tutors aim for; after it a request is marked
 LAST_GIVEN = 10  # approvals shown below the queue
 ON_THE_FORM = frozenset(
     {Code.BASIS, Code.FIELD, Code.REASON}
@@ -137,7 +136,7 @@ def _waiting(session: Session, asked: ApprovalRequest, person: Person, test: Tes
         person,
         test,
         age(waited),
-        waited >= ANSWERED_WITHIN,
+        waited >= readiness.ANSWERED_WITHIN,
         tuple(
             str(_(marking.WORDS[passed[a.id]])) if a.id in passed else _unmarked(State(a.state))
             for a in sat
