@@ -14,11 +14,12 @@ from assess.bank import importing
 from assess.bank.formats.lines import FileRefused
 from assess.bank.formats.rows import Row
 from assess.bank.importing import Plan
+from assess.bank.lifecycle import State
 from assess.delivery.signposts import read_signposts
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
-from assess.store import banks, frameworks
+from assess.store import banks, frameworks, reviews
 from assess.store.banks import HIGH_STAKES, Bank, Known, NewVersion
 
 LONGEST_NAME = 200  # characters of a bank's name
@@ -46,6 +47,7 @@ class Import:
     state: str = "live"
     dry_run: bool = False
     skip_refused: bool = False
+    seen: str | None = None  # the digest of the plan that was shown; another is not carried out
 
 
 class _Undo(Exception):  # noqa: N818 - it carries a refusal out of the transaction
@@ -60,10 +62,14 @@ def bring_in(
 
     The bank is made when it is new. Nothing at all is written when a row is refused (unless
     `skip_refused`), on a dry run, or when a published specification could no longer be drawn.
-    The file is read and weighed before the transaction begins: nobody waits for it.
+    The file is read and weighed before the transaction begins: nobody waits for it. What
+    an author brings in waits for a reviewer [E-FOUREYES]; whoever runs the service may make it live
+    at once.
     """
     if not context.may(Role.AUTHOR):
         return wrong_role()
+    if context.actor is not None and what.state == State.LIVE.value:
+        return Refused.of(Code.FOUR_EYES, who=Helper.AUTHOR)
     if not what.bank.strip() or len(what.bank) > LONGEST_NAME or not what.bank.isprintable():
         return Refused.of(Code.FIELD, status=422, who=Helper.YOU, field="bank", what="name")
     try:
@@ -78,6 +84,8 @@ def bring_in(
         plan = importing.plan(what.rows, digests, framework, what.bank)
         if what.dry_run or (plan.refused and not what.skip_refused):
             return Imported(plan, False, None if bank is None else bank.id)
+        if what.seen is not None and plan.digest() != what.seen:
+            return Refused.of(Code.BUSY, who=Helper.YOU, what="bank_changed")
         with store.write() as session:
             return _write(session, context, what, plan, known, framework_id, progress)
     except FileRefused as refused:
@@ -132,6 +140,11 @@ def _write(
         session, bank, versions, state=what.state, author=context.actor, now=context.now
     ):
         progress(done, len(versions))
+    if context.actor is not None and versions:
+        names = [version.identifier for version in versions]
+        reviews.brought_in(
+            session, bank, names, person=context.actor, words=what.file, now=context.now
+        )
     if versions and what.state == "live" and (reasons := pools.renew(session, context, bank)):
         raise _Undo(Refused(Code.BLUEPRINT, reasons, 409))
     if versions:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from assess.bank import kinds, wording
 from assess.bank.formats.lines import FileRefused
@@ -80,6 +81,16 @@ class Plan:
             "skipped": len(self.skipped),
             "refused": len(self.refused),
         }
+
+    def digest(self) -> str:
+        """What the plan would write, as a SHA-256: who has seen one plan does not do another."""
+        seen = sha256()
+        for end in (self.created, self.changed, self.refused):
+            for one in end:
+                held = "" if one.content is None else one.content.digest()
+                seen.update(repr((one.identifier, held)).encode())
+            seen.update(b"-")
+        return seen.hexdigest()
 
 
 def plan(

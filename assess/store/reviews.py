@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.bank.impact import Impact, without
@@ -138,6 +138,44 @@ def submit(
     )
     session.flush()
     return made
+
+
+def brought_in(
+    session: Session,
+    bank: Bank,
+    identifiers: Sequence[str],
+    *,
+    person: int,
+    words: str,
+    now: datetime,
+) -> None:
+    """Tell of the versions in review of these items that somebody brought them in from a file."""
+    for start in range(0, len(identifiers), banks.CHUNK):
+        rows = session.execute(
+            select(ItemVersion.id, ItemVersion.item_id)
+            .join(Item, Item.id == ItemVersion.item_id)
+            .where(
+                Item.bank_id == bank.id,
+                Item.identifier.in_(identifiers[start : start + banks.CHUNK]),
+                ItemVersion.state == State.REVIEW.value,
+            )
+        ).all()
+        session.execute(
+            insert(ItemRemark),
+            [
+                {
+                    "centre_id": bank.centre_id,
+                    "item_id": row.item_id,
+                    "version_id": row.id,
+                    "person_id": person,
+                    "move": Move.SUBMIT.value,
+                    "words": words,
+                    "at": now,
+                }
+                for row in rows
+            ],
+        )
+    session.flush()
 
 
 def remark(

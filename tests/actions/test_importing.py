@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy import func, select
 
 from assess import store
-from assess.actions import banks, draws
+from assess.actions import banks, draws, reviews
 from assess.reasons import Code, Refused
 from assess.roles import Role
 from assess.store import tables
@@ -43,15 +44,15 @@ def states(identifier: str) -> list[tuple[int, str]]:
 
 
 def bring_in(built: World, text: str, **changes: object) -> banks.Imported:
-    """Import as an author."""
-    done = banks.bring_in(built.context("author"), bank(text, **changes))
+    """Import as whoever runs the service."""
+    done = banks.bring_in(built.context(), bank(text, **changes))
     assert isinstance(done, banks.Imported), done
     return done
 
 
 def refused(built: World, text: str, **changes: object) -> Refused:
-    """Import as an author, and be refused."""
-    done = banks.bring_in(built.context("author"), bank(text, **changes))
+    """Import as whoever runs the service, and be refused."""
+    done = banks.bring_in(built.context(), bank(text, **changes))
     assert isinstance(done, Refused), done
     return done
 
@@ -204,8 +205,51 @@ def test_only_authors_import(built: World) -> None:
     assert counts() == before
 
 
+def test_what_an_author_brings_in_waits_for_somebody_else(built: World) -> None:
+    before = counts()
+    changed = csv().replace("Stem", "Clearer stem")
+    assert refused_to(built, bank(changed)).code is Code.FOUR_EYES
+    assert counts() == before
+    done = banks.bring_in(built.context("author"), bank(changed, state="review"))
+    assert isinstance(done, banks.Imported), done
+    item = waiting_item(built)
+    built.add("both", Role.AUTHOR, Role.REVIEWER)
+    mine = banks.bring_in(
+        built.context("both"), bank(csv().replace("Stem", "Plainer stem"), state="review")
+    )
+    assert isinstance(mine, banks.Imported), mine
+    # Who brought it in wrote it, whatever other roles they hold.
+    for who, code in (("both", Code.FOUR_EYES), ("reviewer", None)):
+        said = reviews.approve(built.context(who), item, 3)
+        assert (said.code if isinstance(said, Refused) else None) is code
+
+
+def test_what_was_seen_is_what_is_brought_in(built: World) -> None:
+    author = built.context("author")
+    changed = bank(csv().replace("Stem", "Clearer stem"), state="review")
+    shown = banks.bring_in(author, replace(changed, dry_run=True))
+    assert isinstance(shown, banks.Imported)
+    other = bank(csv().replace("Stem", "Plainer stem"), state="review", seen=shown.plan.digest())
+    assert refused_to(built, other).code is Code.BUSY
+
+
+def refused_to(built: World, what: banks.Import) -> Refused:
+    """Import as an author, and be refused."""
+    done = banks.bring_in(built.context("author"), what)
+    assert isinstance(done, Refused), done
+    return done
+
+
+def waiting_item(built: World) -> int:
+    """An item with a version that waits for a reviewer."""
+    with store.read() as session:
+        return session.scalars(
+            select(ItemVersion.item_id).where(ItemVersion.state == "review").limit(1)
+        ).one()
+
+
 def test_another_centre_has_banks_of_its_own(built: World) -> None:
-    done = banks.bring_in(built.context("author.there"), bank(csv()))
+    done = banks.bring_in(built.context("author.there"), bank(csv(), state="review"))
     assert isinstance(done, banks.Imported)
     assert of(done) == {"created": 12}
     with store.read() as session:

@@ -141,7 +141,7 @@ def test_two_candidates_who_start_when_an_epoch_is_used_up_both_begin(built: Wor
 
 def test_a_start_beside_an_import_draws_from_a_pool_that_is_in_force(built: World) -> None:
     built.make_ready()
-    device, author = built.log_in("candidate"), built.context("author")
+    device, author = built.log_in("candidate"), built.context()
     for round_ in range(ROUNDS):
         changed = bank(csv().replace("Stem", f"Stem of round {round_}"))
         began, imported = racing.at_once(

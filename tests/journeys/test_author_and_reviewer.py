@@ -17,6 +17,9 @@ Enter = Callable[..., "Page"]
 Look = Callable[["Page", str], None]
 IDENTIFIER = "M02-2.1-01"
 STEM = "A housing association is writing its terms. What is NOT customer satisfaction, or is it?"
+FILE = b"""id,kind,outcome,stem,A,B,C,D,key
+M02-letters,single_choice,csp-demo/M02/2.1,Which opening is kind?,Dear Mr Ali,To all,Sir,Hi,A
+"""
 BETTER = "Which definition of customer satisfaction should a housing association use?"
 
 
@@ -27,6 +30,24 @@ def test_a_question_is_improved_returned_approved_and_another_suspended(
     for page, name in ((author, "author-waiting"), (reviewer, "reviewer-waiting")):
         page.goto(f"{stage.url}/reviews")
         look(page, name)
+
+    # A file of questions: what it would do, what could be worded better, then all of it.
+    author.goto(f"{stage.url}/banks")
+    author.get_by_role("button", name="Bring in a file").click()
+    look(author, "author-import")
+    author.get_by_role("button", name="See what it would do").click()
+    expect(author.locator("#file-error")).to_be_visible()
+    author.get_by_label("A file of questions").set_input_files(
+        {"name": "letters.csv", "mimeType": "text/csv", "buffer": FILE}
+    )
+    author.get_by_label("Bank", exact=True).fill("CSP demo M02")
+    author.get_by_role("button", name="See what it would do").click()
+    expect(author.locator("[data-end=created] dd")).to_have_text("1")
+    expect(author.locator("[data-advice]").first).to_be_visible()
+    look(author, "author-import-plan")
+    author.get_by_role("button", name="Bring all of it in").click()
+    expect(author.locator("main")).to_contain_text("1 question waits for a reviewer.")
+    expect(author.locator("main")).to_contain_text("M02-letters")
 
     # From the list to the draft; the preview and the advice follow what is typed.
     author.goto(f"{stage.url}/banks")

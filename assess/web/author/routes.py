@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assess.web.author import (
     banks,
+    bringing_in,
     editing,
     items,
     publishing,
@@ -17,6 +18,7 @@ from assess.web.author.blueprint import bp
 __all__ = [
     "banks",
     "bp",
+    "bringing_in",
     "editing",
     "items",
     "publishing",
