@@ -18,7 +18,7 @@ from assess.clock import Clock, DatabaseClock
 from assess.settings import Settings, from_environment
 from assess.store.base import configuration, prepared
 from assess.store.standing import Gate
-from assess.web import access, edge, headers, limits, pages, problems, signing
+from assess.web import access, edge, headers, limits, pages, pdf, problems, signing
 from assess.web.account import routes as account
 from assess.web.administrator import routes as administrator
 from assess.web.api import routes as api
@@ -79,6 +79,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.extensions["assess.settings"] = settings
     app.extensions["assess.clock"] = clock or DatabaseClock(_database_time(app))
     app.extensions["assess.gates"] = gates(settings)
+    app.extensions["assess.pdf"] = pdf.why_not
     app.extensions["assess.demonstrations"] = (demo.fill,) if settings.room else ()
     Babel(app, default_domain="messages", locale_selector=lambda: "en")
     csrf = CSRFProtect(app)

@@ -1,7 +1,7 @@
 """What runs with nobody watching? Duties in a table; each is safe to run twice, or late.
 
-A loop and no queue: there are recurring duties, and nothing that a request hands over yet. A duty
-that may take long has a thread of its own, so that the others go on meanwhile.
+A loop and no queue: what a request hands over stands in a table (the outbox of mails), and a duty
+looks into it. A duty that may take long has a thread of its own: the others go on meanwhile.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from assess import store
-from assess.actions import attempts, backups, journal
+from assess.actions import attempts, backups, journal, mail, messages
 from assess.actions.context import Context
 from assess.delivery import timing
 from assess.store import attempts as rows
@@ -65,6 +65,16 @@ def close_attempts(app: Flask, now: datetime) -> int:
     return closed
 
 
+def send_mail(app: Flask, now: datetime) -> int:
+    """Send the mails that are due."""
+    return mail.send(Context(now, app.extensions["assess.settings"], 0))
+
+
+def tell_overdue(app: Flask, now: datetime) -> int:
+    """Tell the quality team of candidates who have waited too long for their tutor."""
+    return messages.tell_overdue(Context(now, app.extensions["assess.settings"], 0))
+
+
 def back_up(app: Flask, now: datetime) -> int:
     """Take the night's backup, where a folder for backups is set and no host has taken it yet."""
     settings = app.extensions["assess.settings"]
@@ -90,6 +100,8 @@ DUTIES = (
     Duty("seal the journal", 1.0, seal_journal),
     Duty("seal the whole journal", 600.0, seal_whole_journal),
     Duty("close attempts", 5.0, close_attempts),
+    Duty("send mail", 2.0, send_mail, apart=True),  # a server may let us wait
+    Duty("tell of overdue answers", 60.0, tell_overdue),
     Duty("back up", 60.0, back_up, apart=True),
 )
 

@@ -7,6 +7,7 @@ once and kept in the instance folder, so that they survive restarts.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, time
@@ -20,6 +21,7 @@ from assess import seeds
 
 SHORTEST_SECRET = 32  # characters: 128 bits even when it is written in hexadecimal
 PREFIX = "ASSESS_"
+_ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+", re.ASCII)
 
 
 LEAST = {
@@ -33,6 +35,7 @@ LEAST = {
     "argon2_memory_kib": 8,
     "argon2_time": 1,
     "backups_kept": 1,
+    "smtp_port": 1,
 }
 """The least that each of these numbers may be."""
 
@@ -42,6 +45,14 @@ class Mode(StrEnum):
 
     DEMO = "demo"
     PRODUCTION = "production"
+
+
+class Tls(StrEnum):
+    """How the way to the mail server is kept secret."""
+
+    STARTTLS = "starttls"  # plain at first, then encrypted, or not at all
+    TLS = "tls"  # from the first byte
+    NONE = "none"
 
 
 class SettingsError(Exception):
@@ -82,12 +93,24 @@ class Settings:
     backups_kept: int = 14  # older ones are removed
     backup_at: time = time(2)  # of day, in the time zone above
     pg_bin: Path | None = None  # folder of PostgreSQL's programs, where they are not in PATH
+    smtp_host: str | None = None  # mails go to the console without
+    smtp_port: int = 587  # RFC 6409: submission; 465 with TLS from the first byte
+    smtp_tls: Tls = Tls.STARTTLS
+    smtp_user: str | None = None
+    smtp_password: str | None = None
+    smtp_ca: Path | None = None  # a file of certificates to trust, where the system's do not do
+    mail_from: str | None = None  # whom mails are from
     room: bool = False  # pages and door of the invigilated room; on in a demonstration
 
     @property
     def secure(self) -> bool:
         """Whether cookies are for https only."""
         return (self.public_origin or "").startswith("https://")
+
+    @property
+    def origin(self) -> str:
+        """What addresses in mails begin with, without a slash at the end."""
+        return (self.public_origin or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def production(self) -> bool:
@@ -148,6 +171,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         problems += _database_problems(values["database_url"])
     if "redis_url" in values and urlsplit(values["redis_url"]).scheme not in {"redis", "rediss"}:
         problems.append(f"{PREFIX}REDIS_URL must begin with redis:// or rediss://.")
+    problems += _mail_problems(values)
     try:
         ZoneInfo(values.get("timezone", "Europe/London"))
     except (ZoneInfoNotFoundError, ValueError):
@@ -186,6 +210,21 @@ def _database_problems(url: str) -> list[str]:
     return [f"{PREFIX}DATABASE_URL must begin with postgresql:// or sqlite:///, not {scheme}://."]
 
 
+def _mail_problems(values: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the settings of mail, taken together."""
+    found = []
+    if "smtp_host" in values and "mail_from" not in values:
+        found.append(f"{PREFIX}MAIL_FROM must be set where {PREFIX}SMTP_HOST is.")
+    if "mail_from" in values and not _ADDRESS.fullmatch(values["mail_from"]):
+        found.append(f"{PREFIX}MAIL_FROM must be a plain address such as assess@example.org.")
+    if ("smtp_user" in values) != ("smtp_password" in values):
+        found.append(f"{PREFIX}SMTP_USER and {PREFIX}SMTP_PASSWORD go together.")
+    away = values.get("smtp_host") not in {"localhost", "127.0.0.1", "::1"}
+    if "smtp_password" in values and values.get("smtp_tls") is Tls.NONE and away:
+        found.append(f"{PREFIX}SMTP_TLS=none would send the password in clear to another machine.")
+    return found
+
+
 def _with_driver(url: str) -> str:
     """Name the driver we ship, so that a plain postgresql:// works."""
     scheme, _, rest = url.partition("://")
@@ -213,6 +252,13 @@ def _mode(text: str) -> Mode:
         raise ValueError("say demo or production.") from None
 
 
+def _tls(text: str) -> Tls:
+    try:
+        return Tls(text)
+    except ValueError:
+        raise ValueError("say starttls, tls or none.") from None
+
+
 def _time(text: str) -> time:
     try:
         return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a wall clock has no zone
@@ -225,6 +271,7 @@ _READERS = {
     "int": _natural,
     "time": _time,
     "Mode": _mode,
+    "Tls": _tls,
     "Path": Path,
     "Path | None": Path,
 }

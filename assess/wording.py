@@ -21,7 +21,7 @@ from babel.support import Translations
 
 from assess.reasons import Helper, Reason, Refused, Value
 
-CATALOGUES = ("reasons", "problems")
+CATALOGUES = ("reasons", "problems", "mail")
 FIRST_LANGUAGE = "en"
 MOMENT = "EEEE d MMMM y 'at' HH:mm"
 DAY = "d MMMM y"
@@ -58,6 +58,19 @@ def title(refused: Refused, language: str = FIRST_LANGUAGE) -> str:
     """The heading of a refusal."""
     code = refused.code.value
     return _said([f"{code}:title"], {}, language) or _said(["any:title"], {}, language)
+
+
+def mail(
+    kind: str, values: Mapping[str, Value], zone: str = "UTC", language: str = FIRST_LANGUAGE
+) -> tuple[str, str]:
+    """The subject, on one line, and the text of a mail of this kind."""
+    shown = {name: _shown(value, zone, language) for name, value in values.items()}
+    subject = " ".join(_said([f"mail:{kind}:subject"], shown, language).split())
+    body = _said([f"mail:{kind}:body"], shown, language)
+    frame = _said(["mail:frame"], shown | {"body": body}, language)
+    if not (subject and body and frame):
+        raise KeyError(f"no words for a mail of the kind {kind}")
+    return subject, frame
 
 
 def moment(at: datetime, zone: str = "UTC", language: str = FIRST_LANGUAGE) -> str:

@@ -21,6 +21,8 @@ LIBRARIES = (
     "libfontconfig.so.1",
 )
 PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-liberation")
+# Where the part of HarfBuzz that cuts fonts has no package of its own.
+OLDER = tuple(package for package in PACKAGES if "subset" not in package)
 LOAD = "import ctypes, sys; [ctypes.CDLL(name) for name in sys.argv[1:]]"
 
 
@@ -34,7 +36,7 @@ def is_there() -> bool:
 
 def main() -> int:
     """Say nothing where Pango is there. The exit is 1 when it is not and may not be installed."""
-    if is_there() or (by_apt.install("Pango", PACKAGES) and is_there()):
+    if is_there() or (by_apt.install("Pango", PACKAGES, OLDER) and is_there()):
         return 0
     needed = " ".join(PACKAGES)
     print(f"PDF files need Pango: install it (Debian: apt install {needed}).", file=sys.stderr)

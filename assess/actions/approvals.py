@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from assess import store
+from assess.actions import mail
 from assess.actions.context import Context, not_found, record, refuse
 from assess.delivery import readiness
+from assess.delivery.mailing import Kind
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused, Value
 from assess.store import approvals, people, programmes, specifications
@@ -51,6 +54,10 @@ def ask(context: Context, test_id: int) -> int | Refused:
             session.flush()
             facts = {"test": test_id, "request": request.id}
             record(session, context, Event.APPROVAL_ASKED, facts)
+            tutor = people.get(session, context.centre, registration.tutor_id)
+            if tutor is not None:
+                said: dict[str, Value] = {"about": person.name, "test": test.title}
+                mail.put(session, context, Kind.APPROVAL_ASKED, tutor, request.id, **said)
             return request.id
     except IntegrityError:  # asked twice at the same moment: the unique index let one through
         return Refused.of(Code.ASKED, who=Helper.TUTOR, what="twice")
@@ -104,6 +111,7 @@ def approve(context: Context, request_id: int, kinds: Sequence[str], words: str)
             },
             {"words": approval.words},
         )
+        _mail(session, context, Kind.APPROVAL_GIVEN, approval.id, approval)
         return approval.id
 
 
@@ -138,6 +146,7 @@ def advise(context: Context, request_id: int, words: str) -> int | Refused:
             },
             {"advice": request.advice},
         )
+        _mail(session, context, Kind.NOT_YET, request.id, request)
         return request.id
 
 
@@ -175,7 +184,19 @@ def withdraw(context: Context, approval_id: int, words: str) -> int | Refused:
             },
             {"words": approval.withdrawn_words},
         )
+        _mail(session, context, Kind.APPROVAL_WITHDRAWN, approval.id, approval)
         return approval.id
+
+
+def _mail(
+    session: Session, context: Context, kind: Kind, number: int, row: Approval | ApprovalRequest
+) -> None:
+    """Tell the candidate by mail that their tutor has decided."""
+    candidate = people.get(session, row.centre_id, row.candidate_id)
+    tutor = people.get(session, context.centre, context.actor or 0)
+    test = specifications.get(session, row.centre_id, row.test_id)
+    if candidate is not None and tutor is not None and test is not None:
+        mail.put(session, context, kind, candidate, number, about=tutor.name, test=test.title)
 
 
 def too_long(words: str) -> tuple[Reason, ...]:

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from assess import journal as chain
 from assess import store
-from assess.actions import pools
+from assess.actions import mail, pools
 from assess.actions.context import Context, not_found, record, refuse
 from assess.delivery import answering, attempt, draw, eligibility, marking, statement, timing
 from assess.delivery.attempt import Move, State
 from assess.delivery.ledger import active as running
+from assess.delivery.mailing import Kind
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.store import attempts, banks, ledger, marks, specifications
@@ -336,7 +337,18 @@ def settle(
         Event.ATTEMPT_MARKED,
         {"attempt": row.id, "score": mark.score, "passed": mark.passed, "rule": mark.rule},
     )
+    _mail_result(session, context, row)
     return HandedIn(row.id, row.receipt)
+
+
+def _mail_result(session: Session, context: Context, row: Attempt) -> None:
+    """Tell the candidate that there is a result to read; what it is, only the page says."""
+    candidate = session.get_one(Person, row.candidate_id)
+    if candidate.email is None:
+        return
+    test = session.get_one(Test, row.test_id)
+    if not test.practice:
+        mail.put(session, context, Kind.RESULT, candidate, row.id, test=test.title)
 
 
 def receipt(row: Attempt) -> str:

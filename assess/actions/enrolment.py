@@ -103,7 +103,7 @@ def _known(session: Session, context: Context, rows: Sequence[Row], zone: str) -
     offered = programmes.of_centre(session, context.centre)
     return Known(
         people={
-            u: enrolment.Person(p.name, p.born_on, frozenset(roles[p.id]), p.active)
+            u: enrolment.Person(p.name, p.born_on, frozenset(roles[p.id]), p.active, p.email)
             for u, p in ours.items()
         },
         elsewhere=frozenset(found) - frozenset(ours),
@@ -170,6 +170,7 @@ def _person(
             must_change=True,
             born_on=after.born_on,
         )
+        there[line.username].email = after.email
         roles = " ".join(role.value for role in line.new_roles)
         record(
             session,
@@ -179,7 +180,7 @@ def _person(
             {"name": after.name, "username": line.username},
         )
     person = there[line.username]
-    person_deeds.amend(session, context, person, after.name, after.born_on)
+    person_deeds.amend(session, context, person, after.name, after.born_on, after.email)
     for role in line.new_roles:
         person_deeds.give(session, context, person.id, role)
         if not line.is_new:

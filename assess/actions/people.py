@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from assess import seeds, store
 from assess.actions import passwords
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
-from assess.delivery import accounts, calendar, registration
+from assess.delivery import accounts, calendar, mailing, registration
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import QUALITY_ROLES, Role
@@ -55,6 +55,7 @@ def add(
     roles: Sequence[str],
     password: str | None = None,
     born_on: date | None = None,
+    email: str | None = None,
 ) -> Added | Refused:
     """Add a person to the centre, with roles and a first password."""
     if not context.may(Role.ADMINISTRATOR):
@@ -67,6 +68,7 @@ def add(
         today = calendar.day_of(context.now, centres.get(session, context.centre).timezone)
         reasons = _why_not_add(name, username, roles)
         reasons += registration.why_not_born(born_on, today)
+        reasons += mailing.why_not_write_to(email)
         if not reasons and people.by_username(session, username) is not None:
             # Names are unique over all centres, so this says no more than that one is in use.
             reasons.append(Reason(Code.TAKEN, {"field": "username"}, who=Helper.YOU))
@@ -74,6 +76,7 @@ def add(
             refused = Refused(Code.FIELD, tuple(reasons), 422)
             return refuse(session, context, Event.PERSON_ADDED, refused)
         person = insert(session, context, name, username, hashed, password is None, born_on)
+        person.email = email
         for role in roles:
             give(session, context, person.id, Role(role))
         record(
@@ -157,8 +160,10 @@ def set_roles(
     return None
 
 
-def change(context: Context, person_id: int, name: str, born_on: date | None) -> Refused | None:
-    """Put a person's name and date of birth right."""
+def change(
+    context: Context, person_id: int, name: str, born_on: date | None, email: str | None
+) -> Refused | None:
+    """Put a person's name, date of birth and address for mails right."""
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
     name = accounts.plain(name)
@@ -167,26 +172,37 @@ def change(context: Context, person_id: int, name: str, born_on: date | None) ->
         if person is None:
             return not_found()
         today = calendar.day_of(context.now, centres.get(session, context.centre).timezone)
-        reasons = (*accounts.why_not_call(name), *registration.why_not_born(born_on, today))
+        reasons = (
+            *accounts.why_not_call(name),
+            *registration.why_not_born(born_on, today),
+            *mailing.why_not_write_to(email),
+        )
         if reasons:
             refused = Refused(Code.FIELD, reasons, 422)
             return refuse(session, context, Event.PERSON_CHANGED, refused)
-        amend(session, context, person, name, born_on)
+        amend(session, context, person, name, born_on, email)
     return None
 
 
 def amend(
-    session: Session, context: Context, person: Person, name: str, born_on: date | None
+    session: Session,
+    context: Context,
+    person: Person,
+    name: str,
+    born_on: date | None,
+    email: str | None,
 ) -> None:
-    """Write down a person's name and date of birth, if they are others than before."""
-    if (person.name, person.born_on) == (name, born_on):
+    """Write down a person's name, date of birth and address, if they are others than before."""
+    if (person.name, person.born_on, person.email) == (name, born_on, email):
         return
     details: dict[str, Fact] = {}
     if person.name != name:
         details |= {"name": name, "name_before": person.name}
     if person.born_on != born_on:
         details["born_on"] = None if born_on is None else born_on.isoformat()
-    person.name, person.born_on = name, born_on
+    if person.email != email:
+        details["email"] = email
+    person.name, person.born_on, person.email = name, born_on, email
     record(session, context, Event.PERSON_CHANGED, {"person": person.id}, details)
 
 

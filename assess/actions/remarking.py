@@ -8,14 +8,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from assess import store
+from assess.actions import mail
 from assess.actions.approvals import too_long
 from assess.actions.context import Context, not_found, record, refuse
 from assess.delivery import marking, readiness
 from assess.delivery.attempt import State
+from assess.delivery.mailing import Kind
 from assess.journal import Event
-from assess.reasons import Code, Helper, Reason, Refused
+from assess.reasons import Code, Helper, Reason, Refused, Value
 from assess.store import attempts, banks, marks, programmes, remarking, specifications
 from assess.store.attempts import Attempt
+from assess.store.people import Person
 from assess.store.remarking import MarkReview
 from assess.store.specifications import Test
 
@@ -112,6 +115,9 @@ def mark_again(
             },
             {"reason": review.reason},
         )
+        candidate = session.get_one(Person, row.candidate_id)
+        said: dict[str, Value] = {"test": test.title, "deed": f"mark-{new.id}"}
+        mail.put(session, context, Kind.RESULT, candidate, row.id, **said)
         return new.id
 
 

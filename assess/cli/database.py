@@ -10,7 +10,7 @@ from assess import store
 from assess.actions import backups, journal
 from assess.cli import shell
 from assess.cli.shell import Shell
-from assess.store import live, migrate
+from assess.store import live, mail, migrate
 from assess.store.backups import BackupError
 
 
@@ -56,7 +56,7 @@ def revision(obj: Shell, message: str) -> None:
 @click.command()
 @click.pass_obj
 def check(obj: Shell) -> None:
-    """Look at settings, database, Redis, backups, journal; exit code 1 when something is wrong."""
+    """Look at settings, database, Redis, backups, mail, PDF, journal; exit code 1 for a fault."""
     settings = obj.settings
     good = True
 
@@ -87,6 +87,17 @@ def check(obj: Shell) -> None:
                 tell("backup", backups.why_worry(settings.backups, now))
             except BackupError as error:
                 tell("backup", str(error))
+        if not behind:
+            if settings.smtp_host is None:
+                click.echo("mail       to the console (ASSESS_SMTP_HOST)")
+            with store.read() as session:
+                lost = len(mail.given_up(session))
+            if lost or settings.smtp_host is not None:
+                tell("mail", f"{lost} given up: see `assess mail list`" if lost else None)
+        if (missing := app.extensions["assess.pdf"]()) is not None:
+            click.echo(f"pdf        not made: {missing}")
+        else:
+            tell("pdf", None)
         if not behind:
             verdict = journal.verify()
             bad = verdict.bad_entry

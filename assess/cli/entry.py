@@ -30,6 +30,7 @@ COMMANDS = {
     "analyse": "analyse",
     "simulate": "simulate",
     "journal": "journal",
+    "mail": "mail",
 }
 """Every command with the module it lies in, in the order in which the help lists them."""
 

@@ -35,12 +35,20 @@ def person() -> None:
     type=click.Choice([r.value for r in Role]),
     help="A role; may be given several times.",
 )
+@click.option("--email", metavar="ADDRESS", help="Where mails to them go.")
 @shell.centre_option
 @click.pass_obj
-def add(obj: Shell, username: str, name: str, roles: tuple[str, ...], centre: str | None) -> None:
+def add(
+    obj: Shell,
+    username: str,
+    name: str,
+    roles: tuple[str, ...],
+    email: str | None,
+    centre: str | None,
+) -> None:
     """Add a person and print their first password, which they change when they log in."""
     with obj.context(centre) as context:
-        done = people.add(context, name, username, roles)
+        done = people.add(context, name, username, roles, email=email)
     if isinstance(done, Refused):
         shell.refuse(done)
     click.echo(f"{done.username}  {done.password}")

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from assess.bank import canonical
-from assess.delivery import accounts, calendar, registration
+from assess.delivery import accounts, calendar, mailing, registration
 from assess.delivery.people_file import Row
 from assess.delivery.registration import Conditions, Entry
 from assess.reasons import Code, Helper, Reason, Value
@@ -31,6 +31,7 @@ class Person:
     born_on: date | None
     roles: frozenset[Role]
     active: bool = True
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,8 @@ def _plan_person(draft: _Draft, known: Known, people: dict[str, Person], today: 
     draft.reasons += accounts.why_not_call(name)
     born_on = _day(draft, "born_on") or (before.born_on if before else None)
     draft.reasons += registration.why_not_born(born_on, today)
+    email = mailing.plain_address(row["email"]) or (before.email if before else None)
+    draft.reasons += mailing.why_not_write_to(email)
     roles = _roles(draft, is_new=before is None)
     given = roles - (before.roles if before else frozenset())
     if username == known.actor and given & QUALITY_ROLES:
@@ -192,7 +195,8 @@ def _plan_person(draft: _Draft, known: Known, people: dict[str, Person], today: 
     if draft.reasons:
         return
     said = ", ".join(sorted(given))
-    after = Person(name, born_on, roles | (before.roles if before else frozenset()))
+    held = before.roles if before else frozenset()
+    after = Person(name, born_on, roles | held, email=email)
     if before is None:
         draft.is_new = True
         draft.will.append(will("person", name=name, roles=said))
@@ -204,6 +208,8 @@ def _plan_person(draft: _Draft, known: Known, people: dict[str, Person], today: 
             draft.will.append(will("roles", roles=said))
     if born_on is not None and born_on != (before.born_on if before else None):
         draft.will.append(will("birth", day=born_on.isoformat()))
+    if email is not None and email != (before.email if before else None):
+        draft.will.append(will("email", email=email))
     if draft.will:
         draft.person, draft.new_roles = after, tuple(r for r in Role if r in given)
     people[username] = after

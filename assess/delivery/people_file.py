@@ -23,6 +23,7 @@ COLUMNS = (
     "name",
     "roles",
     "born_on",
+    "email",
     "programme",
     "group",
     "tutor",
@@ -39,6 +40,7 @@ OTHER_NAMES: Mapping[str, str] = MappingProxyType(
         "login": "username",
         "role": "roles",
         "date of birth": "born_on",
+        "e-mail": "email",
         "first day": "starts",
         "last day": "ends",
     }

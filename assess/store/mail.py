@@ -52,6 +52,14 @@ def is_there(session: Session, key: str) -> bool:
     return session.scalar(select(Mail.id).where(Mail.key == key)) is not None
 
 
+def is_any_due(session: Session, now: datetime) -> bool:
+    """Whether there is a mail to send now; asked often, so it writes nothing."""
+    due = select(Mail.id).where(
+        Mail.sent_at.is_(None), Mail.given_up_at.is_(None), Mail.due_at <= now
+    )
+    return session.scalar(due.limit(1)) is not None
+
+
 def claim(session: Session, now: datetime, lease: timedelta, limit: int) -> Sequence[Mail]:
     """The mails that are due, oldest first, held for this worker until the lease is over.
 

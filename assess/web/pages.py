@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request, url_for
+from flask_babel import ngettext
 from flask_login import current_user
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
@@ -42,6 +43,12 @@ NAVIGATION: tuple[Entry, ...] = (
     ("Decisions", "quality.decisions", (Role.QUALITY,), ("/decisions",)),
     ("Reviews", "quality.reviews", (Role.QUALITY,), ("/mark-reviews",)),
     ("Holds", "quality.all_holds", (Role.QUALITY, Role.ADMINISTRATOR), ("/holds",)),
+    (
+        "Overdue requests",
+        "quality.overdue",
+        (Role.QUALITY, Role.ADMINISTRATOR),
+        ("/overdue",),
+    ),
     ("Waiting for me", "author.waiting", (Role.AUTHOR, Role.REVIEWER), ("/reviews",)),
     ("Banks", "author.banks", (Role.AUTHOR, Role.REVIEWER), ("/banks", "/items")),
     ("Tests", "author.tests", (Role.AUTHOR, Role.REVIEWER), ("/tests", "/specifications")),
@@ -86,6 +93,16 @@ def typed_words(field: str) -> str:
 def about(field: str, reasons: Iterable[Reason]) -> list[Reason]:
     """The reasons, each beside this field of the form."""
     return [replace(reason, values={**reason.values, "field": field}) for reason in reasons]
+
+
+def age(waited: timedelta) -> str:
+    """Whole days, hours or minutes, whichever is the largest there is."""
+    minutes = max(0, int(waited.total_seconds() // 60))
+    if minutes >= 24 * 60:
+        return str(ngettext("%(num)s day", "%(num)s days", minutes // (24 * 60)))
+    if minutes >= 60:
+        return str(ngettext("%(num)s hour", "%(num)s hours", minutes // 60))
+    return str(ngettext("%(num)s minute", "%(num)s minutes", minutes))
 
 
 def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -> None:

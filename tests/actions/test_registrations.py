@@ -59,7 +59,9 @@ def registered(built: World, who: str) -> rows.Registration:
 def born(built: World, who: str, day: date) -> None:
     """Say when somebody was born."""
     name = who.title()
-    assert people.change(built.context("administrator"), built.persons[who], name, day) is None
+    assert (
+        people.change(built.context("administrator"), built.persons[who], name, day, None) is None
+    )
 
 
 def register(built: World, who: str, **more: object) -> int | Refused:
@@ -142,7 +144,7 @@ def test_everything_of_a_programme_is_the_administrators_and_their_centres(built
             programmes.publish_statement(acting, built.programme, "Mine."),
             arrangements.arrange(acting, person, Proposal("reader", "", "", SEEN)),
             arrangements.end(acting, person, 1),
-            people.change(acting, person, "Mine", None),
+            people.change(acting, person, "Mine", None, None),
         ]
         for done in deeds:
             assert isinstance(done, Refused)

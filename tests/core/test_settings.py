@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assess.settings import LEAST, Mode, SettingsError, from_environment
+from assess.settings import LEAST, Mode, SettingsError, Tls, from_environment
 
 PRODUCTION = {
     "ASSESS_MODE": "production",
@@ -71,6 +71,10 @@ def test_backups_are_nightly_only_where_a_folder_for_them_is_named() -> None:
         ("ASSESS_PUBLIC_ORIGIN", "http://assess.example", "must begin with https://"),
         ("ASSESS_TIMEZONE", "Mars/Olympus", "no known time zone"),
         ("ASSESS_BACKUP_AT", "25:00", "say a time of day"),
+        ("ASSESS_SMTP_HOST", "mail.example", "ASSESS_MAIL_FROM must be set"),
+        ("ASSESS_SMTP_TLS", "perhaps", "say starttls, tls or none"),
+        ("ASSESS_SMTP_USER", "me", "go together"),
+        ("ASSESS_MAIL_FROM", "Assess <a@b.org>", "must be a plain address"),
         *(
             (f"ASSESS_{name.upper()}", "0", f"must be at least {least}")
             for name, least in LEAST.items()
@@ -79,6 +83,19 @@ def test_backups_are_nightly_only_where_a_folder_for_them_is_named() -> None:
 )
 def test_what_cannot_be_used_is_said_in_a_sentence(variable: str, value: str, said: str) -> None:
     assert said in problems(PRODUCTION | {variable: value})
+
+
+def test_a_password_of_the_mail_server_never_goes_in_clear_to_another_machine() -> None:
+    mail = {
+        "ASSESS_SMTP_HOST": "mail.example",
+        "ASSESS_SMTP_USER": "me",
+        "ASSESS_SMTP_PASSWORD": "secret",
+        "ASSESS_MAIL_FROM": "assess@example.org",
+    }
+    assert from_environment(PRODUCTION | mail).smtp_tls is Tls.STARTTLS
+    assert "in clear" in problems(PRODUCTION | mail | {"ASSESS_SMTP_TLS": "none"})
+    near = {"ASSESS_SMTP_HOST": "localhost", "ASSESS_SMTP_TLS": "none"}
+    assert from_environment(PRODUCTION | mail | near).smtp_host == "localhost"
 
 
 def test_all_problems_come_together() -> None:

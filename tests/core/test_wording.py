@@ -58,6 +58,7 @@ ELSEWHERE: dict[Code, tuple[dict[str, str | int | datetime], ...]] = {
             ("person", "name roles"),
             ("name", "before name"),
             ("birth", "day"),
+            ("email", "email"),
             ("roles", "roles"),
             ("registration", "programme group tutor ends"),
             ("registration_open", "programme group tutor"),

@@ -160,6 +160,35 @@ def test_a_candidate_fails_learns_why_returns_and_passes(
     candidate.get_by_role("button", name="Hand in for good").click()
     expect(candidate.locator("[data-result]")).to_have_text("Pass")
     look(candidate, "candidate-result-pass")
+    show_to_others(candidate, look)
+
+
+def show_to_others(candidate: Page, look: Look) -> None:
+    """The statement of the result, checked as a stranger would, and the receipt."""
+    candidate.get_by_text("How to check the receipt").click()
+    with candidate.expect_download() as told:
+        candidate.get_by_role("link", name="Download the receipt").click()
+    receipt = told.value.path().read_text(encoding="utf-8")
+    candidate.get_by_role("button", name="Statement of result").click()
+    expect(candidate.locator("[data-result]")).to_have_text("Pass")
+    look(candidate, "candidate-statement-of-result")
+    with candidate.expect_download() as told:
+        candidate.get_by_role("button", name="Download the PDF").click()
+    assert told.value.path().read_bytes().startswith(b"%PDF-")
+    candidate.locator("main").get_by_role("link", name=re.compile("/verify$")).click()
+    candidate.get_by_label("Name of the person").fill("Somebody Else")
+    candidate.get_by_role("button", name="Check the statement").click()
+    expect(candidate.locator("[data-code=E-NO-STATEMENT]").first).to_be_visible()
+    look(candidate, "verify-refused")
+    candidate.get_by_label("Name of the person").fill("amina yusuf")
+    candidate.get_by_role("button", name="Check the statement").click()
+    expect(candidate.locator("[data-verified=holds]")).to_contain_text("Pass")
+    look(candidate, "verify-holds")
+    candidate.goto(candidate.url.replace("/verify", "/receipt"))
+    look(candidate, "receipt-check")
+    candidate.get_by_label("Receipt").fill(receipt)
+    candidate.get_by_role("button", name="Check the receipt").click()
+    expect(candidate.locator("[data-receipt-holds]")).to_be_visible()
 
 
 @pytest.mark.history

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import Stage
+from tests.journeys.conftest import PASSWORD, Stage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 Enter = Callable[..., "Page"]
 Look = Callable[["Page", str], None]
 ADVICE = "Read the pages on moments of truth, then try the practice questions again."
+QUESTION = "Why was my approval withdrawn? I am sure that the result was mine."
 WITHDRAWN = "The practice result belonged to somebody else."
 
 
@@ -60,6 +62,27 @@ def test_a_tutor_advises_approves_withdraws_and_another_centre_finds_nothing(
     candidate.goto(f"{stage.url}/assessments")
     expect(candidate.locator("[data-code=E-APPROVAL]").first).to_contain_text("withdrawn")
 
+    # The candidate asks why; the question waits in the queue until it is answered.
+    candidate.get_by_role("link", name="Write to your tutor").first.click()
+    candidate.get_by_label("Write to your tutor").fill(QUESTION)
+    candidate.get_by_role("button", name="Send").click()
+    expect(candidate.locator("[data-waiting]")).to_contain_text("You have waited")
+    stage.served.clock.advance(timedelta(hours=25))
+    tutor.goto(stage.url)  # the old session has ended in the day
+    log_in(tutor, "tutor")
+    tutor.goto(f"{stage.url}/readiness")
+    expect(tutor.locator("[data-urgency=late]").first).to_contain_text("answer today")
+    look(tutor, "tutor-queue-message")
+    tutor.locator("[data-message]").get_by_role("link").click()
+    tutor.get_by_label("Your answer").fill("Come and see me, and bring your notes.")
+    tutor.get_by_role("button", name="Send").click()
+    expect(tutor.locator("main")).to_contain_text("bring your notes")
+    look(tutor, "tutor-messages")
+    candidate.goto(stage.url)
+    log_in(candidate, "candidate")
+    candidate.get_by_role("link", name="your tutor wrote on").first.click()
+    look(candidate, "candidate-messages")
+
     # A tutor of another centre finds neither the candidate nor a trace of them.
     other = person("tutor.south")
     answer = other.goto(address)
@@ -68,7 +91,11 @@ def test_a_tutor_advises_approves_withdraws_and_another_centre_finds_nothing(
     expect(other.locator("main")).not_to_contain_text("Amina")
 
     # The quality team sees that nothing is to be decided.
+    stage.served.clock.advance(timedelta(hours=25))
     quality = person("quality")
+    quality.goto(f"{stage.url}/overdue")
+    expect(quality.locator("[data-overdue=request]")).to_contain_text("Ben Kowalski")
+    look(quality, "quality-overdue")
     quality.get_by_role("link", name="Decisions").first.click()
     look(quality, "quality-decisions")
     quality.get_by_label("Find a candidate by name").fill("amina")
@@ -78,6 +105,14 @@ def test_a_tutor_advises_approves_withdraws_and_another_centre_finds_nothing(
     look(quality, "quality-candidate")
     quality.goto(f"{stage.url}/appeals")
     look(quality, "appeals")
+
+
+def log_in(page: Page, who: str) -> None:
+    """Log in again on the page that asks for it."""
+    page.get_by_label("Log-in name").fill(who)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log out").wait_for()
 
 
 def ask(candidate: Page, stage: Stage) -> None:

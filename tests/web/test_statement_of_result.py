@@ -167,7 +167,7 @@ def test_after_another_mark_a_statement_no_longer_holds_and_a_new_one_does(here:
     assert "rule person/1" in checked(after, NAME, here)[1]
     # Under a new name there is a new statement; the one before still says the old name.
     operator = here.context()
-    assert people.change(operator, here.persons["candidate"], "Ann New", None) is None
+    assert people.change(operator, here.persons["candidate"], "Ann New", None, None) is None
     _, renamed = stated(me, attempt)
     assert renamed != after
     assert checked(renamed, "Ann New", here)[0] == checked(after, NAME, here)[0] == 200

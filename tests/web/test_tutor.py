@@ -77,7 +77,8 @@ def test_after_a_day_a_request_asks_to_be_answered_today(here: World) -> None:
     assert "Waiting 1 day: answer today" in page
     assert "govuk-tag--red" in page
     here.clock.advance(timedelta(days=1))
-    assert "Waiting 2 days: answer today" in Browser(here, "tutor").get("/readiness").text
+    page = Browser(here, "tutor").get("/readiness").text
+    assert "Waiting 2 days: the quality team was told" in page
 
 
 def test_earlier_attempts_are_told_by_their_outcome_and_nothing_more(here: World) -> None:

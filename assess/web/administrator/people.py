@@ -13,7 +13,7 @@ from flask_login import current_user
 from assess import store
 from assess.actions import people
 from assess.actions.context import not_found
-from assess.delivery import calendar
+from assess.delivery import calendar, mailing
 from assess.reasons import Code, Reason, Refused
 from assess.roles import QUALITY_ROLES, Role
 from assess.store import arrangements, programmes
@@ -64,7 +64,8 @@ def add() -> ResponseReturnValue:
     if amiss:
         done = Refused(Code.FIELD, tuple(amiss), 422)
     else:
-        done = people.add(signing.context(), name, username, chosen, born_on=born_on)
+        email = mailing.plain_address(typed.line("email"))
+        done = people.add(signing.context(), name, username, chosen, born_on=born_on, email=email)
     if isinstance(done, Refused):
         if problems.wants_json():
             return problems.answer(done)
@@ -104,7 +105,7 @@ def roles(person_id: int) -> ResponseReturnValue:
 @bp.route("/people/<int:person_id>/details", methods=["GET", "POST"])
 @administrators
 def details(person_id: int) -> ResponseReturnValue:
-    """Put a person's name or date of birth right."""
+    """Put a person's name, date of birth or address for mails right."""
     if request.method == "GET":
         return _details(person_id)
     amiss: list[Reason] = []
@@ -113,7 +114,13 @@ def details(person_id: int) -> ResponseReturnValue:
     if amiss:
         refused = Refused(Code.FIELD, tuple(amiss), 422)
     else:
-        refused = people.change(signing.context(), person_id, name, born_on)
+        refused = people.change(
+            signing.context(),
+            person_id,
+            name,
+            born_on,
+            mailing.plain_address(typed.line("email")),
+        )
     if refused is not None:
         again = refused.status != 404 and not problems.wants_json()
         return _details(person_id, refused) if again else problems.answer(refused)
@@ -163,6 +170,7 @@ def _add_form(
         name=name,
         username=username,
         born_on=typed.line("born_on"),
+        email=typed.line("email"),
         chosen=chosen,
         reasons=typed.beside(refused, "roles"),
     )
@@ -180,6 +188,7 @@ def _details(person_id: int, refused: Refused | None = None) -> ResponseReturnVa
         person=found,
         name=found.name if refused is None else typed.line("name"),
         born_on=born_on if refused is None else typed.line("born_on"),
+        email=(found.email or "") if refused is None else typed.line("email"),
         reasons=typed.beside(refused),
     )
     return page, 200 if refused is None else refused.status

@@ -83,6 +83,7 @@ def labels() -> Mapping[str, str]:
         "role": _("Role"),
         "until": _("Last day"),
         "born_on": _("Date of birth"),
+        "email": _("E-mail"),
         "programme": _("Programme"),
         "framework": _("Framework"),
         "tutor": _("Tutor"),

@@ -11,7 +11,7 @@ from assess import store
 from assess.actions import approvals
 from assess.reasons import Refused
 from assess.roles import Role
-from assess.store import people, programmes, specifications
+from assess.store import messages, people, programmes, specifications
 from assess.web import access, pages, problems, signing
 from assess.web.candidate import cards, sitting
 from assess.web.candidate.blueprint import bp
@@ -36,7 +36,8 @@ def assessments() -> str:
             statement = programmes.current_statement(session, programme.id)
             counting = [card for card in tests if not card.practice]
             practice = [card for card in tests if card.practice]
-            mine.append((programme, tutor, statement, counting, practice))
+            talk = (registration.id, messages.last(session, registration.id))
+            mine.append((programme, tutor, statement, counting, practice, talk))
     return render_template("candidate/assessments.html", programmes=mine, State=cards.State)
 
 

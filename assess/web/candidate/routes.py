@@ -7,6 +7,7 @@ from assess.web.candidate import (
     attempt,
     finish,
     handing_in,
+    messages,
     progress,
     result,
     starting,
@@ -25,6 +26,7 @@ __all__ = [
     "bp",
     "finish",
     "handing_in",
+    "messages",
     "progress",
     "result",
 ]

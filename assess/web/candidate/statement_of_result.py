@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 from urllib.parse import quote
 
-from flask import Response, current_app, redirect, render_template, url_for
+from flask import Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -47,7 +47,7 @@ def statement_of_result(attempt_id: int) -> ResponseReturnValue:
         "candidate/statement_of_result.html",
         facts=facts,
         attempt_id=attempt_id,
-        address=url_for("public.verify", _external=True),
+        address=_outside(url_for("public.verify")),
         pdf=pdf.why_not() is None,
     )
 
@@ -67,12 +67,12 @@ def statement_pdf(attempt_id: int) -> ResponseReturnValue:
         return problems.answer(Refused.of(Code.PDF, status=503, who=Helper.ADMINISTRATOR))
     import segno  # with the PDF's own packages: no other page pays for it
 
-    checked = url_for("public.verify", code=facts.code, _external=True)
+    checked = _outside(url_for("public.verify", code=facts.code))
     html = render_template(
         "pdf/statement_of_result.html",
         facts=facts,
-        address=url_for("public.verify", _external=True),
-        qr=segno.make(checked, error="m", micro=False).svg_data_uri(border=0),
+        address=_outside(url_for("public.verify")),
+        qr=segno.make(checked, error="m", micro=False).svg_data_uri(border=4, light="white"),
         mark=_mark(),
     )
     return _file(pdf.of(html), "application/pdf", f"statement-{facts.code}.pdf")
@@ -110,6 +110,15 @@ def _facts(attempt_id: int) -> Facts | ResponseReturnValue:
         if given is not None:
             return statements_of_result.facts(session, given)
     return redirect(url_for("candidate.result", attempt_id=attempt_id))
+
+
+def _outside(path: str) -> str:
+    """The address of a page for somebody elsewhere: of the public site, where one is set.
+
+    A browser says itself which host it asked; what is printed is not to depend on that.
+    """
+    origin = signing.settings().public_origin or request.host_url
+    return origin.rstrip("/") + path
 
 
 def _file(content: bytes, mimetype: str, name: str) -> Response:

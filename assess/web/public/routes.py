@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from assess import store
 from assess.roles import Role
-from assess.store import approvals
+from assess.store import approvals, messages
 from assess.web import access, signing
 from assess.web.public import checking
 from assess.web.public.blueprint import bp
@@ -30,6 +30,9 @@ def home() -> ResponseReturnValue:
     if current_user.holds(Role.TUTOR):
         with store.read() as session:
             waiting = len(approvals.queue(session, current_user.person_id))
+            waiting += len(
+                messages.of_tutor(session, current_user.centre_id, current_user.person_id)
+            )
     held = [role for role in Role if role in current_user.roles]
     return render_template("public/home.html", held=held, waiting=waiting)
 

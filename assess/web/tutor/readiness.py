@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from assess import store
 from assess.actions import approvals
 from assess.actions.context import not_found
-from assess.delivery import marking, readiness
+from assess.delivery import marking, messages, readiness
 from assess.delivery.attempt import State
+from assess.delivery.messages import Urgency
 from assess.reasons import Code, Reason, Refused
 from assess.store import approvals as rows
 from assess.store import attempts, cohorts, frameworks, marks, specifications
+from assess.store import messages as talk
 from assess.store.approvals import ApprovalRequest
 from assess.store.cohorts import Practised
 from assess.store.people import Person
@@ -42,7 +42,7 @@ class Waiting:
     person: Person
     test: Test
     age: str
-    late: bool
+    urgency: Urgency
     earlier: tuple[str, ...]
     practice: tuple[Practised, ...]
     titles: Mapping[str, str]
@@ -51,12 +51,18 @@ class Waiting:
 @bp.get("/readiness")
 @tutors
 def queue() -> str:
-    """Requests that wait for this tutor, oldest first, and the approvals given last."""
+    """Requests and messages that wait for this tutor, oldest first; the approvals given last."""
     with store.read() as session:
         waiting = [_waiting(session, *row) for row in rows.queue(session, current_user.person_id)]
+        asking = talk.of_tutor(session, current_user.centre_id, current_user.person_id)
         given = rows.given_by(session, current_user.person_id, LAST_GIVEN)
+    now = signing.now()
     return render_template(
-        "tutor/queue.html", waiting=waiting, given=given, titles=readiness.TITLES
+        "tutor/queue.html",
+        waiting=waiting,
+        asking=[(o, pages.age(now - o.since), messages.urgency(o.since, now)) for o in asking],
+        given=given,
+        titles=readiness.TITLES,
     )
 
 
@@ -129,14 +135,13 @@ def _beside(reason: Reason, advising: bool) -> Reason:
 def _waiting(session: Session, asked: ApprovalRequest, person: Person, test: Test) -> Waiting:
     sat = attempts.of_test(session, test.id, person.id)
     passed = marks.passes(session, [a.id for a in sat])
-    waited = signing.now() - asked.asked_at
     practice = tuple(_practised(session, person, test))
     return Waiting(
         asked,
         person,
         test,
-        age(waited),
-        waited >= readiness.ANSWERED_WITHIN,
+        pages.age(signing.now() - asked.asked_at),
+        messages.urgency(asked.asked_at, signing.now()),
         tuple(
             str(_(marking.WORDS[passed[a.id]])) if a.id in passed else _unmarked(State(a.state))
             for a in sat
@@ -161,13 +166,3 @@ def _practised(session: Session, person: Person, test: Test) -> list[Practised]:
 
 def _unmarked(state: State) -> str:
     return str(_("Does not count") if state is State.VOID else _("Not finished"))
-
-
-def age(waited: timedelta) -> str:
-    """Whole days, hours or minutes, whichever is the largest there is."""
-    minutes = max(0, int(waited.total_seconds() // 60))
-    if minutes >= 24 * 60:
-        return str(ngettext("%(num)s day", "%(num)s days", minutes // (24 * 60)))
-    if minutes >= 60:
-        return str(ngettext("%(num)s hour", "%(num)s hours", minutes // 60))
-    return str(ngettext("%(num)s minute", "%(num)s minutes", minutes))

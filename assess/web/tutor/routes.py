@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assess.web.tutor import candidates, decisions, readiness
+from assess.web.tutor import candidates, decisions, messages, readiness
 from assess.web.tutor.blueprint import bp
 
-__all__ = ["bp", "candidates", "decisions", "readiness"]
+__all__ = ["bp", "candidates", "decisions", "messages", "readiness"]

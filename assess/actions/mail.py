@@ -1,0 +1,147 @@
+"""Putting a mail into the outbox within a deed; sending what is due; trying again by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from assess import seeds, store, wording
+from assess.actions import post
+from assess.actions.context import Context, record
+from assess.delivery import mailing
+from assess.delivery.mailing import Kind
+from assess.journal import Event, Fact
+from assess.reasons import Value
+from assess.store import centres
+from assess.store import mail as rows
+from assess.store.mail import Mail
+from assess.store.people import Person
+
+LEASE = timedelta(minutes=15)  # a worker holds mails so long; longer than BATCH times its patience
+BATCH = 20  # mails of one session with the server
+LONGEST_ERROR = 500  # characters kept of what a server says
+
+
+def put(
+    session: Session, context: Context, kind: Kind, to: Person, number: int, **values: Value
+) -> None:
+    """Put a mail to somebody into the outbox, in the transaction of the deed it tells of.
+
+    `number` is that of the object which the mail leads to, and with the kind and the reader names
+    the mail: the same deed mails once. Nothing is done for somebody without an address.
+    """
+    if to.email is None or not to.active:
+        return
+    key = f"{kind.value}:{values.pop('deed', number)}:{to.id}"
+    if rows.is_there(session, key):
+        return
+    centre = centres.get(session, to.centre_id)
+    settings = context.settings
+    said: dict[str, Value] = {
+        "name": to.name,
+        "service": settings.name,
+        "centre": centre.name,
+        "link": settings.origin + mailing.PATHS[kind].format(number=number),
+        **values,
+    }
+    subject, body = wording.mail(kind.value, said, centre.timezone)
+    _, _, domain = (settings.mail_from or post.NOBODY).rpartition("@")
+    session.add(
+        Mail(
+            centre_id=to.centre_id,
+            person_id=to.id,
+            kind=kind.value,
+            key=key,
+            message_id=f"<{seeds.pseudonym()}@{domain}>",
+            address=to.email,
+            subject=subject,
+            body=body,
+            created_at=context.now,
+            due_at=context.now,
+        )
+    )
+
+
+def send(context: Context) -> int:
+    """Send what is due, some at a time; says how many went.
+
+    Each mail is claimed first and marked afterwards. A worker that dies between the two leaves it
+    to be sent again, with the same Message-ID.
+    """
+    with store.read() as session:
+        if not rows.is_any_due(session, context.now):
+            return 0
+    with store.write() as session:
+        batch = rows.claim(session, context.now, LEASE, BATCH)
+    if not batch:
+        return 0
+    sent = 0
+    try:
+        with post.opened(context.settings) as way:
+            for mail in batch:
+                sent += _send(context, way, mail)
+    except post.NotNow as error:
+        for mail in batch:
+            _in_vain(context, mail.id, str(error), forever=False)
+    return sent
+
+
+def _send(context: Context, way: post.Post, mail: Mail) -> bool:
+    try:
+        way.send(mail)
+    except post.Never as error:
+        _in_vain(context, mail.id, str(error), forever=True)
+        return False
+    except post.NotNow as error:
+        _in_vain(context, mail.id, str(error), forever=False)
+        return False
+    with store.write() as session:
+        row = rows.locked(session, mail.id)
+        if row is not None and row.sent_at is None:
+            row.sent_at = context.now
+            row.subject = row.body = row.error = None  # it went: its words are nobody's business
+            _record(session, context, row, Event.MAIL_SENT)
+    return True
+
+
+def _in_vain(context: Context, mail_id: int, error: str, *, forever: bool) -> None:
+    """Write down that a try failed: when the next is, or that the mail is given up."""
+    with store.write() as session:
+        row = rows.locked(session, mail_id)
+        if row is None or row.sent_at is not None:
+            return
+        row.tries += 1
+        row.error = error.replace("\0", "")[:LONGEST_ERROR]
+        later = None if forever else mailing.next_try(row.tries, context.now)
+        if later is not None:
+            row.due_at = later
+            return
+        row.given_up_at = context.now
+        post.log.error("mail %d is given up after %d tries: %s", row.id, row.tries, row.error)
+        _record(session, context, row, Event.MAIL_GIVEN_UP)
+
+
+def retry(context: Context, numbers: Sequence[int] = ()) -> int:
+    """Send mails that were given up after all, these or every one; says how many."""
+    with store.write() as session:
+        wanted = set(numbers) or set(rows.given_up(session))
+        again = 0
+        for number in sorted(wanted):
+            row = rows.locked(session, number)
+            if row is None or row.sent_at is not None:
+                continue
+            row.given_up_at = None
+            row.tries = 0
+            row.due_at = context.now
+            again += 1
+            _record(session, context, row, Event.MAIL_RETRIED)
+        return again
+
+
+def _record(session: Session, context: Context, row: Mail, event: Event) -> None:
+    """Write down what became of a mail, at its own centre."""
+    there = Context(context.now, context.settings, row.centre_id, context.actor, context.session_id)
+    facts: dict[str, Fact] = {"mail": row.id, "kind": row.kind, "tries": row.tries}
+    record(session, there, event, facts)

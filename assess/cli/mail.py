@@ -1,0 +1,61 @@
+"""`assess mail ...`: which mails have not gone, and sending those that were given up."""
+
+from __future__ import annotations
+
+import click
+
+from assess import store
+from assess.actions import mail as deeds
+from assess.cli import shell
+from assess.cli.shell import Shell
+from assess.store import mail as rows
+from assess.store.mail import Mail
+
+MOST = 1_000  # mails listed
+
+
+@click.group()
+def mail() -> None:
+    """The outbox. The worker sends what is in it; what it gave up is listed here."""
+
+
+@mail.command("list")
+@shell.json_option
+@click.pass_obj
+def list_(obj: Shell, as_json: bool) -> None:
+    """The mails that have not gone: those given up first, then by when they are tried again."""
+    with obj.app(), store.read() as session:
+        found = rows.unsent(session, MOST)
+    if as_json:
+        shell.print_json([_document(one) for one in found])
+        return
+    for one in found:
+        when = "given up" if one.given_up_at else f"due {one.due_at:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{one.id:>6}  {one.kind:<18} {when:<24} {one.tries} tries  {one.address}")
+        if one.error:
+            click.echo(f"        {one.error}")
+    if not found:
+        click.echo("Every mail has gone.")
+
+
+@mail.command()
+@click.argument("numbers", nargs=-1, type=click.IntRange(1))
+@click.pass_obj
+def retry(obj: Shell, numbers: tuple[int, ...]) -> None:
+    """Send the mails with these NUMBERS now, or every one that was given up."""
+    with obj.context() as context:
+        again = deeds.retry(context, numbers)
+    click.echo(f"{again} to be sent again by the worker.")
+
+
+def _document(one: Mail) -> dict[str, object]:
+    return {
+        "number": one.id,
+        "kind": one.kind,
+        "to": one.address,
+        "written": one.created_at.isoformat(),
+        "due": None if one.given_up_at else one.due_at.isoformat(),
+        "given_up": one.given_up_at.isoformat() if one.given_up_at else None,
+        "tries": one.tries,
+        "error": one.error,
+    }

@@ -1,0 +1,220 @@
+"""Does every mail leave at least once, tell no mark, and never hold up a deed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from assess import jobs, store
+from assess.actions import approvals, mail, people, post
+from assess.actions.context import Context
+from assess.delivery import mailing
+from assess.delivery.mailing import Kind
+from assess.reasons import Refused
+from assess.settings import Settings, Tls
+from assess.store.journal import JournalEntry
+from assess.store.mail import Mail
+from assess.store.people import Person
+from tests import smtp
+from tests.builders import World
+from tests.smtp import Mailbox
+
+
+@pytest.fixture
+def server() -> Iterator[Mailbox]:
+    """A mail server without encryption."""
+    with smtp.running() as box:
+        yield box
+
+
+def reached(built: World, **addresses: str) -> World:
+    """The world in which these people have an address."""
+    for who, address in addresses.items():
+        done = people.change(built.context(), built.persons[who], who.title(), None, address)
+        assert done is None
+    return built
+
+
+def through(built: World, box: Mailbox, **more: object) -> Context:
+    """The worker's surroundings, with this mail server."""
+    values: dict[str, object] = {
+        "smtp_host": "127.0.0.1",
+        "smtp_port": box.port,
+        "smtp_tls": Tls.NONE,
+        "mail_from": "assess@centre.example",
+        **more,
+    }
+    settings: Settings = replace(built.app.extensions["assess.settings"], **values)
+    return Context(built.clock.now(), settings, 0)
+
+
+def waiting() -> list[Mail]:
+    """Every mail of the outbox, oldest first."""
+    with store.read() as session:
+        return list(session.scalars(select(Mail).order_by(Mail.id)))
+
+
+def asked(built: World) -> int:
+    """The candidate asks for approval: their tutor is told by mail."""
+    done = approvals.ask(built.context("candidate"), built.test)
+    assert isinstance(done, int)
+    return done
+
+
+def test_each_decision_is_told_to_the_other_one_and_no_mail_says_a_mark(
+    built: World, server: Mailbox
+) -> None:
+    reached(built, candidate="ann@example.org", tutor="grace@example.org")
+    built.sit(right=1)
+    assert mail.send(through(built, server)) == 3
+    assert mail.send(through(built, server)) == 0
+    said = [(m["To"], m["Subject"]) for m in server.got]
+    assert said == [
+        ("grace@example.org", "Candidate asks for your approval"),
+        ("ann@example.org", "Your tutor has approved you for First test"),
+        ("ann@example.org", "Your result for First test is there"),
+    ]
+    for one in server.got:
+        text = str(one.get_content())
+        assert one["From"] == "Assess <assess@centre.example>"
+        assert one["Auto-Submitted"] == "auto-generated"
+        assert one["Message-ID"].endswith("@localhost>")
+        assert "http://127.0.0.1:8000/" in text
+        for secret in ("Pass", "Not yet passed", "1 of 4", "Eight of ten"):
+            assert secret not in text
+    rows = waiting()
+    assert all(m.sent_at and m.subject is None and m.body is None for m in rows)
+    with store.read() as session:
+        entries = session.scalars(select(JournalEntry).order_by(JournalEntry.id)).all()
+        events = [e.event for e in entries[-3:]]
+    assert events == ["mail:send"] * 3
+
+
+def test_nobody_without_an_address_is_written_to(built: World) -> None:
+    built.sit(right=4)
+    assert waiting() == []
+
+
+def test_a_refused_deed_leaves_no_mail(built: World) -> None:
+    reached(built, tutor="grace@example.org")
+    asked(built)
+    assert isinstance(approvals.ask(built.context("candidate"), built.test), Refused)
+    assert len(waiting()) == 1
+
+
+def test_a_server_that_is_away_is_tried_later_and_later_and_then_given_up_for_all_to_see(
+    built: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    reached(built, tutor="grace@example.org")
+    asked(built)
+    with smtp.running() as gone:
+        pass
+    for wait in mailing.WAITS:
+        assert mail.send(through(built, gone)) == 0
+        (row,) = waiting()
+        assert row.due_at == built.clock.now() + wait
+        assert "ConnectionRefusedError" in (row.error or "")
+        built.clock.advance(wait - timedelta(seconds=1))
+        mail.send(through(built, gone))
+        assert waiting()[0].tries == row.tries  # a second too early
+        built.clock.advance(timedelta(seconds=1))
+    mail.send(through(built, gone))
+    (row,) = waiting()
+    assert (row.given_up_at, row.tries) == (built.clock.now(), len(mailing.WAITS) + 1)
+    assert "is given up after 8 tries" in caplog.text
+    with smtp.running() as back:
+        built.clock.advance(timedelta(days=9))
+        assert mail.send(through(built, back)) == 0
+        assert mail.retry(built.context()) == 1
+        assert mail.send(through(built, back)) == 1
+        assert back.got[0]["Message-ID"] == row.message_id
+        assert mail.retry(built.context(), [row.id]) == 0
+
+
+def test_a_mail_whose_acknowledgement_was_lost_goes_again_with_the_same_name(
+    built: World, server: Mailbox
+) -> None:
+    reached(built, tutor="grace@example.org")
+    asked(built)
+    server.drops = 1
+    assert mail.send(through(built, server)) == 0
+    built.clock.advance(mailing.WAITS[0])
+    assert mail.send(through(built, server)) == 1
+    assert len(server.got) == 2
+    assert server.got[0]["Message-ID"] == server.got[1]["Message-ID"]
+
+
+def test_a_worker_that_died_with_mails_in_its_hands_keeps_them_for_a_while_only(
+    built: World, server: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached(built, tutor="grace@example.org")
+    asked(built)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mail, "_send", killed)
+        with pytest.raises(KeyboardInterrupt):
+            mail.send(through(built, server))
+    assert mail.send(through(built, server)) == 0  # another worker leaves them alone
+    built.clock.advance(mail.LEASE)
+    assert mail.send(through(built, server)) == 1
+
+
+def test_an_address_that_is_refused_for_good_is_given_up_at_once_and_holds_up_no_other(
+    built: World, server: Mailbox
+) -> None:
+    reached(built, candidate="nobody@example.org", tutor="grace@example.org")
+    server.answers = {"nobody@example.org": b"550 no such user", "grace@example.org": b"451 later"}
+    asked(built)
+    built.approve("candidate.two")
+    reached(built, tutor="grace.two@example.org")
+    with store.write() as session:
+        kind = Kind.RESULT
+        candidate = session.get_one(Person, built.persons["candidate"])
+        mail.put(session, built.context(), kind, candidate, 1, test="First test")
+        mail.put(session, built.context(), kind, candidate, 1, test="First test")
+    assert [m.address for m in waiting()] == ["grace@example.org"] * 2 + ["nobody@example.org"]
+    assert mail.send(through(built, server)) == 0
+    later, _, never = waiting()
+    assert (later.given_up_at, later.tries) == (None, 1)
+    assert never.given_up_at is not None
+    assert never.error == "550 no such user"
+
+
+def test_the_way_to_the_server_is_encrypted_before_anything_is_said(
+    built: World, tmp_path: Path
+) -> None:
+    reached(built, tutor="grace@example.org")
+    asked(built)
+    pem = smtp.certificate(tmp_path)
+    more = {"smtp_tls": Tls.STARTTLS, "smtp_user": "me", "smtp_password": "secret"}
+    with smtp.running(pem) as box:
+        assert mail.send(through(built, box, **more)) == 0  # nobody vouches for this server
+        assert box.logged_in == []
+        assert "CERTIFICATE_VERIFY_FAILED" in (waiting()[0].error or "")
+        built.clock.advance(mailing.WAITS[0])
+        assert mail.send(through(built, box, smtp_ca=pem, **more)) == 1
+        assert box.logged_in == ["\0me\0secret"]
+    with smtp.running() as plain:
+        asked_again = Context(built.clock.now(), built.app.extensions["assess.settings"], 0)
+        with pytest.raises(post.NotNow), post.opened(through(built, plain, **more).settings):
+            pass
+        assert plain.logged_in == []
+    assert asked_again.settings.smtp_host is None
+
+
+def test_without_a_server_the_worker_writes_mails_to_its_console(
+    built: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    reached(built, tutor="grace@example.org")
+    asked(built)
+    assert jobs.send_mail(built.app, built.clock.now()) == 1
+    assert "Subject: Candidate asks for your approval" in caplog.text
+    assert "To: grace@example.org" in caplog.text
