@@ -62,8 +62,8 @@ class Alike:
         self.units = units
         self.bits = bits
         self.values = {v: (at, off) for v, (at, off) in values.items() if len(at) > len(off)}
-        there = sum(len(at) - len(off) for at, off in self.values.values())
-        most = min(there, *(need[cell] // count for cell, count in sizes))
+        self.there = sum(len(at) - len(off) for at, off in self.values.values())
+        most = min(self.there, *(need[cell] // count for cell, count in sizes))
         self.sums = elementary(
             [(v, len(at) - len(off)) for v, (at, off) in self.values.items()], most, bits
         )
@@ -77,7 +77,15 @@ class Alike:
         ]
 
     def pick(self, choice: int, total: int, stream: Stream) -> Iterator[Unit]:
-        """One unit after the other: its value by weight, then one of those of that value."""
+        """One unit after the other: its value by weight, then one of those of that value.
+
+        Where all are taken, there is nothing to choose and no word is taken.
+        """
+        if choice == self.there:
+            for at, off in self.values.values():
+                gone = set(off)
+                yield from (self.units[index] for k, index in enumerate(at) if k not in gone)
+            return
         sums, closed = self.sums, {v: list(off) for v, (_, off) in self.values.items()}
         for left in range(choice, 0, -1):
             found = self._value(sums, closed, left, total, stream)
@@ -184,7 +192,7 @@ class Numbers:
 
 
 def table(
-    elements: Sequence[Element], need: State, bits: int, limit: int | None = MOST_STEPS
+    elements: Sequence[Element], need: State, bits: int, limit: int | None
 ) -> Table | None:
     """The numbers of forms that `elements` make; None when that takes more than `limit` steps."""
     last = {cell: i for i, e in enumerate(elements) for c in e.choices for cell, _ in c.takes}

@@ -163,7 +163,7 @@ def _split(
     size: int, count: int, met: Mapping[int, tuple[int, int]]
 ) -> tuple[list[int], int, Sequence[int], list[int]]:
     """What comes always, and how many of which others: places with some of them closed."""
-    if size - len(met) >= count:
+    if size - len(met) > count:
         return [], count, range(size), sorted(met)
     always = [place for place in range(size) if place not in met]
     groups: dict[tuple[int, int], list[int]] = {}
@@ -210,7 +210,7 @@ def _table(pool: Pool, layout: Layout, seen: Seen) -> Table | None:
     table = None
     if layout.knots is not None:
         elements = _elements(pool, layout, layout.free, layout.knots, seen, valued=True)
-        table = counting.table(elements, layout.need, layout.bits)
+        table = counting.table(elements, layout.need, layout.bits, counting.MOST_STEPS)
     if first:
         pool.kept["table"] = table
     return table
