@@ -67,6 +67,8 @@ class Code(StrEnum):
     OPEN = "E-OPEN"
     # Banks and specifications.
     BLUEPRINT = "E-BLUEPRINT"
+    EPOCH = "E-EPOCH"
+    FEW = "E-FEW"
     FOUR_EYES = "E-FOUREYES"
     EDITED = "E-EDITED"
     MALFORMED = "E-MALFORMED"

@@ -75,7 +75,9 @@ class Pool:
             self.cells.append(list(zip(*columns)))
         self.need = tuple(cell["count"] for cell in document["cells"])
         self.band = document["band"]
-        self.place = {row[0]: (c, p) for c, rows in enumerate(self.cells) for p, row in enumerate(rows)}
+        self.place = {
+            row[0]: (c, p) for c, rows in enumerate(self.cells) for p, row in enumerate(rows)
+        }
         self.groups = {}
         for number, group in enumerate(document["enemies"]):
             for item in group:
@@ -165,8 +167,12 @@ class Alike:
             options = []
             for value, number in there.items():
                 # Lots of m - 1 others: those of all units, less those that hold this one, ...
-                others = 1 if without is None else sum(
-                    (-1) ** k * without[m - 1 - k][total - value * (k + 1)] for k in range(m)
+                others = (
+                    1
+                    if without is None
+                    else sum(
+                        (-1) ** k * without[m - 1 - k][total - value * (k + 1)] for k in range(m)
+                    )
                 )
                 if number * others:
                     options.append((number * others, value))

@@ -1,12 +1,15 @@
-"""`assess draw ...`: showing that a draw was honest."""
+"""`assess draw ...`: showing that draws were honest, and making them fair."""
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
+from pathlib import Path
 
 import click
 
-from assess.actions import draws
+from assess.actions import calibrations, draws, verification
 from assess.cli import shell
 from assess.cli.shell import Shell
 from assess.reasons import Refused
@@ -43,3 +46,113 @@ def replay(obj: Shell, attempt: int, as_json: bool) -> None:
             if name in done.differences:
                 click.echo(f"{'':<30} {done.replayed[name]}")
     sys.exit(shell.REFUSED if done.differences else 0)
+
+
+@draw.command()
+@click.argument("test")
+@shell.centre_option
+@shell.json_option
+@click.pass_obj
+def epochs(obj: Shell, test: str, centre: str | None, as_json: bool) -> None:
+    """List the epochs of TEST: stretches of draws that share one secret seed."""
+    with obj.context(centre) as context:
+        found = verification.epochs(context, test)
+    if isinstance(found, Refused):
+        shell.refuse(found, test, as_json=as_json)
+    if as_json:
+        shell.print_json(
+            [
+                {
+                    "epoch": one.number,
+                    "pool": one.pool,
+                    "draws": one.draws,
+                    "opened": one.opened.isoformat(),
+                    "closed": None if one.closed is None else one.closed.isoformat(),
+                    "commitment": one.commitment,
+                }
+                for one in found
+            ]
+        )
+        return
+    for one in found:
+        state = f"open, until {one.until:%d %B %Y} at the latest"
+        if one.closed is not None:
+            state = f"closed {one.closed:%d %B %Y}"
+        click.echo(f"{one.number:>4}  pool {one.pool}, {one.draws} draws, {state}")
+        click.echo(f"      commitment {one.commitment}")
+
+
+@draw.command()
+@click.argument("test")
+@click.option("--reason", required=True, metavar="TEXT", help="Why, for instance which appeal.")
+@shell.centre_option
+@shell.json_option
+@click.pass_obj
+def close(obj: Shell, test: str, reason: str, centre: str | None, as_json: bool) -> None:
+    """Close the open epoch of TEST, so that its draws can be verified now."""
+    with obj.context(centre) as context:
+        done = verification.close(context, test, reason)
+    if isinstance(done, Refused):
+        shell.refuse(done, test, as_json=as_json)
+    if as_json:
+        shell.print_json({"test": test, "epoch": done, "closed": True})
+        return
+    click.echo(f"Epoch {done} of {test} is closed. The next draw opens another.")
+
+
+@draw.command("verification-file")
+@click.argument("test")
+@click.option("--epoch", type=click.IntRange(1), help="Its number [default: the newest closed].")
+@click.option("--output", type=click.Path(dir_okay=False), help="[default: TEST-epoch-E.json]")
+@shell.centre_option
+@shell.json_option
+@click.pass_obj
+def verification_file(
+    obj: Shell, test: str, epoch: int | None, output: str | None, centre: str | None, as_json: bool
+) -> None:
+    """Write what an outsider needs to draw every form of a closed epoch of TEST again.
+
+    It holds the seed, the pool, and every draw with its history; no question's text, no key and no
+    name. tools/verify_draw.py reads it; docs/draw.md explains it.
+    """
+    with obj.context(centre) as context:
+        done = verification.document(context, test, epoch)
+    if isinstance(done, Refused):
+        shell.refuse(done, test, as_json=as_json)
+    path = Path(output or f"{test}-epoch-{done['epoch']}.json")
+    try:
+        path.write_text(json.dumps(done, separators=(",", ":")) + "\n", encoding="utf-8")
+    except OSError as error:
+        shell.fail(f"{path}: {error.strerror or error}.", as_json=as_json)
+    if as_json:
+        shell.print_json(
+            {"test": test, "epoch": done["epoch"], "draws": len(done["draws"]), "file": str(path)}
+        )
+        return
+    click.echo(f"{path}: {len(done['draws'])} draws of epoch {done['epoch']} of {test}.")
+    click.echo(f"Draw them again with: python3 tools/verify_draw.py {path}")
+
+
+@draw.command()
+@click.argument("test")
+@shell.centre_option
+@shell.json_option
+@click.pass_obj
+def calibrate(obj: Shell, test: str, centre: str | None, as_json: bool) -> None:
+    """Estimate from the answers how hard the questions of TEST are, and draw by that from now on.
+
+    Makes the next pool. Attempts under way keep theirs.
+    """
+    with obj.context(centre) as context:
+        done = calibrations.calibrate(context, test)
+    if isinstance(done, Refused):
+        shell.refuse(done, test, as_json=as_json)
+    if as_json:
+        shell.print_json({"test": test, **asdict(done)})
+        return
+    click.echo(
+        f"Calibration {done.number} of {test} ({done.model}): {done.items} questions from "
+        f"{done.attempts} first attempts, {done.own} of them by answers of their own."
+    )
+    said = "balanced by it" if done.balanced else "not balanced by it: not enough data"
+    click.echo(f"Pool {done.pool} is made; its draws are {said}.")

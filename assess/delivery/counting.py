@@ -191,9 +191,7 @@ class Numbers:
             yield total, self[total]
 
 
-def table(
-    elements: Sequence[Element], need: State, bits: int, limit: int | None
-) -> Table | None:
+def table(elements: Sequence[Element], need: State, bits: int, limit: int | None) -> Table | None:
     """The numbers of forms that `elements` make; None when that takes more than `limit` steps."""
     last = {cell: i for i, e in enumerate(elements) for c in e.choices for cell, _ in c.takes}
     reached: list[set[State]] = [{need}]

@@ -261,7 +261,8 @@ def _elements(
         for worth_ in sorted(alike, reverse=True):
             by = dict(sorted(alike[worth_].items()))
             element = Alike(kind.sizes, worth_, kind.units, by, layout.need, layout.bits)
-            found.append(((first, 0), element))
+            if element.there:
+                found.append(((first, 0), element))
     for knot in knots:
         cells = [cell for one in knot for cell, _ in one.takes]
         if cells:

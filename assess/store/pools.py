@@ -14,9 +14,10 @@ from typing import Any
 from cryptography.fernet import Fernet
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, func, select
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from assess.store.base import Base
+from assess.store.specifications import SpecificationVersion
 
 EPOCH_DRAWS = 1000
 EPOCH_DAYS = timedelta(days=31)  # a month
@@ -91,6 +92,19 @@ def current_epoch(session: Session, pool_id: int) -> Epoch | None:
     return session.scalar(
         select(Epoch).where(Epoch.pool_id == pool_id, Epoch.closed_at.is_(None)).with_for_update()
     )
+
+
+def epochs(session: Session, test_id: int) -> list[tuple[Epoch, Pool]]:
+    """All epochs of a test, oldest first, with their pools (whose list is read when asked for)."""
+    rows = session.execute(
+        select(Epoch, Pool)
+        .join(Pool, Pool.id == Epoch.pool_id)
+        .join(SpecificationVersion, SpecificationVersion.id == Pool.specification_id)
+        .where(SpecificationVersion.test_id == test_id)
+        .order_by(Epoch.id)
+        .options(defer(Pool.document))
+    )
+    return [(epoch, pool) for epoch, pool in rows]
 
 
 def used_up(epoch: Epoch, now: datetime) -> bool:

@@ -1,0 +1,129 @@
+"""Learning from the answers how hard a test's questions are, and drawing by that from now on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from assess import store
+from assess.actions import pools
+from assess.actions.context import Context, not_found, record, refuse, wrong_role
+from assess.journal import Event
+from assess.psychometrics import borderline, responses
+from assess.psychometrics.borderline import Nothing
+from assess.reasons import Code, Helper, Refused
+from assess.roles import Role
+from assess.store import banks, calibrations, marks, specifications
+from assess.store.banks import Bank
+from assess.store.calibrations import Calibration
+from assess.store.specifications import SpecificationVersion, Test
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """A calibration, and the pool that was made by it."""
+
+    number: int
+    model: str
+    attempts: int
+    items: int
+    own: int  # items with answers of their own; the others have their outcome's mean
+    pool: int
+    balanced: bool
+
+
+def calibrate(context: Context, name: str) -> Calibrated | Refused:
+    """Estimate the difficulties of a test's questions, and make the next pool with them.
+
+    Refused [E-FEW] where the answers do not suffice, and [E-BLUEPRINT] where the bank cannot serve
+    the specification any more. The epoch closes: the next draw is from the new pool.
+    """
+    if not context.may(Role.AUTHOR):
+        return wrong_role()
+    # The estimation takes seconds: nobody who writes waits for it.
+    with store.read() as session:
+        test = specifications.by_name(session, context.centre, name)
+        version = None if test is None else specifications.published(session, test.id)
+        if test is None or version is None:
+            return not_found()
+        row = _estimated(session, context, test, version)
+    with store.write() as session:
+        if isinstance(row, Refused):
+            return refuse(session, context, Event.CALIBRATED, row)
+        test = specifications.by_name(session, context.centre, name)
+        version = None if test is None else specifications.published(session, test.id)
+        if test is None or version is None:
+            return not_found()
+        store.alone(session, pools.drawing(test.id))
+        bank = session.get_one(Bank, test.bank_id)
+        specification = version.specification()
+        if reasons := pools.why_not_draw(session, specification, bank):
+            refused = Refused(Code.BLUEPRINT, reasons, 409)
+            return refuse(session, context, Event.CALIBRATED, refused)
+        row.number = calibrations.newest_number(session, test.id) + 1
+        session.add(row)
+        session.flush()
+        facts = {"test": test.id, "number": row.number, "attempts": row.attempts}
+        record(session, context, Event.CALIBRATED, facts)
+        pools.close_epochs(session, context, version.id)
+        pool = pools.make(session, context, version, bank)
+        return Calibrated(
+            number=row.number,
+            model=row.model,
+            attempts=row.attempts,
+            items=len(row.versions),
+            own=int((row.weights > 0).sum()),
+            pool=pool.number,
+            balanced=pool.calibration_id == row.id,
+        )
+
+
+def _estimated(
+    session: Session, context: Context, test: Test, version: SpecificationVersion
+) -> Calibration | Refused:
+    """What the first attempts at a test say of the versions shown and of those drawn now."""
+    rows = list(marks.packed(session, test_id=test.id))
+    specification = version.specification()
+    drawable = {row.id for row in banks.live(session, test.bank_id, specification)}
+    listed = sorted(drawable.union(*(row.versions.tolist() for row in rows)))
+    outcomes = {
+        number: one.outcome or "" for number, (_, one) in banks.labels(session, listed).items()
+    }
+    stratum = np.unique([outcomes.get(number, "") for number in listed], return_inverse=True)[1]
+    answers = responses.from_packed(
+        (
+            (row.versions.tolist(), row.options.tolist(), row.scores.tolist(), None, None)
+            for row in rows
+        ),
+        listed,
+    )
+    cut = specification.cut / specification.length
+    found = borderline.of_answers(answers, stratum, cut)
+    if found is Nothing.TOO_FEW:
+        return Refused.of(
+            Code.FEW, who=Helper.NOBODY, test=test.name, need=borderline.ENOUGH, have=len(rows)
+        )
+    if found is Nothing.NOT_CONVERGED:
+        return Refused.of(Code.FEW, who=Helper.NOBODY, what="not_converged", test=test.name)
+    if isinstance(found, Nothing):
+        return Refused.of(Code.FEW, who=Helper.AUTHOR, what="no_borderline", test=test.name)
+    said = found.calibration
+    known = said.thousandths >= 0
+    spread = 1000 * (said.high - said.low)[known] / (2 * 1.96)
+    return Calibration(
+        centre_id=test.centre_id,
+        test_id=test.id,
+        number=0,  # until it is stored
+        model=found.model,
+        attempts=answers.attempts,
+        cut=round(1000 * cut),
+        ability=round(1000 * said.ability),
+        versions=calibrations.packed(np.array(listed)[known]),
+        difficulties=calibrations.packed(said.thousandths[known]),
+        errors=calibrations.packed(spread),
+        weights=calibrations.packed(1000 * said.own[known]),
+        made_by=context.actor,
+        made_at=context.now,
+    )

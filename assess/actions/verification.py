@@ -1,0 +1,180 @@
+"""What may an outsider know, so that they can draw every form of a closed epoch again?
+
+The secret seed of an epoch may be told when nothing is drawn with it any more: after its month or
+its thousand draws, when a newer pool has taken over, or when it is closed early for an appeal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography.fernet import InvalidToken
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from assess import store
+from assess.actions import pools as deeds
+from assess.actions.context import Context, not_found, record, refuse
+from assess.delivery.readiness import why_not_words
+from assess.journal import Event
+from assess.reasons import Code, Helper, Reason, Refused, Value
+from assess.store import attempts, pools, specifications
+from assess.store.attempts import Attempt
+from assess.store.people import Person
+from assess.store.pools import Epoch, Pool
+from assess.store.specifications import Test
+
+SCHEMA = "verification/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """An epoch of a test: its number among all of the test's, from 1, and how long it serves."""
+
+    number: int
+    pool: int
+    commitment: str
+    draws: int
+    opened: datetime
+    closed: datetime | None
+    until: datetime  # when it closes by itself, unless its draws are used up before
+
+
+def epochs(context: Context, name: str) -> Sequence[Stretch] | Refused:
+    """The epochs of a test, oldest first."""
+    with store.read() as session:
+        test = specifications.by_name(session, context.centre, name)
+        if test is None:
+            return not_found()
+        return [
+            Stretch(
+                number,
+                pool.number,
+                epoch.commitment,
+                epoch.draws,
+                epoch.opened_at,
+                epoch.closed_at,
+                epoch.opened_at + pools.EPOCH_DAYS,
+            )
+            for number, (epoch, pool) in enumerate(pools.epochs(session, test.id), start=1)
+        ]
+
+
+def close(context: Context, name: str, words: str) -> int | Refused:
+    """Close a test's open epoch early, for a reason; says its number. The next draw opens another.
+
+    Refused where none is open [E-EPOCH] and without a reason [E-REASON].
+    """
+    with store.write() as session:
+        test = specifications.by_name(session, context.centre, name)
+        if test is None:
+            return not_found()
+        if reasons := why_not_words(words):
+            refused = Refused(Code.REASON, reasons, 422)
+            return refuse(session, context, Event.EPOCH_CLOSED, refused)
+        store.alone(session, deeds.drawing(test.id))
+        for number, (epoch, pool) in enumerate(pools.epochs(session, test.id), start=1):
+            if epoch.closed_at is None:
+                epoch.closed_at = context.now
+                facts = {"test": test.id, "pool": pool.id, "epoch": epoch.number}
+                record(session, context, Event.EPOCH_CLOSED, facts, {"reason": words.strip()})
+                return number
+        refused = Refused.of(Code.EPOCH, who=Helper.NOBODY, what="none_open", test=test.name)
+        return refuse(session, context, Event.EPOCH_CLOSED, refused)
+
+
+def document(context: Context, name: str, number: int | None) -> dict[str, Any] | Refused:
+    """What a test's epoch was drawn from and what was drawn: for `tools/verify_draw.py`.
+
+    `number` None: the newest that is closed. Refused while it is open, where there is no such epoch
+    [E-EPOCH], and where the settings' key does not open the seed. That the seed was told is
+    journalled.
+    """
+    with store.write() as session:
+        test = specifications.by_name(session, context.centre, name)
+        if test is None:
+            return not_found()
+        found = _closed(pools.epochs(session, test.id), number, test.name)
+        if isinstance(found, Refused):
+            return refuse(session, context, Event.SEED_TOLD, found)
+        number, epoch, pool = found
+        try:
+            seed = pools.decrypt(epoch.sealed_seed, context.settings.seed_key)
+        except InvalidToken:
+            refused = Refused.of(Code.EPOCH, who=Helper.ADMINISTRATOR, what="other_key")
+            return refuse(session, context, Event.SEED_TOLD, refused)
+        facts = {"test": test.id, "pool": pool.id, "epoch": epoch.number}
+        record(session, context, Event.SEED_TOLD, facts)
+        assert epoch.closed_at is not None  # noqa: S101 - it is closed
+        return {
+            "schema": SCHEMA,
+            "test": test.name,
+            "epoch": number,
+            "opened": epoch.opened_at.isoformat(),
+            "closed": epoch.closed_at.isoformat(),
+            "commitment": epoch.commitment,
+            "seed": seed.hex(),
+            "pool_number": pool.number,
+            "pool_fingerprint": pool.fingerprint,
+            "pool": pool.document,
+            "draws_counted": epoch.draws,
+            "draws": _draws(session, test, epoch),
+        }
+
+
+def _closed(
+    found: Sequence[tuple[Epoch, Pool]], number: int | None, test: str
+) -> tuple[int, Epoch, Pool] | Refused:
+    if number is None:
+        closed = [k for k, (epoch, _) in enumerate(found, start=1) if epoch.closed_at is not None]
+        number = closed[-1] if closed else len(found)
+    if not 1 <= number <= len(found):
+        return Refused.of(
+            Code.EPOCH, who=Helper.YOU, what="unknown", test=test, found=number, have=len(found)
+        )
+    epoch, pool = found[number - 1]
+    if epoch.closed_at is None:
+        values: dict[str, Value] = {
+            "what": "open",
+            "test": test,
+            "epoch": number,
+            "left": _left(epoch),
+        }
+        until = epoch.opened_at + pools.EPOCH_DAYS
+        return Refused(Code.EPOCH, (Reason(Code.EPOCH, values, until, Helper.QUALITY),), 409)
+    return number, epoch, pool
+
+
+def _left(epoch: Epoch) -> int:
+    return max(pools.EPOCH_DRAWS - epoch.draws, 0)
+
+
+def _draws(session: Session, test: Test, epoch: Epoch) -> list[dict[str, Any]]:
+    """Every draw of an epoch as it was recorded, with the history that it was drawn against."""
+    rows = session.execute(
+        select(Attempt, Person.pseudonym)
+        .join(Person, Person.id == Attempt.candidate_id)
+        .where(Attempt.epoch_id == epoch.id)
+        .order_by(Attempt.id)
+    )
+    drawn = []
+    for row, pseudonym in rows:
+        met = attempts.history(session, row.candidate_id, test.bank_id, before=row.id)
+        drawn.append(
+            {
+                "attempt": row.id,
+                "label": row.label,
+                "candidate": pseudonym,
+                "ordinal": row.ordinal,
+                "history": [[item, seen.times, seen.last] for item, seen in sorted(met.items())],
+                "history_fingerprint": row.history_fingerprint,
+                "form": row.form,
+                "form_fingerprint": row.form_fingerprint,
+                "expected": row.expected,
+                "in_band": row.in_band,
+            }
+        )
+    return drawn

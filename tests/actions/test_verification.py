@@ -1,0 +1,131 @@
+"""Can an outsider draw the forms of a closed epoch again, and is the seed kept until then?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from assess import store
+from assess.actions import calibrations, draws, history, verification
+from assess.delivery.draw import Pool as Frozen
+from assess.reasons import Code, Refused
+from assess.store import calibrations as calibration_rows
+from assess.store.attempts import Attempt
+from assess.store.journal import JournalEntry
+from assess.store.pools import Pool
+from tests.builders import World
+from tools import verify_draw
+
+NAME = "T1"
+
+
+def document(built: World, number: int | None = None) -> dict[str, Any]:
+    found = verification.document(built.context(), NAME, number)
+    assert not isinstance(found, Refused), found
+    again: dict[str, Any] = json.loads(json.dumps(found))
+    return again
+
+
+def refused(done: object) -> tuple[Code, object]:
+    assert isinstance(done, Refused), done
+    return done.code, done.reasons[0].values.get("what")
+
+
+def test_a_closed_epoch_verifies_and_an_open_one_is_not_told(built: World) -> None:
+    context, name = built.context(), NAME
+    built.sit(right=0)
+    told = verification.document(context, name, 1)
+    assert refused(told) == (Code.EPOCH, "open")
+    assert isinstance(told, Refused)
+    assert told.reasons[0].until is not None  # it says until when
+    assert refused(verification.close(context, name, "why")) == (Code.REASON, None)
+    assert verification.close(context, name, "Appeal 7: was the form drawn at random?") == 1
+    assert refused(verification.close(context, name, "The very same appeal")) == (
+        Code.EPOCH,
+        "none_open",
+    )
+    built.make_ready("candidate.two")
+    later = built.start(built.log_in("candidate.two"))  # in a new epoch, whose seed is not told
+    first = document(built)
+    assert (first["epoch"], len(first["draws"]), first["draws_counted"]) == (1, 1, 1)
+    assert list(verify_draw.problems(first)) == []
+    assert "Candidate" not in json.dumps(first)
+    assert refused(verification.document(context, name, 2)) == (Code.EPOCH, "open")
+    assert refused(verification.document(context, name, 3)) == (Code.EPOCH, "unknown")
+    listed = verification.epochs(context, name)
+    assert not isinstance(listed, Refused)
+    assert [(one.number, one.draws, one.closed is None) for one in listed] == [
+        (1, 1, False),
+        (2, 1, True),
+    ]
+    with store.read() as session:
+        assert session.get_one(Attempt, later).label == "assess-draw/2"
+        events = session.scalars(select(JournalEntry.event)).all()
+    assert events.count("epoch:close") == events.count("seed:tell") == 1
+    other = replace(context, settings=replace(context.settings, seed_key="another-key-" * 4))
+    assert refused(verification.document(other, name, 1)) == (Code.EPOCH, "other_key")
+
+
+def test_another_centres_test_is_not_there(built: World) -> None:
+    there = built.context("author.there")
+    for done in (
+        verification.epochs(there, NAME),
+        verification.close(there, NAME, "For a good reason"),
+        verification.document(there, NAME, None),
+        calibrations.calibrate(there, NAME),
+    ):
+        assert isinstance(done, Refused)
+        assert done.code is Code.NOT_FOUND
+
+
+def test_a_calibration_needs_answers_and_then_makes_the_next_pool(built: World) -> None:
+    author = built.context("author")
+    few = calibrations.calibrate(author, NAME)
+    assert refused(few)[0] is Code.FEW
+    assert isinstance(few, Refused)
+    assert (few.reasons[0].values["have"], few.reasons[0].values["need"]) == (0, 200)
+    assert refused(calibrations.calibrate(built.context("tutor"), NAME))[0] is Code.ROLE
+    now = built.clock.now()
+    history.simulate_history(
+        built.context(),
+        [history.Plan(NAME, 210)],
+        history.Past(now - timedelta(days=20), now - timedelta(days=1), seed=3),
+        built.persons["tutor"],
+    )
+    done = calibrations.calibrate(author, NAME)
+    assert isinstance(done, calibrations.Calibrated), done
+    assert (done.number, done.model, done.attempts, done.items) == (1, "1pl", 210, 12)
+    assert done.balanced
+    with store.read() as session:
+        row = calibration_rows.newest(session, built.test)
+        assert row is not None
+        pools = session.scalars(select(Pool).order_by(Pool.id)).all()
+        frozen = [Frozen.from_document(pool.document) for pool in pools]
+        before, after = frozen
+        assert [pool.calibration_id for pool in pools] == [None, row.id]
+        assert before.unbalanced == "not_enough_data"  # the authors of this bank said nothing
+        found = row.by_version()
+    target = 0.0
+    for cell in after.cells:
+        assert [entry.difficulty for entry in cell.entries] == [
+            found[entry.version] for entry in cell.entries
+        ]
+        target += 2 * sum(e.difficulty or 0 for e in cell.entries) / len(cell.entries)
+    assert after.band is not None
+    assert abs(after.band.target - target) < 1
+    assert after.band.half == 10 * after.length
+    # The borderline candidate can expect the cut: three of four marks.
+    assert after.band.target == pytest.approx(3000, abs=60)
+    built.make_ready()
+    attempt = built.start(built.log_in("candidate"))
+    with store.read() as session:
+        drawn = session.get_one(Attempt, attempt)
+        assert (drawn.pool_id, drawn.expected is None) == (pools[1].id, False)
+    replayed = draws.replay(built.context(), attempt)
+    assert isinstance(replayed, draws.Replayed)
+    assert not replayed.differences

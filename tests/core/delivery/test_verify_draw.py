@@ -1,0 +1,160 @@
+"""Does the outsider's script give the program's forms byte for byte, and find what was changed?"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assess.delivery import counting, draw, second_draw, units
+from assess.delivery.draw import Band, Cell, Draw, Entry, History, Pool, Seen, Stream
+from tests.core.delivery.test_balanced_draw import situation
+from tools import verify_draw
+
+SEED = bytes(range(32))
+
+
+def drawn(pool: Pool, histories: list[History], first: int = 1) -> dict[str, Any]:
+    """A verification file of draws from a pool; those that were refused have an empty form."""
+    draws = []
+    for number, history in enumerate(histories, start=first):
+        form = draw.draw(pool, history, Stream(SEED, f"c{number}", number))
+        made = form.questions if isinstance(form, Draw) else ()
+        draws.append(
+            {
+                "attempt": number,
+                "label": "assess-draw/2",
+                "candidate": f"c{number}",
+                "ordinal": number,
+                "history": [[item, seen.times, seen.last] for item, seen in history.items()],
+                "history_fingerprint": draw.history_fingerprint(history),
+                "form": [[one.item, one.version, list(one.order)] for one in made],
+                "form_fingerprint": draw.form_fingerprint(made),
+                "expected": form.expected if isinstance(form, Draw) else None,
+                "in_band": form.in_band if isinstance(form, Draw) else None,
+            }
+        )
+    document = {
+        "test": "M02",
+        "epoch": 1,
+        "commitment": draw.commitment(SEED),
+        "seed": SEED.hex(),
+        "pool_fingerprint": pool.fingerprint(),
+        "pool": pool.as_document(),
+        "draws_counted": len(draws),
+        "draws": draws,
+    }
+    found: dict[str, Any] = json.loads(json.dumps(document))
+    return found
+
+
+@pytest.mark.parametrize("limits", ["as they are", "small"])
+def test_two_programs_written_apart_draw_the_same_forms(
+    limits: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sets, enemies, bands and histories of every kind; with small limits mostly by counting."""
+    chance = random.Random(11)  # noqa: S311 - no secret
+    agreed = 0
+    for number in range(150):
+        if limits == "small":
+            for name, modules, values in (
+                ("TRIES", [second_draw], (0, 2)),
+                ("MORE_TRIES", [second_draw], (40,)),
+                ("MOST_STEPS", [counting], (5, 20_000, 20_000)),
+                ("MOST_SELECTIONS", [units], (3, 1_000)),
+            ):
+                value = chance.choice(values)
+                for module in (*modules, verify_draw):
+                    monkeypatch.setattr(module, name, value)
+        pool, history = situation(chance)
+        document = drawn(pool, [history, {}, history], first=3 * number + 1)
+        whole = [one for one in document["draws"] if one["form"]]
+        document |= {"draws": whole, "draws_counted": len(whole)}
+        assert list(verify_draw.problems(document)) == []
+        agreed += len(whole)
+    assert agreed > 300
+
+
+M02 = Pool(
+    "ab" * 32,
+    tuple(
+        Cell(f"u/{c}", 2, [Entry(8 * c + i, 9 * c + i, 4, 400 + 37 * i) for i in range(8)])
+        for c in range(7)
+    ),
+    band=Band(14 * 530, 140),
+)
+
+
+@pytest.fixture(scope="module")
+def file() -> dict[str, Any]:
+    """Two attempts of twenty candidates at a test like M02."""
+    histories: list[History] = [{} for _ in range(20)]
+    first = drawn(M02, histories)
+    again = [{item: Seen(1, 1) for item, _, _ in one["form"]} for one in first["draws"]]
+    return drawn(M02, [*histories, *again])
+
+
+def test_an_honest_file_is_found_so(
+    file: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "M02-epoch-1.json"
+    path.write_text(json.dumps(file), encoding="utf-8")
+    assert verify_draw.main([str(path)]) == 0
+    assert "40 draws: all as recorded" in capsys.readouterr().out
+    path.write_text("{}", encoding="utf-8")
+    assert verify_draw.main([str(path)]) == 2
+
+
+def changed(file: dict[str, Any], *path: Any, to: Any) -> list[str]:
+    """What is found when one value of the file is another."""
+    document = copy.deepcopy(file)
+    at = document
+    for step in path[:-1]:
+        at = at[step]
+    assert at[path[-1]] != to
+    at[path[-1]] = to
+    return list(verify_draw.problems(document))
+
+
+def pool_with(number: int, **values: Any) -> dict[str, Any]:
+    """The pool's document with one entry of the first cell changed."""
+    entries = list(M02.cells[0].entries)
+    kept = {name: getattr(entries[number], name) for name in ("item", "version", "options")}
+    entries[number] = Entry(**{**kept, "difficulty": entries[number].difficulty, **values})
+    cells = (Cell("u/0", 2, entries), *M02.cells[1:])
+    document: dict[str, Any] = json.loads(
+        json.dumps(Pool(M02.specification, cells, band=M02.band).as_document())
+    )
+    return document
+
+
+@pytest.mark.parametrize(
+    "values", [{"item": 60}, {"version": 99}, {"difficulty": 401}, {"options": 3}]
+)
+def test_one_changed_item_or_difficulty_is_found(
+    file: dict[str, Any], values: dict[str, int]
+) -> None:
+    found = changed(file, "pool", to=pool_with(0, **values))
+    assert "the pool is not the one with the recorded fingerprint" in found
+
+
+def test_one_changed_entry_of_a_history_is_found(file: dict[str, Any]) -> None:
+    found = changed(file, "draws", 25, "history", 3, 2, to=2)
+    assert "attempt 26: the history is not the one with the recorded fingerprint" in found
+
+
+def test_a_changed_form_seed_score_or_list_is_found(file: dict[str, Any]) -> None:
+    form = file["draws"][4]["form"]
+    assert changed(file, "draws", 4, "form", to=[form[1], form[0], *form[2:]]) == [
+        "attempt 5: the draw gives another form"
+    ]
+    assert changed(file, "draws", 4, "expected", to=0) == [
+        "attempt 5: its expected score, or whether it lies in the band, is not as recorded"
+    ]
+    assert len(changed(file, "seed", to="00" * 32)) == 41
+    assert changed(file, "draws_counted", to=41) == ["40 draws are listed, 41 were counted"]
+    assert "does not know" in changed(file, "draws", 0, "label", to="assess-draw/1")[0]
