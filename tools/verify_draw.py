@@ -8,6 +8,8 @@ nothing of the program that drew the forms. Exit code 0: all forms agree; 1: som
 2: a file cannot be read.
 """
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import hmac
@@ -15,10 +17,16 @@ import json
 import struct
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import count as counter
+from itertools import count
 from math import comb
+from pathlib import Path
+from typing import Any
 
+Place = tuple[int, int]  # a cell, and a place in it
+Unit = tuple[Place, ...]  # what is drawn as one
+State = tuple[int, ...]  # how many questions each cell still needs
 TRIES, MORE_TRIES, MOST_SELECTIONS, MOST_STEPS = 100, 5_000, 1_000, 20_000
 COLUMNS = {"items": "q", "versions": "q", "options": "B", "difficulties": "i", "sets": "I"}
 
@@ -26,116 +34,116 @@ COLUMNS = {"items": "q", "versions": "q", "options": "B", "difficulties": "i", "
 class Stream:
     """The words of a draw, and the numbers and orders made of them."""
 
-    def __init__(self, seed, draw):
-        self.seed = seed
-        self.message = draw["label"].encode() + b"\0" + draw["candidate"].encode() + b"\0"
-        self.message += struct.pack(">I", draw["ordinal"])
-        self.words = self.flow()
+    def __init__(self, seed: bytes, draw: dict[str, Any]) -> None:
+        message = f"{draw['label']}\0{draw['candidate']}\0".encode()
+        message += struct.pack(">I", draw["ordinal"])
+        blocks = (hmac.digest(seed, message + struct.pack(">Q", c), "sha256") for c in count())
+        self.words = (word for block in blocks for word in struct.unpack(">4Q", block))
 
-    def flow(self):
-        for block in counter():
-            message = self.message + struct.pack(">Q", block)
-            yield from struct.unpack(">4Q", hmac.digest(self.seed, message, "sha256"))
-
-    def below(self, n):
-        if n == 1:
-            return 0
+    def below(self, n: int) -> int:
+        """A number from 0 to n - 1."""
         size = 1 if n <= 2**64 else -(-(n - 1).bit_length() // 64)
-        while True:
+        while n > 1:
             number = 0
             for _ in range(size):
                 number = number * 2**64 + next(self.words)
             if number < 2 ** (64 * size) // n * n:
                 return number % n
+        return 0
 
-    def shuffle(self, values):
+    def shuffle(self, values: list[Any]) -> None:
+        """Put them into an order."""
         for i in range(len(values) - 1, 0, -1):
             j = self.below(i + 1)
             values[i], values[j] = values[j], values[i]
 
-    def by_weight(self, weights):
-        """The place of one of these weights; no word where there is one only."""
-        rank = self.below(sum(weights)) if len(weights) > 1 else 0
-        for place, weight in enumerate(weights):
+    def one_of(self, options: Sequence[tuple[int, Any]]) -> Any:
+        """One of these (weight, value); no word where there is one only."""
+        rank = self.below(sum(weight for weight, _ in options)) if len(options) > 1 else 0
+        for weight, value in options:
             if rank < weight:
-                return place
+                return value
             rank -= weight
 
 
 class Pool:
-    """The pool of a file: rows (item, version, options, difficulty, set) by cell."""
+    """The pool of a file: rows (item, version, options, difficulty, set) by cell, and its units."""
 
-    def __init__(self, document):
-        self.document = document
-        self.cells = []
-        for cell in document["cells"]:
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document, self.band = document, document["band"]
+        self.need: State = tuple(cell["count"] for cell in document["cells"])
+        self.rows: dict[Place, tuple[int, ...]] = {}
+        for c, cell in enumerate(document["cells"]):
             raw = [base64.b64decode(cell[name]) for name in COLUMNS]
             size = len(raw[0]) // 8
-            columns = [struct.unpack(f">{size}{c}", r) for c, r in zip(COLUMNS.values(), raw)]
-            self.cells.append(list(zip(*columns)))
-        self.need = tuple(cell["count"] for cell in document["cells"])
-        self.band = document["band"]
-        self.place = {
-            row[0]: (c, p) for c, rows in enumerate(self.cells) for p, row in enumerate(rows)
-        }
-        self.groups = {}
+            columns = zip(COLUMNS.values(), raw, strict=True)
+            read = [struct.unpack(f">{size}{code}", column) for code, column in columns]
+            self.rows |= {(c, p): row for p, row in enumerate(zip(*read, strict=True))}
+        self.place = {row[0]: place for place, row in self.rows.items()}
+        self.groups: dict[Place, set[int]] = {}
         for number, group in enumerate(document["enemies"]):
             for item in group:
                 self.groups.setdefault(self.place[item], set()).add(number)
-        sets = {}
-        for c, rows in enumerate(self.cells):
-            for p, row in enumerate(rows):
-                sets.setdefault((row[4] or -1 - row[0]), []).append((c, p))
+        sets: dict[tuple[int, int], list[Place]] = {}
+        for place, row in self.rows.items():
+            sets.setdefault((row[4], 0 if row[4] else row[0]), []).append(place)
         units = sorted(tuple(places) for places in sets.values())
-        self.units = [unit for unit in units if not self.clash(unit)]
-        self.hot = [unit for unit in self.units if any(place in self.groups for place in unit)]
-        self.tables = {}
+        self.units: list[Unit] = [unit for unit in units if not self.clash([unit])]
+        self.tables: dict[bool, Table] = {}
 
-    def fingerprint(self):
+    def clash(self, units: Iterable[Unit]) -> bool:
+        """Whether enemies meet in these."""
+        met = [group for unit in units for p in unit for group in self.groups.get(p, ())]
+        return len(set(met)) < len(met)
+
+    def hot(self, unit: Unit) -> bool:
+        """Whether it has enemies."""
+        return any(place in self.groups for place in unit)
+
+    def value(self, units: Iterable[Unit]) -> int:
+        """What the borderline candidate can expect of these; 0 where there is no band."""
+        return sum(self.rows[place][3] for u in units for place in u) if self.band else 0
+
+    def fingerprint(self) -> str:
+        """The SHA-256 of all that a draw can depend on."""
         d = self.document
         raw = b"assess-pool/2\0" + text(d["specification"]) + bytes([d["shuffle_questions"]])
-        raw += bytes([self.band is not None])
-        raw += struct.pack(">qq", *self.band) if self.band is not None else b""
+        raw += struct.pack(">Bqq", 1, *self.band) if self.band is not None else b"\0"
         raw += text(d["unbalanced"]) + struct.pack(">I", len(d["cells"]))
-        for cell, rows in zip(d["cells"], self.cells):
+        for cell in d["cells"]:
+            columns = [base64.b64decode(cell[name]) for name in COLUMNS]
             raw += text(cell["outcome"]) + text(cell["narrowing"])
-            raw += struct.pack(">II", cell["count"], len(rows))
-            raw += b"".join(base64.b64decode(cell[name]) for name in COLUMNS)
+            raw += struct.pack(">II", cell["count"], len(columns[2])) + b"".join(columns)
         raw += struct.pack(">I", len(d["enemies"]))
         for group in d["enemies"]:
             raw += struct.pack(f">I{len(group)}q", len(group), *group)
         return hashlib.sha256(raw).hexdigest()
 
-    def clash(self, places):
-        met = [group for place in places for group in self.groups.get(place, ())]
-        return len(set(met)) < len(met)
 
-    def value(self, unit):
-        return sum(self.cells[c][p][3] for c, p in unit) if self.band else 0
-
-
-def text(value):
+def text(value: str) -> bytes:
+    """A text as fingerprints take it."""
     return struct.pack(">I", len(value.encode())) + value.encode()
 
 
-def takes(units):
-    return tuple(sorted(Counter(c for unit in units for c, _ in unit).items()))
+def takes(units: Iterable[Unit]) -> tuple[Place, ...]:
+    """How many questions of which cell these units are: (cell, number)."""
+    return tuple(sorted(Counter(cell for unit in units for cell, _ in unit).items()))
 
 
-def less(state, taken):
-    left = dict(enumerate(state))
-    for cell, number in taken:
-        left[cell] -= number
-    return None if min(left.values()) < 0 else tuple(left.values())
+def less(state: State, taken: Iterable[Place]) -> State | None:
+    """What is still needed after that; None when it is too much."""
+    gone = dict(taken)
+    left = tuple(need - gone.get(cell, 0) for cell, need in enumerate(state))
+    return None if min(left) < 0 else left
 
 
-def lots(values, most):
+def lots(values: dict[int, int], most: int) -> list[Counter[int]]:
     """How many lots of 0 to `most` units there are by sum; `values`: how many units by value."""
-    found = [Counter({0: 1})] + [Counter() for _ in range(most)]
+    found = [Counter({0: 1}), *(Counter[int]() for _ in range(most))]
     for value, there in values.items():
         for m in range(most, 0, -1):
             for j in range(1, min(m, there) + 1):
-                for total, ways in list(found[m - j].items()):
+                for total, ways in found[m - j].items():
                     found[m][total + j * value] += ways * comb(there, j)
     return found
 
@@ -143,86 +151,85 @@ def lots(values, most):
 class Alike:
     """Units of one kind and merit, of which some number is taken."""
 
-    def __init__(self, pool, sizes, merit, units, valued):
+    def __init__(
+        self, pool: Pool, sizes: tuple[Place, ...], merit: int, units: list[Unit], valued: bool
+    ) -> None:
         self.first = (sizes[0][0], 0, sizes, -merit)
-        self.by_value = {}
-        for unit in units:
-            self.by_value.setdefault(pool.value(unit) if valued else 0, []).append(unit)
-        self.by_value = dict(sorted(self.by_value.items()))
         self.there = len(units)
-        most = min([len(units)] + [pool.need[cell] // size for cell, size in sizes])
+        values = {unit: pool.value([unit]) if valued else 0 for unit in units}
+        self.by_value = {
+            v: [u for u in units if values[u] == v] for v in sorted(set(values.values()))
+        }
+        most = min([len(units), *(pool.need[cell] // size for cell, size in sizes)])
+        numbers = lots({v: len(there) for v, there in self.by_value.items()}, most)
         self.choices = [
             (tuple((cell, size * m) for cell, size in sizes if m), merit * m, sums)
-            for m, sums in enumerate(lots({v: len(u) for v, u in self.by_value.items()}, most))
+            for m, sums in enumerate(numbers)
         ]
 
-    def pick(self, m, total, stream):
+    def pick(self, m: int, total: int, stream: Stream) -> list[Unit]:
+        """`m` units whose values have this sum."""
         left = {value: list(units) for value, units in self.by_value.items()}
         if m == self.there:
             return [unit for units in left.values() for unit in units]
         found = []
-        while m:
+        for rest in range(m - 1, -1, -1):
             there = {value: len(units) for value, units in left.items()}
-            without = lots(there, m - 1) if len(there) > 1 else None
-            options = []
-            for value, number in there.items():
-                # Lots of m - 1 others: those of all units, less those that hold this one, ...
-                others = (
-                    1
-                    if without is None
-                    else sum(
-                        (-1) ** k * without[m - 1 - k][total - value * (k + 1)] for k in range(m)
-                    )
-                )
-                if number * others:
-                    options.append((number * others, value))
-            value = options[stream.by_weight([weight for weight, _ in options])][1]
+            if len(there) == 1:
+                value = next(iter(there))
+            else:
+                # Lots of `rest` others: those of all units, less those that hold this one, ...
+                all_ = lots(there, rest)
+                weights = [
+                    (n * sum((-1) ** k * all_[rest - k][total - v * (k + 1)] for k in range(m)), v)
+                    for v, n in there.items()
+                    if n
+                ]
+                value = stream.one_of([option for option in weights if option[0]])
             found.append(left[value].pop(stream.below(there[value])))
-            m, total = m - 1, total - value
+            m, total = rest, total - value
         return found
 
 
 class Knot:
     """Units that enmities tie together: one of the listed selections is taken."""
 
-    def __init__(self, pool, number, selections, merit):
-        self.first = (min(takes(u)[0][0] for u in selections if u), 1, number)
-        self.selections = selections
+    def __init__(
+        self, pool: Pool, number: int, listed: list[tuple[Unit, ...]], merit: Callable[[Unit], int]
+    ) -> None:
+        self.first = (min(takes(units)[0][0] for units in listed if units), 1, ((number, 0),), 0)
+        self.selections = listed
         self.choices = [
-            (takes(units), sum(map(merit, units)), Counter({sum(map(pool.value, units)): 1}))
-            for units in selections
+            (takes(units), sum(map(merit, units)), Counter({pool.value(units): 1}))
+            for units in listed
         ]
 
-    def pick(self, choice, total, stream):
-        return self.selections[choice]
+    def pick(self, choice: int, total: int, stream: Stream) -> list[Unit]:
+        """The units of the selection."""
+        return list(self.selections[choice])
 
 
-def selections(pool):
-    """The selections of each knot; None where there are too many."""
-    left, knots = list(pool.hot), []
+def selections(pool: Pool) -> list[list[tuple[Unit, ...]]] | None:
+    """The selections of each knot; None where one has too many."""
+    left, knots = [unit for unit in pool.units if pool.hot(unit)], []
     while left:
         knot = [left.pop(0)]
         for unit in knot:
-            groups = set().union(*(pool.groups.get(place, ()) for place in unit))
-            near = [u for u in left if any(groups & pool.groups.get(p, set()) for p in u)]
+            near = [other for other in left if pool.clash([unit, other])]
             knot += near
-            left = [u for u in left if u not in near]
-        listed = [()]
+            left = [other for other in left if other not in near]
+        listed = []
+        waiting: list[tuple[tuple[Unit, ...], int]] = [((), 0)]
         knot.sort()
-
-        def further(taken, start):
-            for i in range(start, len(knot)):
+        while waiting:
+            taken, start = waiting.pop()
+            listed.append(taken)
+            if len(listed) > MOST_SELECTIONS:
+                return None
+            for i in range(len(knot) - 1, start - 1, -1):
                 more = (*taken, knot[i])
-                fits = less(pool.need, takes(more)) is not None
-                if fits and not pool.clash([p for u in more for p in u]):
-                    listed.append(more)
-                    if len(listed) > MOST_SELECTIONS:
-                        return
-                    further(more, i + 1)
-
-        further((), 0)
-        if len(listed) > MOST_SELECTIONS:
-            return None
+                if not pool.clash(more) and less(pool.need, takes(more)) is not None:
+                    waiting.append((more, i + 1))
         if len(listed) > 1:
             knots.append(listed)
     return knots
@@ -231,133 +238,128 @@ def selections(pool):
 class Table:
     """Forms put together from elements: how many there are by sum, and one of them by chance."""
 
-    def __init__(self, pool, seen, exact):
-        ranks = sorted(set(seen.values()))
-        scale = sum(pool.need) + 1
+    def __init__(self, pool: Pool, seen: dict[Place, tuple[int, int]], exact: bool) -> None:
+        ranks, scale = sorted(set(seen.values())), sum(pool.need) + 1
         worth = {rank: scale ** (len(ranks) - 1 - k) for k, rank in enumerate(ranks)}
 
-        def merit(unit):
-            return sum(
-                worth[seen[place]] if place in seen else scale ** len(ranks) for place in unit
-            )
+        def merit(unit: Unit) -> int:
+            return sum(worth[seen[p]] if p in seen else scale ** len(ranks) for p in unit)
 
         knots = selections(pool) if exact else []
-        classes = {}
+        classes: dict[tuple[tuple[Place, ...], int], list[Unit]] = {}
         for unit in pool.units:
-            if not (exact and any(place in pool.groups for place in unit)):
+            if not (exact and pool.hot(unit)):
                 classes.setdefault((takes([unit]), merit(unit)), []).append(unit)
-        elements = [Alike(pool, s, m, units, exact) for (s, m), units in classes.items()]
-        elements += [Knot(pool, n, listed, merit) for n, listed in enumerate(knots or ())]
-        self.elements = sorted(elements, key=lambda one: one.first)
+        found: list[Alike | Knot] = [Alike(pool, *k, u, exact) for k, u in classes.items()]
+        found += [Knot(pool, n, listed, merit) for n, listed in enumerate(knots or ())]
+        self.elements = sorted(found, key=lambda one: one.first)
         self.need = pool.need
         self.possible = knots is not None and not (exact and self.too_long())
         self.rest = cache(self._rest)
-        self.sums = self.rest(0, pool.need)[1] if self.possible else None
 
-    def too_long(self):
+    def too_long(self) -> bool:
+        """Whether counting takes more steps than are allowed."""
         last = {c: i for i, e in enumerate(self.elements) for t, _, _ in e.choices for c, _ in t}
         states, steps = {self.need}, 0
         for i, element in enumerate(self.elements):
             steps += len(states) * len(element.choices)
-            after = {less(state, t) for state in states for t, _, _ in element.choices} - {None}
-            states = {s for s in after if not any(s[c] for c in last if last[c] == i)}
+            after = {less(state, taken) for state in states for taken, _, _ in element.choices}
+            states = {s for s in after if s and not any(s[c] for c in last if last[c] == i)}
             if steps > MOST_STEPS:
                 return True
         return False
 
-    def _rest(self, i, state):
-        if i == len(self.elements):
-            return (0, Counter() if any(state) else Counter({0: 1}))
-        best, sums = -1, Counter()
-        for taken, merit, own in self.elements[i].choices:
-            left = less(state, taken)
-            after, ways = (0, None) if left is None else self.rest(i + 1, left)
-            if ways and merit + after >= best:
-                if merit + after > best:
-                    best, sums = merit + after, Counter()
-                for one, a in own.items():
+    def _rest(self, i: int, state: State | None) -> tuple[int, Counter[int]]:
+        """Of the elements from the i-th on: the best merit, and how many forms by sum have it."""
+        best, sums = -1, Counter[int]()
+        if i == len(self.elements) or state is None:
+            return 0, sums if state is None or any(state) else Counter({0: 1})
+        for taken, own, values in self.elements[i].choices:
+            after, ways = self.rest(i + 1, less(state, taken))
+            if ways and own + after > best:
+                best, sums = own + after, Counter()
+            if ways and own + after == best:
+                for one, a in values.items():
                     for other, b in ways.items():
                         sums[one + other] += a * b
         return best, sums
 
-    def form(self, total, stream):
-        units, state = [], self.need
+    def form(self, total: int, stream: Stream) -> list[Unit]:
+        """A form of the best merit and this sum."""
+        units: list[Unit] = []
+        state: State | None = self.need
         for i, element in enumerate(self.elements):
+            assert state is not None  # noqa: S101
             options, best = [], self.rest(i, state)[0]
-            for number, (taken, merit, own) in enumerate(element.choices):
+            for number, (taken, own, values) in enumerate(element.choices):
                 left = less(state, taken)
-                after, ways = (0, None) if left is None else self.rest(i + 1, left)
-                if ways and merit + after == best:
-                    for one in sorted(own):
-                        if own[one] and ways[total - one]:
-                            options.append((own[one] * ways[total - one], number, one, left))
-            pick = options[stream.by_weight([option[0] for option in options])]
-            units += element.pick(pick[1], pick[2], stream)
-            total, state = total - pick[2], pick[3]
+                after, ways = self.rest(i + 1, left)
+                for one in sorted(values) if ways and own + after == best else ():
+                    if values[one] * ways[total - one]:
+                        options.append((values[one] * ways[total - one], (number, one, left)))
+            number, one, state = stream.one_of(options)
+            units += element.pick(number, one, stream)
+            total -= one
         return units
 
 
-def table(pool, seen, exact):
-    if seen:
-        return Table(pool, seen, exact)
-    if exact not in pool.tables:
-        pool.tables[exact] = Table(pool, seen, exact)
+def table(pool: Pool, seen: dict[Place, tuple[int, int]], exact: bool) -> Table:
+    """The forms best by sight: all of them, or `exact`: without those in which enemies meet."""
+    if seen or exact not in pool.tables:
+        made = Table(pool, seen, exact)
+        if seen:
+            return made
+        pool.tables[exact] = made
     return pool.tables[exact]
 
 
-def choose(pool, seen, stream):
-    """The units of a form, None where there is none."""
+def choose(pool: Pool, seen: dict[Place, tuple[int, int]], stream: Stream) -> list[Unit]:
+    """The units of a form; none where there is no form."""
     maker = table(pool, seen, exact=False)
-    forms = sum(maker.sums.values())
+    forms = sum(maker.rest(0, pool.need)[1].values())
     target, half = pool.band or (0, 0)
-    nearest = None
-    if not forms:
-        return None
+    nearest: list[tuple[int, list[Unit]]] = []
 
-    def tried(tries):
-        nonlocal nearest
+    def tried(tries: int) -> list[Unit]:
         for _ in range(tries):
             units = maker.form(0, stream)
-            if pool.clash([place for unit in units for place in unit]):
-                continue
-            off = abs(sum(map(pool.value, units)) - target) if pool.band else 0
-            if off <= half or forms == 1:
-                return units
-            if nearest is None or off < nearest[0]:
-                nearest = (off, units)
-        return None
+            if not pool.clash(units):
+                off = abs(pool.value(units) - target) if pool.band else 0
+                if off <= half or forms == 1:
+                    return units
+                nearest.append((off, units))
+        return []
 
-    if units := tried(min(forms, TRIES)):
+    if (units := tried(min(forms, TRIES))) or not forms:
         return units
     counted = table(pool, seen, exact=True)
     if not counted.possible:
-        return tried(MORE_TRIES) or (nearest and nearest[1])
-    sums = sorted(total for total, ways in counted.sums.items() if ways)
-    if not sums:
-        return None
-    reach = max(half, min(abs(total - target) for total in sums))
-    sums = [total for total in sums if abs(total - target) <= reach]
-    place = stream.by_weight([counted.sums[total] for total in sums])
-    return counted.form(sums[place], stream)
+        return tried(MORE_TRIES) or min(nearest, key=lambda one: one[0], default=(0, []))[1]
+    numbers = sorted((t, ways) for t, ways in counted.rest(0, pool.need)[1].items() if ways)
+    if not numbers:
+        return []
+    reach = max(half, min(abs(total - target) for total, _ in numbers))
+    options = [(ways, total) for total, ways in numbers if abs(total - target) <= reach]
+    return counted.form(stream.one_of(options), stream)
 
 
-def form_of(pool, draw, seed):
-    """The form of a draw, as the file writes forms."""
+def form_of(pool: Pool, draw: dict[str, Any], seed: bytes) -> tuple[list[Any], int]:
+    """The form of a draw as the file writes forms, and its expected score."""
     stream = Stream(seed, draw)
-    seen = {pool.place[i]: (t, l) for i, t, l in draw["history"] if i in pool.place}
-    units = sorted(choose(pool, seen, stream) or ())
+    met = {pool.place.get(item): (times, last) for item, times, last in draw["history"]}
+    units = sorted(choose(pool, {p: rank for p, rank in met.items() if p}, stream))
     if pool.document["shuffle_questions"]:
         stream.shuffle(units)
     form = []
-    for cell, place in (place for unit in units for place in unit):
-        item, version, options, *_ = pool.cells[cell][place]
+    for place in (place for unit in units for place in unit):
+        item, version, options, *_ = pool.rows[place]
         order = list(range(options))
         stream.shuffle(order)
         form.append([item, version, order])
-    return form, sum(pool.value([pool.place[item]]) for item, _, _ in form)
+    return form, pool.value(units)
 
 
-def problems(document):
+def problems(document: dict[str, Any]) -> Iterator[str]:
     """What differs in a file, in words."""
     pool, seed = Pool(document["pool"]), bytes.fromhex(document["seed"])
     if hashlib.sha256(seed).hexdigest() != document["commitment"]:
@@ -378,38 +380,32 @@ def problems(document):
         form, expected = form_of(pool, draw, seed)
         raw = b"assess-form/1\0" + struct.pack(">I", len(form))
         raw += b"".join(struct.pack(">qqB", i, v, len(o)) + bytes(o) for i, v, o in form)
+        inside = pool.band and abs(expected - pool.band[0]) <= pool.band[1]
         if form != draw["form"] or hashlib.sha256(raw).hexdigest() != draw["form_fingerprint"]:
             yield f"{which}: the draw gives another form"
-        elif pool.band and [expected, abs(expected - pool.band[0]) <= pool.band[1]] != [
-            draw["expected"],
-            draw["in_band"],
-        ]:
+        elif pool.band and (expected, inside) != (draw["expected"], draw["in_band"]):
             yield f"{which}: its expected score, or whether it lies in the band, is not as recorded"
 
 
-def main(files):
-    """Verify each file, say what was found."""
-    if not files:
-        print(__doc__)
-        return 2
-    worst = 0
+def main(files: Sequence[str]) -> int:
+    """Verify each file, and say what was found."""
+    worst = 0 if files else 2
     for name in files:
         try:
-            with open(name, encoding="utf-8") as file:
-                document = json.load(file)
+            document = json.loads(Path(name).read_text(encoding="utf-8"))
             found = list(problems(document))
+            print(f"{name}: test {document['test']}, epoch {document['epoch']}")
         except (OSError, ValueError, KeyError, TypeError, struct.error) as error:
             print(f"{name}: no verification file: {error!r}")
             worst = 2
             continue
-        print(f"{name}: test {document['test']}, epoch {document['epoch']}")
         print(f"  commitment {document['commitment']}\n  pool {document['pool_fingerprint']}")
         for problem in found:
             print(f"  DIFFERS: {problem}")
-        print(f"  {len(document['draws'])} draws: " + ("see above" if found else "all as recorded"))
+        print(f"  {len(document['draws'])} draws: {'see above' if found else 'all as recorded'}")
         worst = max(worst, 1 if found else 0)
     return worst
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]) if sys.argv[1:] else str(__doc__))

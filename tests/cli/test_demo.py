@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assess.actions.demo import ACCOUNTS, MODULES
 from tests.cli.conftest import Command
+from tools import verify_draw
 
 DEMO = ("demo", "--no-serve", "--candidates", "30", "--module", "M02")
 OF_PRODUCTION = {
@@ -48,6 +49,20 @@ def test_the_demonstration_fills_an_empty_database_once(command: Command, tmp_pa
     said = json.loads(verified.stdout)
     assert (said["good"], said["unsealed"]) == (True, 2)
     assert command("check").exit_code == 0
+    # An outsider can draw the forms of an epoch again, when it is closed.
+    path = tmp_path / "told.json"
+    told = command("draw", "verification-file", "M02", "--output", path)
+    assert (told.exit_code, told.stdout, path.exists()) == (1, "", False)
+    assert "E-EPOCH" in told.stderr
+    assert command("draw", "close", "M02", "--reason", "Appeal 12: by chance?").exit_code == 0
+    told = command("draw", "verification-file", "M02", "--output", path, "--json")
+    assert json.loads(told.stdout) == {"test": "M02", "epoch": 1, "draws": 30, "file": str(path)}
+    assert verify_draw.main([str(path)]) == 0
+    listed = command("draw", "epochs", "M02", "--json")
+    assert json.loads(listed.stdout)[0]["draws"] == 30
+    few = command("draw", "calibrate", "M02", "--json")
+    assert few.exit_code == 1
+    assert "E-FEW" in json.loads(few.stdout)["problems"][0]["reason"]
     missing = command("draw", "replay", "33")  # two by somebody who practised
     assert (missing.exit_code, missing.stdout) == (1, "")
     assert "E-NOT-FOUND" in missing.stderr
