@@ -50,16 +50,23 @@ def test_the_demonstration_fills_an_empty_database_once(command: Command, tmp_pa
     assert (said["good"], said["unsealed"]) == (True, 2)
     assert command("check").exit_code == 0
     # An outsider can draw the forms of an epoch again, when it is closed.
+    listed = json.loads(command("draw", "epochs", "M02", "--json").stdout)
+    assert sum(one["draws"] for one in listed) == 30
+    assert [one["epoch"] for one in listed if one["closed"] is None] == [len(listed)]
     path = tmp_path / "told.json"
-    told = command("draw", "verification-file", "M02", "--output", path)
+    tell = ("draw", "verification-file", "M02", "--output", path)
+    told = command(*tell, "--epoch", len(listed))
     assert (told.exit_code, told.stdout, path.exists()) == (1, "", False)
     assert "E-EPOCH" in told.stderr
     assert command("draw", "close", "M02", "--reason", "Appeal 12: by chance?").exit_code == 0
-    told = command("draw", "verification-file", "M02", "--output", path, "--json")
-    assert json.loads(told.stdout) == {"test": "M02", "epoch": 1, "draws": 30, "file": str(path)}
+    told = command(*tell, "--json")
+    assert json.loads(told.stdout) == {
+        "test": "M02",
+        "epoch": len(listed),
+        "draws": listed[-1]["draws"],
+        "file": str(path),
+    }
     assert verify_draw.main([str(path)]) == 0
-    listed = command("draw", "epochs", "M02", "--json")
-    assert json.loads(listed.stdout)[0]["draws"] == 30
     few = command("draw", "calibrate", "M02", "--json")
     assert few.exit_code == 1
     assert "E-FEW" in json.loads(few.stdout)["problems"][0]["reason"]
