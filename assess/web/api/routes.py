@@ -30,9 +30,11 @@ def register(app: APIFlask) -> None:
     app.register_blueprint(bp)
     access.anyone(app.view_functions["openapi.spec"])
 
-    @app.error_processor
     def shape(error: HTTPError) -> Response:
         """What was sent has another shape: which fields are wrong, never what stood there."""
         fields: dict[str, Any] = error.detail.get("json", {}) if error.detail else {}
         refused = Refused.of(Code.FIELD, status=422, who=Helper.YOU)
         return refuse(refused, fields=sorted(fields)[:MOST_FIELDS])
+
+    # By `error_processor` it would answer for pages too: an unknown address of ours is a 404.
+    app.error_callback = shape
