@@ -20,7 +20,7 @@ from assess.actions import pools as deeds
 from assess.actions.context import Context, not_found, record, refuse
 from assess.delivery.readiness import why_not_words
 from assess.journal import Event
-from assess.reasons import Code, Helper, Reason, Refused, Value
+from assess.reasons import Code, Helper, Reason, Refused
 from assess.store import attempts, pools, specifications
 from assess.store.attempts import Attempt
 from assess.store.people import Person
@@ -137,14 +137,13 @@ def _closed(
         )
     epoch, pool = found[number - 1]
     if epoch.closed_at is None:
-        values: dict[str, Value] = {
-            "what": "open",
-            "test": test,
-            "epoch": number,
-            "left": _left(epoch),
-        }
-        until = epoch.opened_at + pools.EPOCH_DAYS
-        return Refused(Code.EPOCH, (Reason(Code.EPOCH, values, until, Helper.QUALITY),), 409)
+        reason = Reason(
+            Code.EPOCH,
+            {"what": "open", "test": test, "epoch": number, "left": _left(epoch)},
+            until=epoch.opened_at + pools.EPOCH_DAYS,
+            who=Helper.QUALITY,
+        )
+        return Refused(Code.EPOCH, (reason,), 409)
     return number, epoch, pool
 
 
