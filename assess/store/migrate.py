@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -20,10 +22,27 @@ HERE = Path(__file__).parent / "migrations"
 
 def upgrade(url: str, metadata: MetaData = tables.metadata) -> None:
     """Bring a database to the newest tables, from empty or from any earlier state."""
+    with moving(url, metadata) as config:
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def moving(url: str, metadata: MetaData = tables.metadata) -> Iterator[Config]:
+    """Alembic at work on a database; all of it is kept at the end, or nothing.
+
+    SQLite changes some tables by writing them anew and dropping the old one, which the rows that
+    point at it would forbid. So their keys are asked afterwards, all of them, and not at each step
+    (https://www.sqlite.org/lang_altertable.html, section 7). RuntimeError where one points nowhere.
+    """
     engine = engine_for(url)
     try:
         with engine.connect() as connection:
-            command.upgrade(_config(connection, metadata), "head")
+            sqlite = connection.dialect.name == "sqlite"
+            if sqlite:  # before a transaction begins; within one it does nothing
+                connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
+            yield _config(connection, metadata)
+            if sqlite and (lost := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+                raise RuntimeError(f"rows that point nowhere, and nothing was kept: {lost[:5]}")
             connection.commit()
     finally:
         engine.dispose()
