@@ -70,6 +70,7 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "field_too_large": ("line", "allowed"),
     "gzip_damaged": (),
     "gzip_too_large": ("allowed",),
+    "difficulty_not_read": ("where", "found"),
     # A document in YAML.
     "document_too_large": ("found", "allowed"),
     "yaml_broken": ("line", "column"),

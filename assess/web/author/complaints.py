@@ -10,9 +10,11 @@ from flask_babel import gettext as _
 
 from assess import wording
 from assess.reasons import Reason, Value
+from assess.web.author import narrowing
 from assess.web.author.form import Form
 
-QUOTA = re.compile(r"quotas\[([0-9]+)\](?:\.(outcome|count|minimum))?")
+QUOTA = re.compile(r"quotas\[([0-9]+)\](?:\.([a-z]+)(?:\[[12]\])?)?")
+ENEMIES = re.compile(r"enemies\[([0-9]+)\]")
 STEP = re.compile(r"cool_down_hours\[([0-9]+)\]")
 APART = re.compile(r"not_assessed(?:\[([0-9]+)\])?")
 RESOURCE = re.compile(r"resources\[([0-9]+)\](?:\.[a-z]+)?")
@@ -24,6 +26,8 @@ FIELD = {
     "feedback_reason_missing": "feedback_reason",
     "programme_unknown": "programme",
     "no_quotas": FIRST_ROW,
+    "questions_differ": "questions",
+    "conflict_enemies": "enemies",
 }
 
 
@@ -67,6 +71,9 @@ def labels() -> dict[str, str]:
         "feedback_reason": _("Reason for showing less"),
         "quotas": _("Questions for each outcome"),
         "not_assessed": _("Not assessed by test"),
+        "questions": _("Questions in all"),
+        "band": _("Band of difficulty"),
+        "enemies": _("Enemies"),
         "resources": _("Open-book resources"),
     }
 
@@ -89,6 +96,9 @@ def _place(where: str, form: Form) -> tuple[str, str]:
     """The id and the label of the field that a path in the document came from."""
     names = labels()
     if found := QUOTA.fullmatch(where):
+        place = int(found[1]) - 1 - len(form.quotas)
+        if place >= 0:
+            return _cell(form.narrowed[place], found[2] or "")
         row = form.quotas[int(found[1]) - 1]
         column = "minimum" if found[2] == "minimum" else "count"
         heading = _("At least right") if column == "minimum" else _("Questions")
@@ -103,14 +113,29 @@ def _place(where: str, form: Form) -> tuple[str, str]:
     if found := RESOURCE.fullmatch(where):
         return "resources", _("open-book resource %(number)s", number=found[1])
     where = where.removeprefix("window.")
+    if found := ENEMIES.match(where):
+        return "enemies", _("group of enemies %(number)s", number=found[1])
     if where == "quotas":
         return FIRST_ROW, names["quotas"]
     return (where if where in names else "form"), names.get(where, where)
 
 
+def _cell(place: int, key: str) -> tuple[str, str]:
+    """The id and the label of a field of a narrower quota."""
+    column = {"difficulty": "low", "": "outcome"}.get(key, key)
+    said = _("Narrower quota %(number)s", number=place + 1)
+    return f"cell-{place}-{column}", f"{said}: {narrowing.headings().get(column, column)}"
+
+
 def _row(reason: Reason, form: Form) -> tuple[str, str]:
     path = str(reason.values["outcome"])
     column = COLUMN.get(str(reason.values.get("what", "")), "count")
+    narrowed = str(reason.values.get("narrowed", "-"))
+    if narrowed != "-":
+        title = next((row.title for row in form.rows if row.path == path), path)
+        for place, cell in enumerate(form.cells):
+            if cell.outcome == path:
+                return f"cell-{place}-count", title
     for place, row in enumerate(form.rows):
         if row.path == path:
             return f"{column}-{place}", row.title

@@ -9,20 +9,26 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from assess.bank import resources
+from assess.bank.kinds import Kind
 from assess.bank.specification import (
     INVIGILATED,
     MAX_QUOTAS,
     SCHEMA,
     Feedback,
+    Quota,
     Specification,
     Window,
 )
+from assess.web.author import narrower
+from assess.web.author.narrower import Narrower
 
 LONGEST = 2_000  # characters of a field that are looked at: more than any may hold
 LONGEST_RESOURCES = 400_000  # characters of all of them together
+LONGEST_ENEMIES = 200_000
 WHOLE = re.compile(r"-?[0-9]{1,18}")
 TEXTS = (
     "name",
@@ -38,6 +44,9 @@ TEXTS = (
     "weeks",
     "feedback",
     "feedback_reason",
+    "questions",
+    "band",
+    "enemies",
     "resources",
 )
 TICKS = ("approval", "shuffle_questions", INVIGILATED)
@@ -68,6 +77,7 @@ class Form:
     texts: dict[str, str]
     ticks: dict[str, bool]
     rows: list[Row] = field(default_factory=list)
+    cells: list[Narrower] = field(default_factory=list)
 
     @property
     def quotas(self) -> list[int]:
@@ -75,9 +85,27 @@ class Form:
         return [place for place, row in enumerate(self.rows) if row.asked]
 
     @property
+    def places(self) -> list[tuple[str, str]]:
+        """The outcomes that a narrower quota may choose, with their titles; what was sent too."""
+        known = [(row.path, row.title) for row in self.rows]
+        paths = {path for path, _ in known}
+        sent = {cell.outcome for cell in self.cells} - paths - {""}
+        return known + [(path, path) for path in sorted(sent)]
+
+    @staticmethod
+    def kinds(kinds: Mapping[str, Kind]) -> list[tuple[str, str]]:
+        """The kinds of questions with what they are called."""
+        return [(name, gettext(kind.title)) for name, kind in kinds.items()]
+
+    @property
+    def narrowed(self) -> list[int]:
+        """The places (from 0) of the narrower rows that become quotas, after all others."""
+        return [place for place, row in enumerate(self.cells) if row.asked]
+
+    @property
     def total(self) -> int:
         """How many questions a test would have, counting what is a number."""
-        counts = (_number(row.count) for row in self.rows)
+        counts = (_number(row.count) for row in (*self.rows, *self.cells))
         return sum(count for count in counts if isinstance(count, int) and count > 0)
 
     def document(self, bank: str) -> dict[str, object]:
@@ -96,7 +124,11 @@ class Form:
             "feedback": texts["feedback"],
             "feedback_reason": texts["feedback_reason"],
             **self.ticks,
-            "quotas": [self._quota(self.rows[place]) for place in self.quotas],
+            "quotas": [
+                *(self._quota(self.rows[place]) for place in self.quotas),
+                *(self.cells[place].document() for place in self.narrowed),
+            ],
+            **narrower.balance(texts),
             "not_assessed": [row.path for row in self.rows if row.apart],
         }
         moments = {name: texts[name] for name in ("opens", "closes") if texts[name]}
@@ -124,12 +156,20 @@ class Form:
 def blank(rows: Sequence[Row]) -> Form:
     """The form of a new specification, with what most tests want."""
     texts = dict.fromkeys(TEXTS, "") | {"approval_days": "14", "feedback": Feedback.WRONG.value}
+    texts |= narrower.texts_of(None)
     return Form(texts, {name: name != INVIGILATED for name in TICKS}, list(rows))
 
 
 def of(specification: Specification, rows: Sequence[Row]) -> Form:
     """The form that would make this specification."""
-    quotas = {quota.outcome: quota for quota in specification.quotas}
+    rows_of = {row.path for row in rows}
+    quotas: dict[str, Quota] = {}
+    cells = []
+    for quota in specification.quotas:
+        if quota.narrowing or quota.outcome not in rows_of:
+            cells.append(narrower.of(quota))
+        else:
+            quotas[quota.outcome] = quota
     filled = list(rows)
     for row in filled:
         row.apart = row.path in specification.not_assessed
@@ -157,7 +197,7 @@ def of(specification: Specification, rows: Sequence[Row]) -> Form:
         "shuffle_questions": specification.shuffle_questions,
         INVIGILATED: specification.invigilated,
     }
-    return Form(texts, ticks, filled)
+    return Form(texts | narrower.texts_of(specification), ticks, filled, cells)
 
 
 def sent(values: MultiDict[str, str], rows: Sequence[Row], fixed: Mapping[str, str]) -> Form:
@@ -181,7 +221,11 @@ def sent(values: MultiDict[str, str], rows: Sequence[Row], fixed: Mapping[str, s
         row.count = values.get(COUNT + row.path, "").strip()[:LONGEST]
         row.minimum = values.get(MINIMUM + row.path, "").strip()[:LONGEST]
         row.apart = row.path in apart
-    return Form(texts, ticks, filled[: max(MAX_QUOTAS, len(rows)) + 1])
+    texts["enemies"] = values.get("enemies", "").strip()[:LONGEST_ENEMIES]
+    if "band" not in values:
+        texts["band"] = narrower.texts_of(None)["band"]
+    kept = filled[: max(MAX_QUOTAS, len(rows)) + 1]
+    return Form(texts, ticks, kept, narrower.sent(values))
 
 
 def _number(text: str) -> int | str | None:

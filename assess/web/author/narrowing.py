@@ -26,6 +26,20 @@ def sets() -> dict[str, str]:
     }
 
 
+def headings() -> dict[str, str]:
+    """What the fields of a narrower quota are called."""
+    return {
+        "outcome": _("Outcome"),
+        "count": _("Questions"),
+        "minimum": _("At least right"),
+        "kind": _("Kind"),
+        "level": _("Level"),
+        "low": _("Expected facility from"),
+        "high": _("to"),
+        "set": _("Shared cases"),
+    }
+
+
 def words(quota: Quota) -> str:
     """The narrowing of a quota in one line, empty for none."""
     said = []

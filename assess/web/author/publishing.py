@@ -14,15 +14,18 @@ from assess.actions import specifications as deeds
 from assess.actions.context import not_found
 from assess.actions.specifications import Published
 from assess.bank import specification as rules
+from assess.bank.kinds import KINDS
 from assess.bank.specification import Feedback, Specification
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.store import banks, frameworks, programmes, specifications
 from assess.store.banks import Bank
 from assess.store.specifications import Test
 from assess.web import pages, problems, signing
-from assess.web.author import complaints, form, outcomes
+from assess.web.author import complaints, foretelling, form, narrowing, outcomes, panel
 from assess.web.author.blueprint import KEY, LARGEST_KEY, bp, writers
 from assess.web.author.form import Form, Row
+
+LIVE = "live"  # what the page's script asks for: the panel alone
 
 
 @bp.get("/specifications/new", endpoint="new_specification")
@@ -48,6 +51,8 @@ def publish_new() -> ResponseReturnValue:
         if bank is None:
             return problems.answer(not_found())
         filled = form.sent(request.form, _rows(session, bank, None), {})
+        if (shown := _shown(session, bank, None, filled)) is not None:
+            return shown
         if specifications.by_name(session, current_user.centre_id, filled.texts["name"]):
             taken = Reason(Code.TAKEN, {"field": "name"}, who=Helper.YOU)
             return _again(session, bank, None, filled, Refused(Code.FIELD, (taken,), 409))
@@ -80,7 +85,23 @@ def publish(test_id: int) -> ResponseReturnValue:
         if test is None or bank is None:
             return problems.answer(not_found())
         rows = _rows(session, bank, _in_force(session, test))
-    return _publish(bank, test, form.sent(request.form, rows, {"name": test.name}))
+        filled = form.sent(request.form, rows, {"name": test.name})
+        if (shown := _shown(session, bank, test, filled)) is not None:
+            return shown
+    return _publish(bank, test, filled)
+
+
+def _shown(
+    session: Session, bank: Bank, test: Test | None, filled: Form
+) -> ResponseReturnValue | None:
+    """What another button than Publish asks for: the form again, or only its panel."""
+    go = request.form.get("go", "")
+    if go == LIVE:
+        state = panel.state(session, bank, filled)
+        return render_template("author/specification_state.html", state=state, form=filled)
+    if go.startswith(("add", "remove:", "check", "forecast")):
+        return _page(session, bank, test, filled, ahead=go == "forecast")
+    return None
 
 
 def _publish(bank: Bank, test: Test | None, filled: Form) -> ResponseReturnValue:
@@ -104,7 +125,8 @@ def _said(done: Published) -> str:
         "Every candidate is sure of %(num)s attempts without a question seen before.",
         fresh,
     )
-    return f"{published} {promise}"
+    witness = _("A form that the bank can make: %(items)s.", items=", ".join(done.witness))
+    return f"{published} {promise} {witness}"
 
 
 def _again(
@@ -120,6 +142,8 @@ def _page(
     test: Test | None,
     filled: Form,
     found: tuple[complaints.Complaint, ...] = (),
+    *,
+    ahead: bool = False,
 ) -> str:
     return render_template(
         "author/specification_form.html",
@@ -132,6 +156,12 @@ def _page(
         programmes=programmes.of_centre(session, current_user.centre_id),
         levels=tuple(Feedback),
         limits=rules,
+        state=panel.state(session, bank, filled),
+        headings=narrowing.headings(),
+        kinds=KINDS,
+        item_levels=narrowing.levels(),
+        sets=narrowing.sets(),
+        forecast=foretelling.of_form(session, bank, filled) if ahead else None,
     )
 
 

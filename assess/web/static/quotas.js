@@ -1,15 +1,48 @@
-// How many questions would a test have? Counted while an author types; the server counts again.
+// Can the bank make what is asked for? The server says it while an author types, in the same panel
+// that its button shows. Without this script the form works by its buttons.
 
-const total = document.querySelector("[data-total]");
-const counts = [...document.querySelectorAll("[data-quotas] input[name^='count:']")];
+const QUIET = 500; // milliseconds without a key before the server is asked
+const PATIENCE = 15000; // milliseconds for a reply
 
-function count() {
-  const typed = counts.map((input) => input.value.trim()).filter((text) => /^[0-9]{1,9}$/.test(text));
-  total.textContent = String(typed.reduce((sum, text) => sum + Number(text), 0));
-}
+const form = document.querySelector("[data-specification]");
+if (form) {
+  let timer = 0;
+  let request = null;
 
-if (total) {
-  for (const input of counts) {
-    input.addEventListener("input", count);
+  const show = (page) => {
+    const state = page?.querySelector("[data-specification-state]");
+    const old = document.querySelector("[data-specification-state]");
+    if (!state || !old) return;
+    const open = old.querySelector("details")?.open ?? false;
+    const fresh = document.importNode(state, true);
+    const details = fresh.querySelector("details");
+    if (details) details.open = open;
+    old.replaceWith(fresh);
+    const said = document.querySelector("[data-specification-said]");
+    const text = fresh.querySelector("[data-ready]")?.textContent ?? form.dataset.not;
+    if (said.textContent !== text) said.textContent = text;
+  };
+
+  function ask() {
+    request?.abort();
+    const fields = new URLSearchParams(new FormData(form));
+    fields.set("go", "live");
+    // A request of this kind gives a document: nothing is ever written into the page as text.
+    const asked = new XMLHttpRequest();
+    request = asked;
+    asked.open("POST", form.action);
+    asked.responseType = "document";
+    asked.timeout = PATIENCE;
+    asked.addEventListener("load", () => {
+      if (request === asked && asked.status === 200) show(asked.response);
+    });
+    asked.send(fields);
   }
+
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, QUIET);
+  };
+  form.addEventListener("input", later);
+  form.addEventListener("change", later);
 }

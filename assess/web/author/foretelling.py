@@ -1,0 +1,264 @@
+"""What does a forecast say on a page: figures, and charts with their figures beside them?"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal, format_percent, ngettext
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from assess import store
+from assess.actions import forecasts
+from assess.actions.context import not_found
+from assess.actions.forecasts import Forecast, Ground, Reveals
+from assess.bank.specification import Feedback
+from assess.psychometrics import forecast as figures
+from assess.reasons import Refused
+from assess.store import specifications
+from assess.store.banks import Bank
+from assess.web import problems, signing
+from assess.web.author import panel
+from assess.web.author.blueprint import KEY, bp, readers
+from assess.web.author.form import Form
+
+CANDIDATES, MOST_CANDIDATES = 200, 5_000
+PASSING = 70  # per cent who pass at each attempt, where nobody says otherwise
+KEPT = 64  # forecasts in memory: a pool never changes, so none is ever stale
+BINS = 10
+HALF, MOST = 0.5, 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a chart: its label, from where to where it goes (0 to 1), and its figure."""
+
+    label: str
+    start: float
+    end: float
+    figure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart: what it shows, how its labels and figures are headed, and its bars."""
+
+    name: str
+    title: str
+    sentence: str
+    label: str
+    figure: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A forecast as a page shows it."""
+
+    forecast: Forecast
+    charts: tuple[Chart, ...]
+    reveals: tuple[Reveals, ...]
+    levels: dict[str, str]
+    most: tuple[tuple[str, str], ...]
+    least: tuple[tuple[str, str], ...]
+    half_after: int
+    used_up_after: int
+    pass_rate: int
+
+
+@bp.get(f"/tests/<{KEY}:test_id>/forecast", endpoint="forecast")
+@readers
+def of_test(test_id: int) -> ResponseReturnValue:
+    """What candidates of a published test will meet, for so many of them."""
+    candidates = _asked("candidates", 2, MOST_CANDIDATES, CANDIDATES)
+    passing = _asked("passing", 0, 100, PASSING)
+    with store.read() as session:
+        test = specifications.get(session, current_user.centre_id, test_id)
+        if test is None:
+            return problems.answer(not_found())
+        ground = forecasts.published(session, signing.context(), test.name)
+        if isinstance(ground, Refused):
+            return problems.answer(ground)
+    return render_template(
+        "author/forecast.html",
+        test=test,
+        forecast=_view(ground, candidates, passing),
+        candidates=candidates,
+        passing=passing,
+    )
+
+
+def of_form(session: Session, bank: Bank, filled: Form) -> View | None:
+    """The forecast of a form that is not published yet; None where no form can be made."""
+    read = panel.specification(bank, filled)
+    if isinstance(read, Refused):
+        return None
+    ground = forecasts.tried(session, signing.context(), read)
+    return None if isinstance(ground, Refused) else _view(ground, CANDIDATES, PASSING)
+
+
+_seen: OrderedDict[tuple[object, ...], Forecast] = OrderedDict()
+_lock = Lock()
+
+
+def _view(ground: Ground, candidates: int, passing: int) -> View:
+    key = (ground.pool.fingerprint(), ground.specification.digest(), candidates, passing)
+    with _lock:
+        found = _seen.get(key)
+    if found is None:
+        found = forecasts.forecast(ground, candidates, pass_rate=passing / 100)
+        with _lock:
+            _seen[key] = found
+            while len(_seen) > KEPT:
+                _seen.popitem(last=False)
+    order = np.argsort(-found.course.met, kind="stable").tolist()
+    names = [ground.names[item] for item in found.items]
+    met = [(names[k], format_percent(float(found.course.met[k]), "0.0 %")) for k in order]
+    return View(
+        forecast=found,
+        charts=tuple(_charts(found)),
+        reveals=forecasts.reveals(found),
+        levels=_levels(),
+        most=tuple(met[:BINS]),
+        least=tuple(reversed(met[-BINS:])),
+        half_after=_sittings(found, HALF),
+        used_up_after=_sittings(found, MOST),
+        pass_rate=passing,
+    )
+
+
+def _charts(found: Forecast) -> list[Chart]:
+    charts = []
+    spreads = [(_("Not balanced"), found.naive), (_("Balanced"), found.balanced)]
+    ranges = tuple(
+        Bar(
+            str(name),
+            spread.p05,
+            spread.p95,
+            _(
+                "%(low)s to %(high)s, middle %(middle)s",
+                low=format_percent(spread.p05),
+                high=format_percent(spread.p95),
+                middle=format_percent(spread.p50),
+            ),
+        )
+        for name, spread in spreads
+        if spread is not None
+    )
+    if ranges:
+        charts.append(
+            Chart(
+                "chance",
+                _("A borderline candidate's chance to pass"),
+                _(
+                    "From the luckiest to the unluckiest forms, without the outer 5 per cent on "
+                    "either side. The shorter the bar, the fairer."
+                ),
+                _("Forms"),
+                _("Chance to pass"),
+                ranges,
+            )
+        )
+    if found.balanced is not None:
+        charts.append(
+            Chart(
+                "band",
+                _("Forms inside the band, by attempt"),
+                _(
+                    "How many of a hundred first, second and later forms are as hard as the "
+                    "published band allows. The others are the nearest that there are, and are "
+                    "counted."
+                ),
+                _("Attempt"),
+                _("In the band"),
+                tuple(
+                    Bar(str(k), 0.0, share, format_percent(share, "0.0 %"))
+                    for k, share in enumerate(found.course.in_band, start=1)
+                ),
+            )
+        )
+    charts.append(_exposure(found))
+    shown = [
+        (step, figures.shown_after(found.exposed, step))
+        for step in figures.STEPS
+        if step <= max(100, found.candidates)
+    ]
+    charts.append(
+        Chart(
+            "used",
+            _("How much of the bank has been seen"),
+            _("The share of the items that somebody has met, after so many first attempts."),
+            _("Sittings"),
+            _("Items seen"),
+            tuple(Bar(format_decimal(n), 0.0, v, format_percent(v)) for n, v in shown),
+        )
+    )
+    return charts
+
+
+def _exposure(found: Forecast) -> Chart:
+    """Items by the share of candidates who meet them, over all of their attempts."""
+    met = found.course.met
+    top = max(float(met.max()), 0.001)
+    counts, edges = np.histogram(met, bins=BINS, range=(0.0, top))
+    most = max(int(counts.max()), 1)
+    bars = tuple(
+        Bar(
+            f"{format_percent(low, '0.# %')} – {format_percent(high, '0.# %')}",
+            0.0,
+            count / most,
+            str(ngettext("%(num)s item", "%(num)s items", count)),
+        )
+        for count, low, high in zip(
+            counts.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True
+        )
+    )
+    return Chart(
+        "exposure",
+        _("How many candidates meet an item"),
+        _(
+            "Over all attempts of %(candidates)s candidates, of whom %(passing)s in a hundred pass "
+            "each time and stop.",
+            candidates=format_decimal(found.candidates),
+            passing=round(found.pass_rate * 100),
+        ),
+        _("Of all candidates"),
+        _("Items"),
+        bars,
+    )
+
+
+def _sittings(found: Forecast, share: float) -> int:
+    """After how many first attempts somebody has met so much of the bank; 0: after too many."""
+    low, high = 1, 1 << 24
+    if figures.shown_after(found.exposed, high) < share:
+        return 0
+    while low < high:
+        middle = (low + high) // 2
+        if figures.shown_after(found.exposed, middle) >= share:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _levels() -> dict[str, str]:
+    return {
+        Feedback.OUTCOME.value: _("Result for each outcome"),
+        Feedback.TOPIC.value: _("Outcomes, and what to revise"),
+        Feedback.WRONG.value: _("Questions answered wrongly, without keys"),
+        Feedback.KEYS.value: _("Questions answered wrongly, with their keys"),
+    }
+
+
+def _asked(name: str, least: int, most: int, default: int) -> int:
+    text = request.args.get(name, "")
+    if not (text.isascii() and text.isdecimal() and len(text) < 9):
+        return default
+    return min(max(int(text), least), most)
