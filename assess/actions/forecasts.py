@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -18,17 +18,19 @@ from assess.actions import pools as freezing
 from assess.actions.context import Context
 from assess.bank.publishing import Proof
 from assess.bank.specification import Feedback, Specification
-from assess.delivery.draw import Account, History, Pool, Seen, Stream, account, draw
+from assess.delivery.draw import History, Pool, Seen, Stream, account, draw
 from assess.psychometrics import forecast as figures
 from assess.psychometrics.exact import Floats
 from assess.psychometrics.forecast import Course, Overlap, Spread
 from assess.psychometrics.forms import UNKNOWN, Drawer, Histories, Plan
 from assess.reasons import Code, Helper, Reason, Refused
-from assess.store import banks, pools, proofs, specifications
+from assess.store import banks, calibrations, pools, proofs, specifications
 
 FORMS = 20_000  # forms behind the figures of a first attempt, whatever the cohort
 FORMS_BY_THE_DRAW = 500  # where each takes a draw of its own
 CELLS = 60_000_000  # numbers that are drawn for all forms together, at the most
+COURSE = 4_000_000  # candidates times items that are followed over all attempts
+COUNTED = 2_000  # items of a pool with enemies or cases whose forms are counted for a page
 MOST_ATTEMPTS = 6  # of which the course is shown where the specification has no limit
 Show = Callable[[int, int], None]
 
@@ -37,7 +39,8 @@ Show = Callable[[int, int], None]
 class Ground:
     """What is forecast: the specification, its frozen pool, and what is proved of it.
 
-    `items` are the items of `plan`, by their number there; `names` their identifiers.
+    `items` are the items of `plan`, by their number there; `names` their identifiers. `exact`:
+    every form that the rules allow is equally likely; else only those found by trying are.
     """
 
     specification: Specification
@@ -46,7 +49,7 @@ class Ground:
     items: tuple[int, ...]
     names: Mapping[int, str]
     proof: Proof
-    account: Account
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,10 +98,12 @@ def tried(
     context: Context,
     specification: Specification,
     facilities: Mapping[str, int] | None = None,
+    test_id: int | None = None,
 ) -> Ground | Refused:
     """The pool that a specification would have now; nothing is stored.
 
-    `facilities` stand, by the items' identifiers, for what is known of them in thousandths. Refused
+    `facilities` stand, by the items' identifiers, for what is known of them in thousandths; without
+    them the newest calibration of the test counts, else the authors' estimates. Refused
     [E-BLUEPRINT] with every reason where the bank is unknown or no form can be made.
     """
     bank = banks.by_name(session, context.centre, specification.bank)
@@ -118,18 +123,46 @@ def tried(
             values = {"what": "difficulties_unknown", "bank": bank.name}
             reason = Reason(Code.BLUEPRINT, values, who=Helper.YOU)
             return Refused(Code.BLUEPRINT, (reason,), 409)
-    pool = freezing.trial(session, specification, bank, known)
+    calibration = None if test_id is None else calibrations.newest(session, test_id)
+    sorted_out, entries = freezing.gather(session, specification, bank, known)
+    digest = specification.digest()
+    pool, _ = freezing.freeze(specification, digest, sorted_out, entries, calibration)
+    if known is not None:
+        # Difficulties from outside were found for somebody else than the borderline candidate.
+        raw = _plan(pool)
+        chance = figures.borderline(raw, specification.cut)
+        if chance is not None:
+            moved = np.rint(chance * figures.THOUSAND).astype(int).tolist()
+            items = [entry.item for cell in pool.cells for entry in cell.listed]
+            for item, difficulty in zip(items, moved, strict=True):
+                entries[item] = replace(entries[item], difficulty=difficulty)
+            pool, _ = freezing.freeze(specification, digest, sorted_out, entries, None)
     return _ground(session, specification, pool, proof)
 
 
 def _ground(session: Session, specification: Specification, pool: Pool, proof: Proof) -> Ground:
+    items = tuple(entry.item for cell in pool.cells for entry in cell.listed)
+    names = banks.identifiers(session, items)
+    return Ground(specification, pool, _plan(pool), items, names, proof, _exact(pool))
+
+
+def _exact(pool: Pool) -> bool:
+    """Whether forms are counted, not only tried; where nothing ties items they always can be."""
+    tied = pool.enemies or any(any(cell.listed.sets) for cell in pool.cells)
+    return not tied or (
+        sum(len(cell.listed) for cell in pool.cells) <= COUNTED and account(pool).exact
+    )
+
+
+def _plan(pool: Pool) -> Plan:
+    """A pool as arrays, its items numbered in the order of its cells."""
     entries = [entry for cell in pool.cells for entry in cell.listed]
     place = {entry.item: k for k, entry in enumerate(entries)}
     ends = np.cumsum([len(cell.listed) for cell in pool.cells])
     cells = [
         np.arange(end - len(cell.listed), end) for cell, end in zip(pool.cells, ends, strict=True)
     ]
-    plan = Plan(
+    return Plan(
         cells=tuple(cells),
         counts=tuple(cell.count for cell in pool.cells),
         expected=np.array(
@@ -140,9 +173,6 @@ def _ground(session: Session, specification: Specification, pool: Pool, proof: P
         enemies=tuple(np.array([place[i] for i in group]) for group in pool.enemies),
         whole=any(entry.set for entry in entries),
     )
-    items = tuple(entry.item for entry in entries)
-    names = banks.identifiers(session, items)
-    return Ground(specification, pool, plan, items, names, proof, account(pool))
 
 
 def drawer(ground: Ground, seed: int) -> Drawer:
@@ -181,8 +211,8 @@ def forecast(
     plain = draws.unbalanced(n)
     given = draws.first(n).forms
     chance = figures.borderline(plan, specification.cut)
-    exposed = figures.exposure(plan, given)
-    attempts = specification.attempts or ground.proof.fresh.attempts + 1
+    exposed = figures.first_exposure(plan, plain, given)
+    attempts = min(specification.attempts or ground.proof.fresh.attempts + 1, MOST_ATTEMPTS)
     banded = plan.band is not None
     return Forecast(
         ground=ground,
@@ -195,11 +225,14 @@ def forecast(
         exposed=exposed,
         overlap=figures.overlap(given[:candidates], plan.expected.size, draws.rng),
         expected_overlap=figures.expected_overlap(plan, exposed),
-        course=figures.course(
-            draws, min(candidates, 2_000), min(attempts, MOST_ATTEMPTS), pass_rate, show
-        ),
+        course=figures.course(draws, _cohort(plan, candidates), attempts, pass_rate, show),
         chance=chance,
     )
+
+
+def _cohort(plan: Plan, candidates: int) -> int:
+    """How many candidates are followed over their attempts: fewer where the bank is large."""
+    return max(1, min(candidates, 2_000, max(100, COURSE // max(plan.expected.size, 1))))
 
 
 def _affordable(plan: Plan) -> int:

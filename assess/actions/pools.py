@@ -43,16 +43,9 @@ def why_not_draw(session: Session, specification: Specification, bank: Bank) -> 
 def make(session: Session, context: Context, version: SpecificationVersion, bank: Bank) -> Pool:
     """Freeze the next pool of a published specification, and commit to its first seed."""
     specification = version.specification()
-    entries: dict[int, Entry] = {}
-    facts = []
-    for row in banks.live(session, bank.id, specification):
-        entries[row.item_id] = _entry(row)
-        facts.append(row.facts())
-    sorted_out = cells.sort_out(
-        specification, facts, banks.numbers(session, bank.id, specification.enemies)
-    )
+    sorted_out, entries = gather(session, specification, bank)
     calibration = calibrations.newest(session, version.test_id)
-    frozen, used = _frozen(version, sorted_out, entries, calibration)
+    frozen, used = freeze(specification, version.digest, sorted_out, entries, calibration)
     pool = Pool(
         centre_id=version.centre_id,
         specification_id=version.id,
@@ -82,16 +75,39 @@ def make(session: Session, context: Context, version: SpecificationVersion, bank
     return pool
 
 
-def _frozen(
-    version: SpecificationVersion,
+def gather(
+    session: Session,
+    specification: Specification,
+    bank: Bank,
+    known: Mapping[int, int] | None = None,
+) -> tuple[cells.Cells, dict[int, Entry]]:
+    """The live items of a bank in the cells of a specification, and what a draw knows of each.
+
+    `known` stands in place of the authors' estimates, by item, where it is given.
+    """
+    entries: dict[int, Entry] = {}
+    facts = []
+    for row in banks.live(session, bank.id, specification):
+        entry, fact = _entry(row), row.facts()
+        if known is not None:
+            entry = replace(entry, difficulty=known.get(row.item_id))
+            fact = replace(fact, difficulty=known.get(row.item_id))
+        entries[row.item_id] = entry
+        facts.append(fact)
+    numbers = banks.numbers(session, bank.id, specification.enemies)
+    return cells.sort_out(specification, facts, numbers), entries
+
+
+def freeze(
+    specification: Specification,
+    digest: str,
     sorted_out: cells.Cells,
     entries: Mapping[int, Entry],
     calibration: Calibration | None,
 ) -> tuple[Frozen, Calibration | None]:
     """What a specification draws from, balanced where enough is known, and the calibration used."""
-    specification = version.specification()
     pool = Frozen(
-        specification=version.digest,
+        specification=digest,
         cells=tuple(_cells(sorted_out, entries)),
         shuffle_questions=specification.shuffle_questions,
         enemies=tuple(tuple(sorted(group)) for group in sorted_out.enemies),

@@ -16,7 +16,7 @@ from assess.psychometrics.exact import Floats, Ints
 from assess.psychometrics.forms import ROWS, Drawer, Histories, Plan
 
 THOUSAND = 1000
-FIFTH = 0.2
+OFTEN = 1_000  # forms that hold an item: its share of them is known well enough
 PAIRS = 200_000  # pairs of candidates that are compared, at the most
 REACH, HALVINGS = 20.0, 60  # where the borderline candidate is looked for, in logits
 LEAST = 0.001  # of a chance, which no estimate makes nought or sure
@@ -114,6 +114,37 @@ def exposure(plan: Plan, forms: Ints) -> Floats:
     """The share of these forms in which each item of the plan stands: float64[drawable items]."""
     met = np.bincount(forms.ravel(), minlength=plan.expected.size)
     return np.asarray(met[drawable(plan)] / max(len(forms), 1))
+
+
+def first_exposure(plan: Plan, plain: Ints, given: Ints) -> Floats:
+    """The chance that a first attempt meets each item: float64[drawable items].
+
+    `plain` are forms drawn without regard to the band, `given` those within it. Where nothing but
+    quotas restricts forms it is count over size, exactly. Where many forms hold an item its share
+    of them is taken. An item of a large quota stands in few: its chance is that of a form in which
+    it takes the place of another item of its quota to lie in the band.
+    """
+    counted = exposure(plan, given)
+    if plan.whole or plan.enemies:
+        return counted
+    found, start, first = [], 0, 0
+    total = plan.expected[plain].sum(axis=1)
+    for cell, count in zip(plan.cells, plan.counts, strict=True):
+        even = count / cell.size
+        end = start + cell.size
+        if plan.band is None:
+            found.append(np.full(cell.size, even))
+        elif even * len(given) >= OFTEN:
+            found.append(counted[start:end])
+        else:
+            target, half = plan.band
+            others = np.sort(total - plan.expected[plain[:, first]])
+            value = plan.expected[cell]
+            inside = np.searchsorted(others, target + half - value, side="right")
+            inside -= np.searchsorted(others, target - half - value, side="left")
+            found.append(inside * (count / max(int(inside.sum()), 1)))
+        start, first = end, first + count
+    return np.concatenate(found)
 
 
 def drawable(plan: Plan) -> Ints:

@@ -50,7 +50,7 @@ class Plan:
         if self.band is None:
             return np.ones(len(forms), dtype=bool)
         target, half = self.band
-        return np.abs(self.expected[forms].sum(axis=1) - target) <= half
+        return np.asarray(np.abs(self.expected[forms].sum(axis=1) - target) <= half)
 
     def apart(self, forms: Ints) -> NDArray[np.bool_]:
         """In which forms enemies do not meet: bool[n]."""

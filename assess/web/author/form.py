@@ -105,7 +105,9 @@ class Form:
     @property
     def total(self) -> int:
         """How many questions a test would have, counting what is a number."""
-        counts = (_number(row.count) for row in (*self.rows, *self.cells))
+        counts = (
+            _number(text) for text in [r.count for r in self.rows] + [c.count for c in self.cells]
+        )
         return sum(count for count in counts if isinstance(count, int) and count > 0)
 
     def document(self, bank: str) -> dict[str, object]:
@@ -173,8 +175,8 @@ def of(specification: Specification, rows: Sequence[Row]) -> Form:
     filled = list(rows)
     for row in filled:
         row.apart = row.path in specification.not_assessed
-        if (quota := quotas.get(row.path)) is not None:
-            row.count, row.minimum = str(quota.count), str(quota.minimum)
+        if (asked := quotas.get(row.path)) is not None:
+            row.count, row.minimum = str(asked.count), str(asked.minimum)
     window = specification.window or Window()
     texts = {
         "name": specification.name,

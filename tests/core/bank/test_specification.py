@@ -283,7 +283,7 @@ def test_the_scarcest_outcome_decides_how_many_fresh_attempts_there_are() -> Non
 
 @pytest.mark.parametrize(
     ("band", "found"),
-    [("", 10), ("band: 0.02", 20), ("band: none", None), ("band: 0.001", 1)],
+    [("", 5), ("band: 0.02", 20), ("band: none", None), ("band: 0.001", 1)],
 )
 def test_a_band_is_a_share_of_the_full_marks(band: str, found: int | None) -> None:
     assert read(f"{TEXT}\n{band}").band == found

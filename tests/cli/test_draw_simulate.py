@@ -1,0 +1,96 @@
+"""Does the command say of a specification what its forms will be like, in the documented shape?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.cli.conftest import Command
+
+KEYS = [
+    "naive",
+    "balanced",
+    "exposure",
+    "overlap",
+    "in_band_by_attempt",
+    "fresh_attempts_guaranteed",
+]
+
+
+@pytest.fixture
+def folder(command: Command, tmp_path: Path) -> Path:
+    """A bank of ten outcomes with twelve items each, a file of difficulties, a short file."""
+    rng = np.random.default_rng(7)
+    items, hard = [], ["id,facility"]
+    for outcome in range(10):
+        for number in range(12):
+            row = {
+                "id": f"q{outcome}-{number}",
+                "category": [f"c{outcome}"],
+                "stem": f"Stem {number} of {outcome}?",
+                "options": ["Yes", "No", "Perhaps"],
+                "key": 0,
+            }
+            items.append(json.dumps(row))
+            hard.append(f"q{outcome}-{number},{np.clip(rng.normal(0.7, 0.2), 0.1, 0.97):.3f}")
+    (tmp_path / "bank.jsonl").write_text("\n".join(items), "utf-8")
+    (tmp_path / "hard.csv").write_text("\n".join(hard), "utf-8")
+    quotas = "".join(f"\n- {{outcome: B/c{n}, count: 2}}" for n in range(10))
+    (tmp_path / "short.yaml").write_text(f"bank: B\ncut: 14\nband: 0.01\nquotas:{quotas}", "utf-8")
+    assert command("bank", "import", tmp_path / "bank.jsonl", "--bank", "B").exit_code == 0
+    return tmp_path
+
+
+def test_forms_are_fair_with_difficulties_from_a_file_and_not_balanced_without(
+    command: Command, folder: Path
+) -> None:
+    asked = ("draw", "simulate", folder / "short.yaml", "--candidates", "400", "--json")
+    done = command(*asked, "--difficulties", folder / "hard.csv")
+    assert done.exit_code == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert list(found) == KEYS
+    naive, balanced = found["naive"]["borderline_pass"], found["balanced"]["borderline_pass"]
+    assert balanced["p95"] - balanced["p05"] < 0.2 * (naive["p95"] - naive["p05"])
+    assert balanced["p05"] < balanced["p50"] < balanced["p95"]
+    assert found["balanced"]["expected_score_sd"] < found["naive"]["expected_score_sd"] / 4
+    assert found["balanced"]["band"] == {"target": 14.0, "half_width": 0.2}
+    assert 0 < found["balanced"]["acceptance"] < 1
+    exposure = found["exposure"]
+    assert exposure["max_over_min"] == exposure["max"] / exposure["min"] <= 1.4
+    assert abs(found["overlap"]["mean"] - found["overlap"]["forecast"]) < 0.01
+    assert found["in_band_by_attempt"][0] == 1.0
+    assert found["fresh_attempts_guaranteed"] == 6
+    again = command(*asked, "--difficulties", folder / "hard.csv")
+    assert again.stdout == done.stdout
+    plain = json.loads(command(*asked).stdout)
+    assert list(plain) == [*KEYS[:2], "reason", *KEYS[2:]]
+    assert (plain["balanced"], plain["reason"]) == (None, "not balanced: not enough data")
+    assert plain["naive"]["borderline_pass"]["p50"] is None
+    assert plain["exposure"]["max_over_min"] == 1.0
+    assert plain["in_band_by_attempt"] == []
+    words = command(*asked[:-1])
+    assert "not balanced: not enough data" in words.stdout
+
+
+def test_what_cannot_be_simulated_is_refused_in_words(command: Command, folder: Path) -> None:
+    short = folder / "short.yaml"
+    bad = folder / "bad.yaml"
+    cases: list[tuple[tuple[str | Path, ...], int, str]] = [
+        (("nowhere",), 1, "E-NOT-FOUND"),
+        ((short, "--candidates", "0"), 2, "--candidates"),
+        ((short, "--difficulties", folder / "none.csv"), 2, "none.csv"),
+        ((bad,), 1, "quotas[1].level"),
+    ]
+    bad.write_text("{bank: B, cut: 1, quotas: [{outcome: B/c0, count: 1, level: x}]}", "utf-8")
+    for arguments, code, said in cases:
+        done = command("draw", "simulate", *arguments)
+        assert (done.exit_code, done.stdout) == (code, ""), arguments
+        assert said in done.stderr, arguments
+    bad.write_text("{bank: B, cut: 1, quotas: [{outcome: B/c0, count: 13}]}", "utf-8")
+    done = command("draw", "simulate", bad, "--json")
+    assert done.exit_code == 1
+    assert "needs 13 live questions" in json.loads(done.stdout)["problems"][0]["reason"]
