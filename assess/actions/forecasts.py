@@ -90,7 +90,7 @@ def published(session: Session, context: Context, name: str) -> Ground | Refused
         return Refused(Code.NOT_FOUND, (reason,), 404)
     specification = version.specification()
     pool = freezing.frozen(session, *newest)
-    return _ground(session, specification, pool, proofs.prove(session, bank, specification))
+    return ground(session, specification, pool, proofs.prove(session, bank, specification))
 
 
 def tried(
@@ -137,10 +137,11 @@ def tried(
             for item, difficulty in zip(items, moved, strict=True):
                 entries[item] = replace(entries[item], difficulty=difficulty)
             pool, _ = freezing.freeze(specification, digest, sorted_out, entries, None)
-    return _ground(session, specification, pool, proof)
+    return ground(session, specification, pool, proof)
 
 
-def _ground(session: Session, specification: Specification, pool: Pool, proof: Proof) -> Ground:
+def ground(session: Session, specification: Specification, pool: Pool, proof: Proof) -> Ground:
+    """A frozen pool as a forecast needs it."""
     items = tuple(entry.item for cell in pool.cells for entry in cell.listed)
     names = banks.identifiers(session, items)
     return Ground(specification, pool, _plan(pool), items, names, proof, _exact(pool))
@@ -338,11 +339,11 @@ def run(
     """The forecast of a published test, by its name, or of a specification that is tried."""
     with store.read() as session:
         if isinstance(what, str):
-            ground = published(session, context, what)
-            if isinstance(ground, Ground) and facilities is not None:
-                ground = tried(session, context, ground.specification, facilities)
+            found = published(session, context, what)
+            if isinstance(found, Ground) and facilities is not None:
+                found = tried(session, context, found.specification, facilities)
         else:
-            ground = tried(session, context, what, facilities)
-    if isinstance(ground, Refused):
-        return ground
-    return forecast(ground, candidates, seed, show=show)
+            found = tried(session, context, what, facilities)
+    if isinstance(found, Refused):
+        return found
+    return forecast(found, candidates, seed, show=show)

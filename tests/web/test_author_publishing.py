@@ -256,3 +256,82 @@ def test_an_open_book_is_typed_kept_and_shown_again(built: World, author: FlaskC
     answer = publish(author, built, resources="Words without a title")
     assert answer.status_code == 422
     assert 'href="#resources"' in answer.text
+
+
+def narrower(**changes: str) -> MultiDict[str, str]:
+    """The form with one narrower quota: a question of outcome one, of several answers."""
+    cell = {"cells": "1", "cell-0-outcome": ONE, "cell-0-count": "1"}
+    return form(**{"band": "1", "cut": "3", **cell, "cell-0-kind": "multiple_response", **changes})
+
+
+def test_a_narrower_quota_is_typed_checked_published_and_shown_again(
+    built: World, author: FlaskClient
+) -> None:
+    where = f"/tests/{built.test}/specification"
+    checked = author.post(where, data=narrower(go="check", questions="5"))
+    assert checked.status_code == 200
+    assert "data-ready" in checked.text
+    assert in_force(built)[0] == 1
+    answer = author.post(where, data=narrower(questions="5"))
+    assert answer.status_code == 302, codes(answer)
+    now = in_force(built)[1]
+    assert (now.band, now.questions, now.length) == (10, 5, 5)
+    assert [(q.outcome, q.count, q.kind) for q in now.quotas] == [
+        (ONE, 2, None),
+        (TWO, 2, None),
+        (ONE, 1, "multiple_response"),
+    ]
+    page = author.get(answer.location)
+    assert "A form that the bank can make:" in said(page)
+    assert "Multiple response" in said(page)
+    again = author.get(where)
+    assert 'name="cell-0-count" type="text" value="1"' in again.text
+    assert author.post(where, data=narrower(go="add")).text.count("Narrower quota 2") > 0
+    assert "Narrower quota 1" not in said(author.post(where, data=narrower(go="remove:0")))
+
+
+def test_the_panel_says_while_one_types_what_stands_in_the_way(
+    built: World, author: FlaskClient
+) -> None:
+    where = f"/tests/{built.test}/specification"
+    state = author.post(where, data=narrower(go="live", **{"cell-0-count": "2"}, title=""))
+    assert state.status_code == 200
+    assert "<main" not in state.text
+    assert 'href="#cell-0-count"' in state.text
+    assert "needs 2 live questions; 1 belong to this quota" in said(state)
+    enemies = author.post(where, data=narrower(go="live", enemies="q1-1; q1-2\nq2-1;q2-2"))
+    assert "data-witness" in enemies.text
+    knot = "; ".join(f"q{outcome}-{n}" for outcome in "12" for n in range(1, 7))
+    tied = author.post(where, data=narrower(go="live", enemies=knot))
+    assert "cannot be met together" in said(tied)
+    for name, text, field in (
+        ("band", "wide", "band"),
+        ("band", "20", "band"),
+        ("enemies", "alone", "enemies"),
+        ("cell-0-level", "know", "cell-0-level"),
+        ("cell-0-low", "120", "cell-0-low"),
+        ("questions", "9", "questions"),
+    ):
+        answer = author.post(where, data=narrower(**{name: text}))
+        assert answer.status_code in (409, 422), (name, text)
+        assert field in codes(answer), (name, text, codes(answer))
+
+
+def test_what_candidates_will_meet_is_said_before_and_after_publishing(
+    built: World, author: FlaskClient
+) -> None:
+    where = f"/tests/{built.test}/specification"
+    ahead = author.post(where, data=form(go="forecast", band="1"))
+    assert "data-forecast" in ahead.text
+    assert "Not balanced: not enough data." in said(ahead)
+    assert in_force(built)[0] == 1
+    page = author.get(f"/tests/{built.test}/forecast?candidates=30&passing=50")
+    assert "for 30 candidates of whom 50 in a hundred pass" in said(page)
+    assert page.text.count("app-chart__picture") == page.text.count("data-chart=") == 2
+    assert "33.3 %" in said(page)  # two of six: what two candidates share
+    fair = f"/tests/{built.test}/fairness"
+    assert "Nobody has been given a form" in said(author.get(fair))
+    built.sit("candidate.two")
+    report = author.get(fair)
+    assert "1 form, 1 of them of a first attempt" in said(report)
+    assert "candidate.two" not in report.text

@@ -205,12 +205,11 @@ def _charts(found: Forecast) -> list[Chart]:
 def _exposure(found: Forecast) -> Chart:
     """Items by the share of candidates who meet them, over all of their attempts."""
     met = found.course.met
-    top = max(float(met.max()), 0.001)
-    counts, edges = np.histogram(met, bins=BINS, range=(0.0, top))
+    counts, edges = np.histogram(met, bins=BINS, range=(float(met.min()), float(met.max()) + 1e-9))
     most = max(int(counts.max()), 1)
     bars = tuple(
         Bar(
-            f"{format_percent(low, '0.# %')} – {format_percent(high, '0.# %')}",
+            f"{100 * low:.1f}–{100 * high:.1f} %",
             0.0,
             count / most,
             str(ngettext("%(num)s item", "%(num)s items", count)),
