@@ -11,6 +11,7 @@ import click
 
 from assess.actions import calibrations, draws, verification
 from assess.cli import shell
+from assess.cli.draw_simulation import simulate
 from assess.cli.shell import Shell
 from assess.reasons import Refused
 
@@ -156,3 +157,6 @@ def calibrate(obj: Shell, test: str, centre: str | None, as_json: bool) -> None:
     )
     said = "balanced by it" if done.balanced else "not balanced by it: not enough data"
     click.echo(f"Pool {done.pool} is made; its draws are {said}.")
+
+
+draw.add_command(simulate)

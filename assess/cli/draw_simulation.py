@@ -1,0 +1,112 @@
+"""`assess draw simulate`: what the forms of a specification will be like for those who sit it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from assess.actions import forecasts
+from assess.actions.forecasts import Forecast
+from assess.bank.formats.difficulties import read_difficulties
+from assess.bank.specification import Specification, read_blueprint
+from assess.cli import shell
+from assess.cli.shell import Shell
+from assess.reasons import Refused
+
+
+@click.command()
+@click.argument("spec")
+@click.option(
+    "--candidates",
+    type=click.IntRange(1, 100_000),
+    default=1000,
+    show_default=True,
+    help="How many candidates sit the test.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=1,
+    show_default=True,
+    help="The same seed gives the same figures.",
+)
+@click.option(
+    "--difficulties",
+    type=shell.FILE,
+    help="CSV with the columns id and facility (or difficulty, or b in logits).",
+)
+@shell.centre_option
+@shell.json_option
+@click.pass_obj
+def simulate(
+    obj: Shell,
+    spec: str,
+    candidates: int,
+    seed: int,
+    difficulties: str | None,
+    centre: str | None,
+    as_json: bool,
+) -> None:
+    """Draw the forms of many candidates and say how fair they are; nothing is stored.
+
+    SPEC is the name of a published specification, or a YAML file, whole or only with bank, cut,
+    band and quotas (docs/draw-simulation.md).
+    """
+    what: str | Specification = spec
+    if Path(spec).is_file():
+        found = read_blueprint(shell.text_of(spec, as_json=as_json))
+        if isinstance(found, Refused):
+            shell.refuse(found, spec, as_json=as_json)
+        what = found
+    facilities = None
+    if difficulties is not None:
+        read = read_difficulties(shell.text_of(difficulties, as_json=as_json))
+        if isinstance(read, Refused):
+            shell.refuse(read, difficulties, as_json=as_json)
+        facilities = read
+    with obj.context(centre) as context, shell.progress(None, "Drawing forms") as show:
+        done = forecasts.run(context, what, candidates, seed, facilities, show)
+    if isinstance(done, Refused):
+        shell.refuse(done, spec, as_json=as_json)
+    if as_json:
+        shell.print_json(forecasts.document(done))
+        return
+    for line in _lines(done):
+        click.echo(line)
+
+
+def _lines(found: Forecast) -> list[str]:
+    """A forecast as a person reads it."""
+    plan, said = found.ground.plan, forecasts.document(found)
+    lines = [f"{plan.length} questions from {len(found.exposed)}, {found.candidates} candidates"]
+    for name, spread in (("not balanced", found.naive), ("balanced", found.balanced)):
+        if spread is not None:
+            lines.append(
+                f"{name + ':':<14} a borderline candidate passes with {spread.p05:.2f} to "
+                f"{spread.p95:.2f} (5 to 95 % of forms, middle {spread.p50:.2f}); "
+                f"expected scores differ by {spread.expected_score_sd:.2f} marks (SD)"
+            )
+    if plan.band is not None and found.acceptance is not None:
+        target, half = (one / 1000 for one in plan.band)
+        lines.append(
+            f"band:          {target:.2f} marks, {half:.2f} to each side; "
+            f"{found.acceptance:.1%} of all forms lie in it"
+        )
+        shares = ", ".join(f"{share:.1%}" for share in found.course.in_band)
+        lines.append(f"in the band:   {shares} of first, second, ... attempts")
+        if not found.ground.exact:
+            lines.append("               conditional: forms are tried, not counted, for this pool")
+    else:
+        lines.append(str(said["reason"]))
+    least, most = found.exposed.min(), found.exposed.max()
+    lines.append(f"exposure:      {least:.3f} to {most:.3f} of first attempts meet an item")
+    if found.overlap is not None:
+        lines.append(
+            f"overlap:       two candidates share {found.overlap.mean:.1%} of their questions; "
+            f"{found.overlap.fifth_or_more:.1%} of pairs share a fifth or more"
+        )
+    fresh = found.ground.proof.fresh
+    bound = "" if fresh.exact else "at least "
+    lines.append(f"fresh:         {bound}{fresh.attempts} attempts without a repeated question")
+    return lines
