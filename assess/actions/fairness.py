@@ -94,7 +94,7 @@ def of_test(session: Session, test: Test) -> Fairness | None:
         if one.in_band is False and one.expected is not None and pool.band is not None
     ]
     chance = figures.borderline(ground.plan, specification.cut)
-    rng = np.random.default_rng(1)
+    rng = forecasts.drawer(ground, 1).rng
     return Fairness(
         ground=ground,
         number=row.number,

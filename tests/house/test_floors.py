@@ -11,7 +11,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOCK = ("assess/clock.py",)
-DICE = ("assess/seeds.py", "assess/actions/history.py", "assess/psychometrics/simulate.py")
+DICE = (
+    "assess/actions/forecasts.py",
+    "assess/seeds.py",
+    "assess/actions/history.py",
+    "assess/psychometrics/simulate.py",
+)
 
 
 @cache
