@@ -112,7 +112,7 @@ def test_recovery_on_random_draws_is_as_sure_as_the_errors_say() -> None:
 
 
 def test_errors_by_block_are_those_of_the_whole_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers, _, _ = drawn(7, 2000, 60, 8)
+    answers, _, _ = drawn(7, 1500, 40, 8)
     models: tuple[Model, ...] = ("1pl", "2pl")
     for model in models:
         full = irt.fit(answers, model)
@@ -170,7 +170,7 @@ def test_a_common_slope_is_the_spread_of_ability_in_the_rasch_form() -> None:
 
 
 def test_guessing_is_found_where_the_answers_speak_of_it() -> None:
-    answers, a, _ = drawn(9, 5000, 25, 25, guessing=0.25)
+    answers, a, _ = drawn(9, 3000, 20, 20, guessing=0.25)
     found = irt.fit(answers, "3pl", chance=0.25)
     assert found.converged
     assert found.c.mean() == pytest.approx(0.25, abs=0.05)
