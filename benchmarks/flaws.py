@@ -68,8 +68,7 @@ def rows(one: Simulated) -> list[dict[str, Any]]:
         group=Grouping("group", [str(group) for group in one.group.tolist()]),
         time=Timing("day", one.day.astype(np.int64)),
     )
-    found = analysis.analyse(one.responses, keys, {}, asked).document["items"]
-    assert isinstance(found, list)
+    found: list[dict[str, Any]] = analysis.analyse(one.responses, keys, {}, asked).document["items"]
     return found
 
 

@@ -50,21 +50,26 @@ def traces(sums: AdjustedSums, maximum: Ints, groups: int = 5) -> TraceTable:
 
     `maximum` int64[items]: full marks, as `RawSums.maximum`.
     """
-    before = np.cumsum(sums.bins_n, axis=1) - sums.bins_n
-    takers = sums.bins_n.sum(axis=1)
-    edges = takers[:, None] * (np.arange(groups + 1) / groups)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # The part of each bin that lies below each border, [items, groups + 1, bins].
-        below = (edges[:, :, None] - before[:, None, :]) / sums.bins_n[:, None, :]
-    part = np.diff(np.clip(np.nan_to_num(below, posinf=1.0, neginf=0.0), 0.0, 1.0), axis=1)
-    part = np.ascontiguousarray(part.transpose(0, 2, 1))
-    n = (sums.bins_n[:, None, :] @ part)[:, 0]
-    right = (sums.bins_x[:, None, :] @ part)[:, 0]
+    up_to = np.cumsum(sums.bins_n, axis=1)
+    edges = up_to[:, -1:] * (np.arange(1, groups) / groups)
+    # The bin in which each border between groups lies, and the part of it below the border.
+    at = np.minimum((up_to[:, None, :] <= edges[:, :, None]).sum(axis=2), up_to.shape[1] - 1)
+    inside = np.take_along_axis(sums.bins_n, at, axis=1)
+    beyond = np.take_along_axis(up_to, at, axis=1) - edges
+    part = 1 - beyond / np.maximum(inside, 1)
+
+    def shared(bins: Ints) -> Floats:
+        """Counts [items, kinds, bins] as [items, kinds, groups]."""
+        places = np.broadcast_to(at[:, None, :], (*bins.shape[:2], groups - 1))
+        own = np.take_along_axis(bins, places, axis=2)
+        whole = np.cumsum(bins, axis=2)
+        below = np.take_along_axis(whole, places, axis=2) - own + part[:, None, :] * own
+        return np.diff(below, axis=2, prepend=0.0, append=whole[:, :, -1:])
+
+    n, right = shared(sums.bins_n[:, None])[:, 0], shared(sums.bins_x[:, None])[:, 0]
     with np.errstate(divide="ignore", invalid="ignore"):
         return TraceTable(
-            n,
-            right / (n * FULL * maximum[:, None]),
-            (sums.option_bins @ part) / n[:, None, :],
+            n, right / (n * FULL * maximum[:, None]), shared(sums.option_bins) / n[:, None, :]
         )
 
 

@@ -92,6 +92,7 @@ def item_report(
         "alpha_if_deleted": _values(reliability.alpha_if_deleted(raw, sums)),
     }
     lines = distractors.traces(adjusted, raw.maximum, FIFTHS)
+    facility_lines, option_lines = _nested(lines.facility), _nested(lines.share)
     return {
         "schema": SCHEMA,
         "population": {
@@ -114,8 +115,8 @@ def item_report(
                 key,
                 fact,
                 {name: column[place] for name, column in beside.items()},
-                _values(lines.facility[place]),
-                lines.share[place],
+                facility_lines[place],
+                option_lines[place],
             )
             for place, (key, fact) in enumerate(zip(items, facts, strict=True))
         ],
@@ -185,7 +186,7 @@ def _item(
     fact: flags.ItemFacts,
     beside: Mapping[str, Any],
     trace: list[float | None],
-    option_traces: Floats,
+    option_traces: list[list[float | None]],
 ) -> dict[str, Any]:
     """An item's entry; traces by ability group, those of options [width + 1, groups]."""
     return {
@@ -214,7 +215,7 @@ def _item(
                 "share": o.share,
                 "r": o.r,
                 "conditional_r": o.conditional_r,
-                "trace": _values(option_traces[-1 if o.option is None else o.option]),
+                "trace": option_traces[-1 if o.option is None else o.option],
             }
             for o in fact.options
         ],
@@ -311,6 +312,12 @@ def _not_reached(responses: Responses) -> list[int]:
 
 def _values(numbers: Floats) -> list[float | None]:
     return [_value(number) for number in numbers.tolist()]
+
+
+def _nested(numbers: Floats) -> list[Any]:
+    """Arrays of any depth as lists, None for nan."""
+    nested: list[Any] = np.where(np.isnan(numbers), None, numbers).tolist()
+    return nested
 
 
 def _value(number: float) -> float | None:
