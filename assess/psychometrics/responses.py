@@ -24,9 +24,8 @@ MOST_MARKS = 2000  # full marks of one attempt's form, for the same reason
 NO_TIME = -1  # milliseconds of a row whose time is not known
 
 # item versions, option masks, scores in thousandths, seconds, positions: equally long each
-PackedRow = tuple[
-    Sequence[int], Sequence[int], Sequence[int], Sequence[int] | None, Sequence[int] | None
-]
+Packed = Sequence[int] | NDArray[np.integer]
+PackedRow = tuple[Packed, Packed, Packed, Packed | None, Packed | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,10 +228,11 @@ def from_arrays(
 def from_packed(rows: Iterable[PackedRow], versions: Sequence[int] | None = None) -> Responses:
     """Answers from one packed row an attempt: (item versions, options, scores, seconds, positions).
 
-    `options` are bit masks (0 omitted, -1 unknown), `scores` whole thousandths; seconds and
-    positions may be None in every row. `versions` fixes the order of the items and may name
-    versions nobody was shown; without it they are those that occur, in ascending order. Raises
-    ValueError for arrays of unequal length, a version not in `versions`, and as `from_arrays`.
+    Lists, or arrays, which are joined without a look at each number. `options` are bit masks (0
+    omitted, -1 unknown), `scores` whole thousandths; seconds and positions may be None in every
+    row. `versions` fixes the order of the items and may name versions nobody was shown; without
+    it they are those that occur, in ascending order. Raises ValueError for arrays of unequal
+    length, a version not in `versions`, and as `from_arrays`.
     """
     packed = list(rows)
     lengths = np.fromiter((len(row[0]) for row in packed), np.int64, len(packed))
@@ -262,6 +262,9 @@ def _column(packed: list[PackedRow], place: int, lengths: NDArray[np.int64]) -> 
     for attempt, (part, length) in enumerate(zip(parts, lengths.tolist(), strict=True)):
         if part is None or len(part) != length:
             raise ValueError(f"attempt {attempt}: the packed arrays are not equally long")
+    arrays = [part for part in parts if isinstance(part, np.ndarray)]
+    if arrays and len(arrays) == len(parts):
+        return np.concatenate(arrays).astype(np.int64)
     filled = (part for part in parts if part is not None)
     return np.fromiter(chain.from_iterable(filled), np.int64, int(lengths.sum()))
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -186,20 +187,13 @@ def _reported(session: Session, versions: Iterable[int]) -> Iterable[Reported]:
 
 
 def _packed(row: PackedMark) -> responses.PackedRow:
-    return (
-        row.versions.tolist(),
-        row.options.tolist(),
-        row.scores.tolist(),
-        row.seconds.tolist(),
-        row.places.tolist(),
-    )
+    return row.versions, row.options, row.scores, row.seconds, row.places
 
 
 def _shown(rows: list[PackedMark]) -> set[int]:
-    shown: set[int] = set()
-    for row in rows:
-        shown.update(row.versions.tolist())
-    return shown
+    return (
+        set(np.unique(np.concatenate([row.versions for row in rows])).tolist()) if rows else set()
+    )
 
 
 def _drawable(session: Session, test: Test) -> set[int]:

@@ -34,6 +34,13 @@ def test_the_caller_may_fix_the_order_of_the_versions_and_name_some_nobody_was_s
     assert answers.item.tolist() == [1, 3, 3, 2]
 
 
+def test_packed_arrays_are_taken_as_lists_are() -> None:
+    arrays = [tuple(None if part is None else np.array(part) for part in row) for row in ROWS]
+    by_list, by_array = responses.from_packed(ROWS), responses.from_packed(arrays)  # type: ignore[arg-type]
+    for name in ("item", "option", "score", "milliseconds", "position"):
+        assert np.array_equal(getattr(by_list, name), getattr(by_array, name))
+
+
 def test_no_attempts_are_no_answers() -> None:
     assert responses.from_packed([]).attempts == 0
     assert responses.from_packed([], versions=[5]).items == 1
