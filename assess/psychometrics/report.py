@@ -316,7 +316,9 @@ def _values(numbers: Floats) -> list[float | None]:
 
 def _nested(numbers: Floats) -> list[Any]:
     """Arrays of any depth as lists, None for nan."""
-    nested: list[Any] = np.where(np.isnan(numbers), None, numbers).tolist()
+    values = numbers.astype(object)
+    values[np.isnan(numbers)] = None
+    nested: list[Any] = values.tolist()
     return nested
 
 
