@@ -176,7 +176,8 @@ def _prior(model: Model, curves: Curves, priors: Priors) -> Floats:
     sd_a, sd_d = maximise.LOG_SLOPE[1], maximise.INTERCEPT[1]
     a = np.maximum(curves.a, 1e-3)
     bend = (1 - np.log(a) + maximise.LOG_SLOPE[0]) / (sd_a * a) ** 2
-    added[:, 0, 0] = np.where(priors.weak, np.maximum(bend, 0.0), 0.0)
+    if model != "1pl":  # a slope common to all has no prior
+        added[:, 0, 0] = np.where(priors.weak, np.maximum(bend, 0.0), 0.0)
     added[:, 1, 1] = np.where(priors.weak, 1 / sd_d**2, 0.0)
     if several == 3:
         added[:, 2, 2] = maximise.GUESSING_WEIGHT * curves.c * (1 - curves.c)
