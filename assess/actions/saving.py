@@ -237,7 +237,7 @@ def _keep_evidence(
             *((s.place, s.writer, s.sequence) for s in attempts.answers(session, row.id)),
             *before,
         ):
-            if writer == device.writer:
+            if writer <= device.writer:  # a writer goes on where the one before had come to
                 known[place] = max(sequence, known.get(place, 0))
         whole = rules.unbroken(known, [(entry.place, entry.sequence) for entry, _ in late])
         outcomes, fresh = [], []

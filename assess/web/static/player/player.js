@@ -18,6 +18,7 @@ const RADIOS = ["single_choice", "true_false"];
 
 const same = (one, other) => one.length === other.length && one.every((x, at) => x === other[at]);
 const rest = (time) => new Promise((done) => setTimeout(done, time));
+const secondsOf = (told) => (told.state === "paused" ? null : told.seconds_left);
 const passes = (error) => !(error instanceof Refusal) || error.passes;
 
 const root = document.querySelector("[data-player]");
@@ -30,7 +31,7 @@ async function begin(root) {
   const ask = speaker(root.querySelector('[name="csrf_token"]')?.value ?? "");
   const at = (name) => `${words.api}/${name}`;
   const hooks = {
-    read: () => ask(at("time")).then((told) => told.seconds_left, () => null),
+    read: () => ask(at("time")).then(secondsOf, () => null),
     over: () => location.assign(words.over),
   };
   if (sample) Object.assign(hooks, { read: async () => null, over: () => {} });
@@ -232,7 +233,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
       const told = await ask(at("time"));
       heard = performance.now();
       take(told);
-      return told.seconds_left;
+      return secondsOf(told);
     } catch (error) {
       if (passes(error)) missing();
       else refused(error);
@@ -253,9 +254,9 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
 
   const take = ({ seconds_left: left, state, writer_is_me: mine }) => {
     if (OVER.includes(state)) return finish();
-    clock.set(left);
     if (mine === false) return taken();
     hold(state === "paused");
+    if (!paused) clock.set(left);
     if (lost) {
       lost = false;
       status();
