@@ -3,12 +3,16 @@ not, and nobody but the candidate on their one device answers."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from assess import store
-from assess.store import attempts
+from assess.actions import specifications as publishing
+from assess.bank.resources import Resource
+from assess.reasons import Refused
+from assess.store import attempts, specifications
 from tests.builders import World
 from tests.web.candidate_builders import Browser, checked, codes, field, started
 
@@ -332,3 +336,19 @@ def test_an_ended_session_saves_nothing(here: World, me: Browser) -> None:
     me.post("/logout")
     assert me.send(path, sent).status_code == 403
     assert rows(attempt) == 0
+
+
+def test_an_open_book_lies_beside_every_question(here: World, me: Browser) -> None:
+    with store.read() as session:
+        version = specifications.published(session, here.test)
+    assert version is not None
+    book = (Resource("The <law>", "Section 1."), Resource("A guide", url="https://example.org/g"))
+    changed = replace(version.specification(), resources=book)
+    done = publishing.publish(here.context("author"), changed)
+    assert not isinstance(done, Refused), done
+    attempt = started(here, me)
+    for path in ("questions/1", "questions/4", "review"):
+        page = me.get(f"/attempts/{attempt}/{path}").text
+        assert "The &lt;law&gt;" in page
+        assert "Section 1." in page
+        assert 'href="https://example.org/g" target="_blank" rel="noopener noreferrer"' in page
