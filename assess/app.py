@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from apiflask import APIFlask
-from flask import Flask
+from flask import Flask, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
@@ -18,7 +18,7 @@ from assess.clock import Clock, DatabaseClock
 from assess.settings import Settings, from_environment
 from assess.store.base import configuration, prepared
 from assess.store.standing import Gate
-from assess.web import access, edge, headers, limits, pages, pdf, problems, signing
+from assess.web import access, edge, headers, limits, pages, pdf, problems, signing, tokens
 from assess.web.account import routes as account
 from assess.web.administrator import routes as administrator
 from assess.web.api import routes as api
@@ -73,6 +73,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     if settings.proxies:
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    # Before everything that counts or asks who it is.
+    app.before_request(access.recognise)
     store.db.init_app(app)
     with app.app_context():
         prepared(store.db.engine)
@@ -97,12 +99,21 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         """The edge, then the door, then the token: in this order."""
         refused = edge.check() or access.guard()
         if refused is None and app.config["WTF_CSRF_ENABLED"]:
-            csrf.protect()
+            _protect(csrf)
         return refused
 
     if nobody := access.unnamed(app):
         raise RuntimeError(f"routes that name no audience: {', '.join(nobody)}")
     return app
+
+
+def _protect(csrf: CSRFProtect) -> None:
+    """The form token, whose signature is looked at once in each process for a device at work."""
+    if access.recognised() and tokens.known_csrf(
+        request.headers.get("X-CSRFToken", ""), session.get("csrf_token", "")
+    ):
+        return
+    csrf.protect()
 
 
 def _database_time(app: Flask) -> Callable[[], datetime]:

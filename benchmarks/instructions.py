@@ -20,6 +20,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from benchmarks import world
+from tests.services import Folder, Services
+
 ROOT = Path(__file__).resolve().parents[1]
 SAVES = 40
 WARM = 30
@@ -66,7 +69,6 @@ def inside(target: str) -> None:
 
 def _save() -> Callable[[int], None]:
     from assess.app import wsgi
-    from benchmarks.world import PASSWORD
 
     app = wsgi()
     client = app.test_client()
@@ -77,7 +79,7 @@ def _save() -> Callable[[int], None]:
         return found.group(1) if found else ""
 
     csrf = token(client.get("/login").text)
-    said = {"csrf_token": csrf, "username": "candidate0", "password": PASSWORD}
+    said = {"csrf_token": csrf, "username": "candidate0", "password": world.PASSWORD}
     client.post("/login", data=said)
     test = int(os.environ["BENCH_TEST"])
     csrf = token(client.get(f"/tests/{test}/start").text)
@@ -141,8 +143,12 @@ def _call(app: Any, path: str, body: dict[str, Any], headers: dict[str, str]) ->
         raise SystemExit(f"{path}: {status[0]}: {said!r}")
 
 
-def measure(url: str, instance: Path, test: int, redis_url: str | None) -> dict[str, float]:
+def on(kind: str, services: Services, folder: Path) -> dict[str, float]:
     """Instructions of a save and of the floor, and how many times the floor a save is."""
+    instance = Path(tempfile.mkdtemp(dir=folder))
+    url = services.empty(kind, instance)
+    test = world.build(url, instance, 1).test
+    redis_url = services.redis() if kind == "postgresql" else None
     env = {
         "ASSESS_DATABASE_URL": url,
         "ASSESS_INSTANCE": str(instance),
@@ -162,18 +168,9 @@ def main() -> None:
     if asked.inside:
         inside(asked.inside)
         return
-    from benchmarks import world
-    from tests.services import Folder, Services
-
     folder = Folder()
     try:
-        services = Services(folder.path)
-        instance = folder.path / "instance"
-        instance.mkdir()
-        url = services.empty(asked.kind, folder.path)
-        made = world.build(url, instance, 1)
-        redis_url = services.redis() if asked.kind == "postgresql" else None
-        print(json.dumps(measure(url, instance, made.test, redis_url), indent=2))
+        print(json.dumps(on(asked.kind, Services(folder.path), folder.path), indent=2))
     finally:
         folder.close()
 

@@ -37,7 +37,12 @@ def gunicorn(
     ]  # fmt: skip
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **env}, stderr=said, start_new_session=True
+            command,
+            cwd=ROOT,
+            env={**os.environ, **env},
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
         )
         try:
             end = time.monotonic() + PATIENCE

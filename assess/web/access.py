@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
-from assess.web import problems, signing, tokens
+from assess.web import limits, problems, signing, tokens
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -67,12 +67,10 @@ def unnamed(app: Flask) -> list[str]:
 
 def guard() -> ResponseReturnValue | None:
     """Before each request: let in whoever the route names, refuse everybody else."""
-    if request.endpoint is None:
+    if request.endpoint is None or recognised():
         return None
     let_in = audience(current_app, request.endpoint)
     if let_in == ANYONE:
-        return None
-    if getattr(current_app.view_functions[request.endpoint], "by_token", False) and _recognised():
         return None
     if not current_user.is_authenticated:
         if request.method == "GET" and not problems.wants_json():
@@ -88,11 +86,22 @@ def guard() -> ResponseReturnValue | None:
     return None
 
 
-def _recognised() -> bool:
-    """Whether the request carries the token of a device at work in this very session."""
+def recognise() -> ResponseReturnValue | None:
+    """Before all else: know a device at work by its token, and count it; refuse floods."""
+    found = current_app.view_functions.get(request.endpoint or "")
+    if found is None or not getattr(found, "by_token", False):
+        return None
     cookie = session.get("_user_id")  # where flask-login keeps it
     sent = request.get_json(force=True, silent=True)
     if not isinstance(cookie, str) or not isinstance(sent, dict):
-        return False
+        return None
     g.sitting = tokens.unseal(signing.settings().secret_key, cookie, sent.get("token"))
-    return g.sitting is not None
+    counter: limits.Counter | None = current_app.extensions["assess.saves"]
+    if g.sitting is not None and counter is not None and counter.too_many(cookie):
+        return problems.answer(Refused.of(Code.FLOOD, status=429, who=Helper.NOBODY))
+    return None
+
+
+def recognised() -> bool:
+    """Whether a device at work was recognised: its deed looks at the rest."""
+    return g.get("sitting") is not None

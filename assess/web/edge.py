@@ -24,14 +24,20 @@ class RowNumber(IntegerConverter):
 
 def check() -> ResponseReturnValue | None:
     """Before each request: refuse what no honest browser sends and no database could store."""
-    if len(request.full_path.encode("utf-8", "surrogatepass")) > LONGEST_ADDRESS:
+    if len(request.path.encode("utf-8", "surrogatepass")) + len(request.query_string) > (
+        LONGEST_ADDRESS
+    ):
         return problems.answer(Refused.of(Code.TOO_LARGE, status=414, who=Helper.YOU))
-    texts = [request.path, *_flat(request.args)]
+    texts = [request.path]
+    if request.query_string:
+        texts += _flat(request.args)
     if request.method in {"POST", "PUT", "PATCH"}:
-        texts += _flat(request.form)
-        texts += [f.filename or "" for f in request.files.values()]
-        if request.is_json and b"\\u0000" in request.get_data(cache=True):
-            texts.append("\0")
+        if request.mimetype == "application/json":
+            if b"\\u0000" in request.get_data(cache=True):
+                texts.append("\0")
+        else:
+            texts += _flat(request.form)
+            texts += [f.filename or "" for f in request.files.values()]
     if any("\0" in text for text in texts):
         return problems.answer(Refused.of(Code.NUL, status=400, who=Helper.YOU))
     if any(_lone_surrogate(text) for text in texts):
@@ -45,4 +51,4 @@ def _flat(values: object) -> list[str]:
 
 
 def _lone_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)

@@ -9,6 +9,22 @@ from flask import Flask, Response, g, request
 
 from assess import seeds
 
+HSTS = "max-age=31536000; includeSubDomains"
+LASTING = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+    ("X-Frame-Options", "DENY"),
+)
+OF_DATA = (
+    # Nothing in JSON is ever run or shown as a page.
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Cache-Control", "no-store"),
+    ("Vary", "Cookie"),
+)
+
 
 def nonce() -> str:
     """The nonce of this response, made when it is first asked for."""
@@ -20,8 +36,13 @@ def nonce() -> str:
 def register(app: Flask, *, secure: bool) -> None:
     """Put the headers on every response, error pages and files included."""
 
+    lasting = [*LASTING, *([("Strict-Transport-Security", HSTS)] if secure else [])]
+
     @app.after_request
     def headers(response: Response) -> Response:
+        if request.path.startswith("/api/"):
+            response.headers.extend([*OF_DATA, *lasting])
+            return response
         response.headers["Content-Security-Policy"] = (
             "default-src 'none'; "
             f"script-src 'nonce-{nonce()}' 'strict-dynamic'; "
@@ -30,14 +51,7 @@ def register(app: Flask, *, secure: bool) -> None:
             "form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
             "require-trusted-types-for 'script'"
         )
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "same-origin"
-        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-        response.headers["X-Frame-Options"] = "DENY"
-        if secure:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        response.headers.extend(lasting)
         if request.endpoint == "static" and response.status_code in (200, 206, 304):
             # An address that carries a digest of the file's content never changes its meaning.
             named = "v" in request.args

@@ -8,15 +8,17 @@ hold over all hosts; when Redis is lost each process counts by itself.
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import Any
 
-from flask import Flask, session
+from flask import Flask, g, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from assess.settings import Settings
 
-EVERYTHING = "1200 per minute"
+MOST = 1200  # requests a minute
+EVERYTHING = f"{MOST} per minute"
 LOGIN = "60 per minute"
 CHECK = "30 per minute"  # of statements and receipts: a person checks a handful, a guesser many
 CHECKED = ("public.verify", "public.receipt")
@@ -29,6 +31,32 @@ def browser() -> str:
     if not isinstance(token, str):
         return str(get_remote_address())
     return "session " + hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
+class Counter:
+    """How often each session has saved in this minute, in this process.
+
+    A save by a token asks neither the database nor Redis who it is; to count it anywhere else
+    would be dearer than the save.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._minute = -1
+        self._counts: dict[str, int] = {}
+
+    def too_many(self, who: str) -> bool:
+        """Count one more; whether it is too many."""
+        minute = int(time.monotonic()) // 60
+        if minute != self._minute:
+            self._minute, self._counts = minute, {}
+        count = self._counts[who] = self._counts.get(who, 0) + 1
+        return count > self._most
+
+
+def by_token() -> bool:
+    """Whether this request was let in by its token, and counted there."""
+    return g.get("sitting") is not None
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -44,6 +72,8 @@ def register(app: Flask, settings: Settings) -> None:
         RATELIMIT_IN_MEMORY_FALLBACK=EVERYTHING,
     )
     limiter = Limiter(browser, app=app, default_limits=[EVERYTHING])
+    limiter.request_filter(by_token)
+    app.extensions["assess.saves"] = Counter(MOST) if settings.floods else None
     app.extensions["assess.limiter"] = limiter  # the decorated route holds it only weakly
     log_in: Any = app.view_functions["account.log_in"]
     by_address = limiter.limit(LOGIN, key_func=get_remote_address, methods=["POST"])

@@ -19,6 +19,8 @@ from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from flask_wtf.csrf import validate_csrf
+from wtforms import ValidationError
 
 from assess import seeds
 from assess.actions.saving import Shown, Sitting
@@ -54,6 +56,23 @@ def unseal(secret: str, cookie: str | None, token: object) -> Sitting | None:
     except (ValueError, InvalidTag):
         return None
     return found if cookie is None or bound == _bound(cookie) else None
+
+
+def known_csrf(token: str, kept: str) -> bool:
+    """Whether this form token is good for the session that keeps `kept`; asked once of each pair.
+
+    Nothing in it goes out of date: it lives as long as the session.
+    """
+    try:
+        return bool(token and kept) and _csrf(token, kept)
+    except ValidationError:
+        return False
+
+
+@lru_cache(maxsize=4096)  # pairs that are good: the others raise
+def _csrf(token: str, kept: str) -> bool:
+    validate_csrf(token)  # against the session of this request, which keeps `kept`
+    return True
 
 
 @lru_cache(maxsize=2048)  # tokens that are good: the others raise

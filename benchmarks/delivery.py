@@ -1,0 +1,315 @@
+"""How fast is delivery, on what processor time, and how near is a save to the least it can cost?
+
+`python -m benchmarks.delivery [--json] [--kind sqlite|postgresql] [--short] [--soak] [--count]`
+plays candidates over HTTP against gunicorn (2 workers of 8 threads) on SQLite and on PostgreSQL
+with Redis: log in, start, answer 20 of 1,000 questions one by one, hand in, see the result. Beside
+them, in the same run, the floor (`benchmarks/floor.py`). `--soak` lets 500 candidates answer every
+five seconds for ten minutes, then every second for one; `--count` counts instructions (valgrind).
+Everything stays on this machine; servers come from the test services, and end with the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import instructions, processes, world
+from benchmarks.client import Browser, expect
+from tests.services import Folder, Services
+
+QUESTIONS = 20
+CONCURRENT = 8
+WARM = 8  # attempts played before anything is measured: workers compile their templates once
+SPREAD = 1  # seeds the pauses of candidates
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is played."""
+
+    attempts: int
+    save_seconds: float
+    candidates: int
+    every: float
+    paced_seconds: float
+
+
+SHORT = Size(attempts=8, save_seconds=3, candidates=40, every=2, paced_seconds=6)
+USUAL = Size(attempts=60, save_seconds=10, candidates=500, every=5, paced_seconds=30)
+SOAK = Size(attempts=60, save_seconds=10, candidates=500, every=5, paced_seconds=600)
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Whose processor time is counted: gunicorn's, and the database server's if there is one."""
+
+    site: int
+    database: int | None
+
+    def cpu(self) -> tuple[float, float]:
+        """Seconds so far of both."""
+        return processes.cpu(self.site), processes.cpu(self.database) if self.database else 0.0
+
+
+def spread(seconds: Sequence[float]) -> Figures:
+    """Median, p95, p99 and worst, in milliseconds."""
+    ordered = sorted(seconds)
+    cut = statistics.quantiles(ordered, n=100, method="inclusive")
+    named = {"p50": cut[49], "p95": cut[94], "p99": cut[98], "max": ordered[-1]}
+    return {name: round(value * 1000, 2) for name, value in named.items()}
+
+
+def cost(servers: Servers, before: tuple[float, float], count: int) -> Figures:
+    """Milliseconds of processor time for one of `count`, of site and database apart."""
+    site, database = (now - then for now, then in zip(servers.cpu(), before, strict=True))
+    return {
+        "site_cpu_ms": round(site * 1000 / count, 3),
+        "database_cpu_ms": round(database * 1000 / count, 3),
+    }
+
+
+async def workers(count: int, do: Callable[[int], Awaitable[None]]) -> None:
+    """Do it `count` times, `CONCURRENT` at once."""
+    waiting = iter(range(count))
+
+    async def one() -> None:
+        for number in waiting:
+            await do(number)
+
+    await asyncio.gather(*[one() for _ in range(CONCURRENT)])
+
+
+async def attempts(port: int, made: world.World, servers: Servers, size: Size) -> Figures:
+    """Whole attempts, as fast as eight at once are played."""
+    requests: list[int] = []
+
+    async def play(number: int) -> None:
+        browser = Browser(port)
+        await browser.log_in(made.names[number])
+        await browser.start(made.test)
+        for place in range(1, QUESTIONS + 1):
+            await browser.save(place, 1, place % 4)
+        await browser.hand_in()
+        requests.append(browser.requests)
+        await browser.close()
+
+    await workers(WARM, play)
+    requests.clear()
+    before, began = servers.cpu(), time.perf_counter()
+    await workers(size.attempts, lambda number: play(WARM + number))
+    took = time.perf_counter() - began
+    return {
+        "attempts": size.attempts,
+        "attempts_per_second": round(size.attempts / took, 2),
+        "requests_per_attempt": statistics.mean(requests),
+        **cost(servers, before, size.attempts),
+    }
+
+
+async def enter(port: int, made: world.World, names: Sequence[str]) -> tuple[list[Browser], float]:
+    """These candidates, each with an open attempt; how long their starts took, all at once."""
+    browsers = [Browser(port) for _ in names]
+    gate = asyncio.Semaphore(CONCURRENT * 2)
+
+    async def log_in(browser: Browser, name: str) -> None:
+        async with gate:
+            await browser.log_in(name)
+            page = await browser.get(f"/tests/{made.test}/start")
+            expect(page, 200)
+
+    await asyncio.gather(*[log_in(b, n) for b, n in zip(browsers, names, strict=True)])
+    began = time.perf_counter()
+    await asyncio.gather(*[browser.begin(made.test) for browser in browsers])
+    took = time.perf_counter() - began
+    await asyncio.gather(*[browser.fetch() for browser in browsers])
+    return browsers, took
+
+
+async def saves(browsers: Sequence[Browser], servers: Servers, seconds: float) -> Figures:
+    """Saves, as fast as sixteen at once are answered."""
+    took: list[float] = []
+    end = time.perf_counter() + seconds
+
+    async def one(browser: Browser) -> None:
+        sequence = 1000
+        while time.perf_counter() < end:
+            sequence += 1
+            took.append(await browser.save(sequence % QUESTIONS + 1, sequence, sequence % 4))
+
+    before, began = servers.cpu(), time.perf_counter()
+    await asyncio.gather(*[one(browser) for browser in browsers[: CONCURRENT * 2]])
+    passed = time.perf_counter() - began
+    return {
+        "saves": len(took),
+        "saves_per_second": round(len(took) / passed, 1),
+        **cost(servers, before, len(took)),
+        **spread(took),
+    }
+
+
+async def paced(browsers: Sequence[Browser], every: float, seconds: float) -> Figures:
+    """Everybody answers every so many seconds, each at moments of their own."""
+    took: list[float] = []
+    errors: list[str] = []
+    chance = random.Random(SPREAD)  # noqa: S311 - pauses, no secrets
+    end = time.perf_counter() + seconds
+
+    async def one(browser: Browser, first: float) -> None:
+        await asyncio.sleep(first)
+        sequence = 10_000 + int(every * 1000)
+        while (due := time.perf_counter()) < end:
+            sequence += 1
+            try:
+                took.append(await browser.save(sequence % QUESTIONS + 1, sequence, sequence % 4))
+            except (OSError, RuntimeError, asyncio.IncompleteReadError) as error:
+                errors.append(repr(error)[:200])
+            await asyncio.sleep(
+                max(0.0, due + every * (0.5 + chance.random()) - time.perf_counter())
+            )
+
+    firsts = [chance.random() * every for _ in browsers]
+    await asyncio.gather(*[one(b, first) for b, first in zip(browsers, firsts, strict=True)])
+    return {
+        "candidates": len(browsers),
+        "every_seconds": every,
+        "seconds": seconds,
+        "saves": len(took),
+        "errors": len(errors),
+        **({"first_error": errors[0]} if errors else {}),
+        **spread(took),
+    }
+
+
+async def floor(port: int, servers: Servers, seconds: float) -> Figures:
+    """The floor's saves, by as many at once as the saves above."""
+    took: list[float] = []
+    end = time.perf_counter() + seconds
+
+    async def one(number: int) -> None:
+        browser = Browser(port)
+        body = json.dumps({"sitting": number}).encode()
+        await browser.send("POST", "/enter", body, "application/json", "application/json")
+        sequence = 0
+        while time.perf_counter() < end:
+            sequence += 1
+            said = {"place": sequence % QUESTIONS + 1, "sequence": sequence, "answer": [1]}
+            began = time.perf_counter()
+            body = json.dumps(said).encode()
+            kind = "application/json"
+            expect(await browser.send("POST", "/save", body, kind, kind), 200)
+            took.append(time.perf_counter() - began)
+        await browser.close()
+
+    before, began = servers.cpu(), time.perf_counter()
+    await asyncio.gather(*[one(number) for number in range(CONCURRENT * 2)])
+    passed = time.perf_counter() - began
+    return {
+        "saves": len(took),
+        "saves_per_second": round(len(took) / passed, 1),
+        **cost(servers, before, len(took)),
+        **spread(took),
+    }
+
+
+def password_ms() -> float:
+    """Processor milliseconds of one password hash with the settings of the site."""
+    from assess.actions import passwords
+    from assess.settings import Settings
+
+    settings = Settings(database_url="sqlite://", secret_key="x" * 32, seed_key="y" * 32)
+    began = time.process_time()
+    for _ in range(5):
+        passwords.hash_of("a password", settings)
+    return (time.process_time() - began) * 200
+
+
+def measure(kind: str, size: Size, services: Services, folder: Path) -> Figures:
+    """All figures of one kind of database."""
+    url = services.empty(kind, folder)
+    instance = folder / f"instance-{kind}"
+    instance.mkdir()
+    made = world.build(url, instance, WARM + size.attempts + size.candidates)
+    database = None
+    env = {"ASSESS_DATABASE_URL": url, "ASSESS_INSTANCE": str(instance)}
+    if kind == "postgresql":
+        pid = (folder / "postgresql" / "postmaster.pid").read_text().split()[0]
+        database, env["ASSESS_REDIS_URL"] = int(pid), services.redis()
+    found: Figures = {"kind": kind}
+    port = processes.free_port()
+    with processes.gunicorn("assess.app:wsgi()", env, port) as pid:
+        servers = Servers(pid, database)
+
+        async def play() -> None:
+            found["attempts"] = await attempts(port, made, servers, size)
+            names = made.names[WARM + size.attempts :]
+            browsers, took = await enter(port, made, names)
+            found["starts"] = {"candidates": len(names), "seconds": round(took, 2)}
+            found["saves"] = await saves(browsers, servers, size.save_seconds)
+            found["paced"] = await paced(browsers, size.every, size.paced_seconds)
+            found["every_second"] = await paced(browsers, 1, min(60, size.paced_seconds))
+
+        asyncio.run(play())
+    port = processes.free_port()
+    with processes.gunicorn("benchmarks.floor:wsgi()", env, port) as pid:
+        servers = Servers(pid, database)
+        found["floor"] = asyncio.run(floor(port, servers, size.save_seconds))
+    hashing = password_ms()
+    found["password_cpu_ms"] = round(hashing, 1)
+    found["attempt_cpu_ms_beside_the_password"] = round(
+        found["attempts"]["site_cpu_ms"] - hashing, 1
+    )
+    found["save_cpu_to_floor"] = round(
+        found["saves"]["site_cpu_ms"] / found["floor"]["site_cpu_ms"], 2
+    )
+    return found
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--kind", choices=("sqlite", "postgresql"), help="this database only")
+    parser.add_argument("--short", action="store_true", help="small numbers, to see that it works")
+    parser.add_argument("--soak", action="store_true", help="ten minutes of 500 candidates")
+    parser.add_argument("--count", action="store_true", help="count instructions under callgrind")
+    asked = parser.parse_args()
+    size = SHORT if asked.short else SOAK if asked.soak else USUAL
+    folder = Folder()
+    results = []
+    try:
+        services = Services(folder.path)
+        for kind in [asked.kind] if asked.kind else ["sqlite", "postgresql"]:
+            found = measure(kind, size, services, folder.path)
+            if asked.count:
+                found["instructions"] = instructions.on(kind, services, folder.path)
+            results.append(found)
+            if not asked.json:
+                show(found)
+    finally:
+        folder.close()
+    if asked.json:
+        print(json.dumps(results, indent=2))
+
+
+def show(found: Figures) -> None:
+    """One line for each figure."""
+    print(f"\n{found['kind']}")
+    for name, value in found.items():
+        if isinstance(value, dict):
+            print(f"  {name}: " + ", ".join(f"{key} {one}" for key, one in value.items()))
+        elif name != "kind":
+            print(f"  {name}: {value}")
+
+
+if __name__ == "__main__":
+    main()
