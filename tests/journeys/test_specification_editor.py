@@ -1,0 +1,44 @@
+"""An author asks for too much, is told while typing, mends it, and sees what candidates meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import Stage
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Enter = Callable[..., "Page"]
+Look = Callable[["Page", str], None]
+
+
+def test_the_panel_follows_what_is_typed_and_the_forecast_comes_before_publishing(
+    stage: Stage, person: Enter, look: Look
+) -> None:
+    author = person("author")
+    author.goto(f"{stage.url}/tests")
+    author.get_by_role("link", name="M02", exact=True).click()
+    author.get_by_role("button", name="Change the specification").click()
+    author.get_by_role("button", name="Add a narrower quota").click()
+    quota = author.get_by_role("group", name="Narrower quota 1")
+    quota.get_by_label("Outcome").select_option(index=1)
+    quota.get_by_label("Level").select_option("apply")
+    quota.get_by_label("Questions").fill("9")
+    way = author.locator("[data-in-the-way]")
+    expect(way).to_contain_text("needs 9 live questions")
+    look(author, "author-specification-refused")
+    way.get_by_role("link").first.click()
+    expect(quota.get_by_label("Questions")).to_be_focused()
+    quota.get_by_label("Questions").fill("1")
+    expect(author.locator("[data-ready]")).to_be_visible()
+    author.get_by_role("button", name="Forecast").click()
+    expect(author.locator("[data-balanced]")).to_be_visible()
+    look(author, "author-specification-forecast")
+    author.get_by_role("link", name="M02", exact=True).click()
+    author.get_by_role("link", name="Fairness").click()
+    expect(author.get_by_role("heading", name="Were the forms fair?")).to_be_visible()
+    look(author, "author-fairness")
