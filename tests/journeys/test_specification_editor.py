@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import Stage
@@ -16,12 +17,13 @@ Enter = Callable[..., "Page"]
 Look = Callable[["Page", str], None]
 
 
+@pytest.mark.one_database
 def test_the_panel_follows_what_is_typed_and_the_forecast_comes_before_publishing(
     stage: Stage, person: Enter, look: Look
 ) -> None:
     author = person("author")
     author.goto(f"{stage.url}/tests")
-    author.get_by_role("link", name="M02", exact=True).click()
+    author.get_by_role("link", name="M02 – The basics").click()
     author.get_by_role("button", name="Change the specification").click()
     author.get_by_role("button", name="Add a narrower quota").click()
     quota = author.get_by_role("group", name="Narrower quota 1")
