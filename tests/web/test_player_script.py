@@ -15,6 +15,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, expect
 
 from assess import store
+from assess.actions import timekeeping
 from assess.delivery import answering, form
 from assess.store import attempts
 from tests.builders import PASSWORD, World
@@ -281,6 +282,29 @@ def test_the_clock_is_the_servers_whatever_the_device_says_and_ends_the_test(
     served.clock.advance(timedelta(seconds=11))
     page.wait_for_url(f"**/attempts/{attempt}/result")
     expect(page.locator("[data-result]")).to_have_text("Not yet passed")
+
+
+def test_a_paused_test_is_covered_and_goes_on_with_the_time_it_had(
+    here: World, served: Served, page: Page
+) -> None:
+    attempt = start(page, served.url)
+    ready(page)
+    time, legend = page.locator("[data-clock-time]"), page.locator("legend")
+    look_up = "document.dispatchEvent(new Event('visibilitychange'))"
+    staff = here.context("invigilator")
+    assert timekeeping.pause(staff, attempt, "The fire alarm rings.") is None
+    page.evaluate(look_up)
+    expect(page.locator("[data-notice=paused]")).to_contain_text("Your test is paused.")
+    expect(legend).to_be_hidden()
+    expect(time).to_have_text(re.compile(r"(30:00|29:5\d)"))
+    served.clock.advance(timedelta(minutes=20))
+    assert timekeeping.resume(here.context("invigilator"), attempt, "All are back.") is None
+    page.evaluate(look_up)
+    expect(page.locator("[data-notice=paused]")).to_have_count(0)
+    expect(legend).to_be_visible()
+    expect(time).to_have_text(re.compile(r"(30:00|29:5\d)"))
+    choose(page, 1)
+    expect(page.locator(SAID)).to_have_text("Saved.")
 
 
 def test_what_comes_late_from_a_device_is_kept_as_evidence(
