@@ -91,7 +91,8 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
     if (sample) return view.say(words.loose);
     const mine = (ticket += 1);
     const waiting = (await unsent()).length + adding;
-    if (mine === ticket) view.status({ waiting, lost, handing, ended, kept: journal.kept });
+    if (mine !== ticket) return undefined;
+    view.status({ waiting, adding, lost, handing, ended, kept: journal.kept });
     return undefined;
   };
 
@@ -185,7 +186,8 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
     square(place);
     if (sample) return;
     adding += 1;
-    status();
+    ticket += 1; // what was said of the answers before is not true of this one
+    view.say(words.saving);
     try {
       await journal.add(place, answer);
     } finally {

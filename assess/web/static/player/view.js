@@ -158,7 +158,7 @@ export const makeView = (root) => {
     },
 
     /** Whether all has arrived, is on its way, or waits on this device: what a candidate reads. */
-    status({ waiting, lost, handing, ended, kept }) {
+    status({ waiting, adding, lost, handing, ended, kept }) {
       const waits = { failed: true, code: "I-OFFLINE" };
       const count = { count: waiting };
       if (ended) {
@@ -166,6 +166,7 @@ export const makeView = (root) => {
       } else if (handing && lost) {
         this.say(fill(waiting ? words.handing : words.handingEmpty, count), waits);
       } else if (handing) this.say(fill(waiting ? words.sending : words.handingIn, count));
+      else if (adding > 0) this.say(words.saving);
       else if (lost && (kept || waiting === 0)) {
         this.say(waiting ? words.device : words.offline, { device: true, code: waits.code });
       } else if (lost) this.say(words.memory, waits);
