@@ -242,7 +242,7 @@ def test_a_device_that_was_taken_over_reads_and_what_it_had_not_sent_is_offered(
     expect(notice).to_contain_text("Kept as evidence")
     expect(notice).to_contain_text(re.compile("Question 1: Option"))
     expect(page.locator('input[name="answer"]').first).to_be_disabled()
-    page.get_by_role("button", name="Save and next").click()
+    page.get_by_role("button", name="Next question").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Question 2 of 4")
     assert shown(attempt)[1] == (0,)
 

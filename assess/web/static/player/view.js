@@ -219,6 +219,10 @@ export const makeView = (root) => {
     /** Nothing can be answered or handed in any more; reading goes on. */
     shut() {
       shut = true;
+      // Nothing is saved here any more: the buttons only lead on.
+      words.next = words.plainNext;
+      part("next").textContent = words.plainNext;
+      part("previous").textContent = words.plainPrevious;
       for (const input of form.querySelectorAll("input[name=answer]")) input.disabled = true;
       for (const name of ["flag", "clear", "to-review"]) part(name).disabled = true;
       part("hand-in", views.review)?.remove();
