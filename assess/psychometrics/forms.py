@@ -9,7 +9,7 @@ and a test compares the two. What arrays cannot settle in some tries, that draw 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +98,6 @@ class Drawer:
     plan: Plan
     rng: np.random.Generator
     settle: Settle
-    seen: list[Ints] = field(default_factory=list)
 
     def unbalanced(self, n: int) -> Ints:
         """`n` first forms without regard to the band: int[n, length]."""
