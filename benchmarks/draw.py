@@ -1,0 +1,349 @@
+"""What does a draw cost, from a thousand questions and from a million, beside ORDER BY random()?
+
+Run from the repository's root: `python -m benchmarks.draw [--json]`. About two minutes; it works in
+a database of its own, in a temporary folder on the disk of that folder. On a machine that does
+other work, look at the processor's time and at the ratios of it: both sides of each were measured
+in this run, turn by turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from array import array
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from assess import store
+from assess.actions import attempts as deeds
+from assess.actions import banks, frameworks, people
+from assess.actions import specifications as specs
+from assess.actions.context import Context
+from assess.app import create_app
+from assess.bank.formats import tabular
+from assess.bank.specification import read_specification
+from assess.delivery import draw
+from assess.delivery.draw import Band, Cell, Draw, Entries, History, Pool, Seen, Stream
+from assess.delivery.eligibility import Standing
+from assess.delivery.terms import Terms
+from assess.reasons import Refused
+from assess.settings import Settings
+from assess.store import attempts, migrate
+from assess.store import banks as bank_rows
+from assess.store import specifications as tests
+from assess.store.people import Person
+from assess.store.pools import Pool as PoolRow
+from assess.store.standing import Judgement
+
+CELLS, COUNT = 7, 2
+SIZES = (56, 1_000, 1_000_000)  # of pools in memory
+TABLES = (1_000, 20_000)  # of banks in a database
+DRAWS, STARTS, ROOM = 1_500, 150, 500
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="Print one JSON document.")
+    asked = parser.parse_args()
+    found: dict[str, Any] = {"draw": in_memory(), "start": {}}
+    for size in TABLES:
+        found["start"][str(size)] = in_tables(size)
+    plain = found["draw"]
+    found["ratios"] = {
+        f"million_to_thousand_{name}": round(
+            plain["1000000"][name]["cpu_ms"] / plain["1000"][name]["cpu_ms"], 2
+        )
+        for name in ("unbalanced", "balanced", "second_attempt")
+    } | {
+        f"order_by_random_to_ours_{size}": round(
+            found["start"][str(size)]["order_by_random"]["cpu_ms"]
+            / found["start"][str(size)]["our_draw"]["cpu_ms"],
+            1,
+        )
+        for size in TABLES
+    }
+    if asked.json:
+        print(json.dumps(found))
+        return
+    for part in ("draw", "start"):
+        for size, rows in found[part].items():
+            print(f"\n{part}, {int(size):,} questions")
+            for name, figures in rows.items():
+                print(f"  {name:<18} " + ", ".join(f"{k} {v}" for k, v in figures.items()))
+    print("\nratios")
+    for name, ratio in found["ratios"].items():
+        print(f"  {name:<44} {ratio}")
+
+
+def timed(times: int, **deeds: Callable[[int], object]) -> dict[str, dict[str, float]]:
+    """Medians of `times` runs of each, turn by turn: by the clock, and of this processor's time."""
+    took: dict[str, list[tuple[float, float]]] = {name: [] for name in deeds}
+    for number in range(times):
+        for name, deed in deeds.items():
+            begun, worked = time.perf_counter(), time.process_time()
+            deed(number)
+            worked = time.process_time() - worked
+            took[name].append((time.perf_counter() - begun, worked))
+    return {
+        name: {
+            "median_ms": round(1000 * statistics.median(one for one, _ in pairs), 3),
+            "cpu_ms": round(1000 * statistics.median(one for _, one in pairs), 3),
+        }
+        for name, pairs in took.items()
+    }
+
+
+def pool_of(items: np.ndarray[Any, Any], versions: np.ndarray[Any, Any], names: list[str]) -> Pool:
+    """A balanced pool of these items in equal cells; difficulties by chance of a fixed seed."""
+    rng = np.random.default_rng(1)
+    cells, target = [], 0.0
+    for name, own, shown in zip(
+        names, np.array_split(items, CELLS), np.array_split(versions, CELLS), strict=True
+    ):
+        hard = np.rint(1000 / (1 + np.exp(-rng.normal(0.6, 1.0, own.size)))).astype(int)
+        target += COUNT * float(hard.mean())
+        entries = Entries.of_columns(
+            items=array("q", own.tolist()),
+            versions=array("q", shown.tolist()),
+            options=array("B", [4] * own.size),
+            difficulties=array("i", hard.tolist()),
+            sets=array("I", [0] * own.size),
+        )
+        cells.append(Cell(name, COUNT, entries))
+    return Pool("ab" * 32, tuple(cells), band=Band(round(target), 10 * CELLS * COUNT))
+
+
+def in_memory() -> dict[str, Any]:
+    """The draw alone, by size of the pool."""
+    made = {}
+    for size in SIZES:
+        numbers = np.arange(1, size + 1)
+        made[size] = pool_of(numbers, numbers, [f"u/{c}" for c in range(CELLS)])
+    found: dict[str, Any] = {str(size): {} for size in SIZES}
+    for name in ("unbalanced", "balanced", "second_attempt"):
+        deeds_: dict[str, Callable[[int], object]] = {}
+        for size, pool in made.items():
+            used = replace(pool, band=None) if name == "unbalanced" else pool
+            first = [cell.listed.items[k] for cell in pool.cells for k in range(COUNT)]
+            history: History = dict.fromkeys(first, Seen(1, 1)) if name == "second_attempt" else {}
+
+            def drawn(number: int, used: Pool = used, history: History = history) -> None:
+                form = draw.draw(used, history, Stream(bytes(32), f"c{number}", 1))
+                assert isinstance(form, Draw)  # noqa: S101
+
+            drawn(-1)  # warm
+            deeds_[str(size)] = drawn
+        for size_, figures in timed(DRAWS, **deeds_).items():
+            found[size_][name] = figures
+    written = json.dumps(made[SIZES[-1]].as_document())
+    begun = time.perf_counter()
+    Pool.from_document(json.loads(written)).fingerprint()
+    found[str(SIZES[-1])]["cold_pool"] = {
+        "seconds": round(time.perf_counter() - begun, 2),
+        "megabytes": round(len(written) / 1e6),
+    }
+    return found
+
+
+def in_tables(size: int) -> dict[str, Any]:
+    """A whole start from a bank of `size` questions, and what ORDER BY random() costs on it."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/draw.sqlite3"
+        settings = Settings.for_tests(database_url=url, instance=Path(folder))
+        app = create_app(settings)
+        with app.app_context():
+            migrate.upgrade(url)
+            found = _measured(_context(settings), size)
+            store.db.engine.dispose()
+            return found
+
+
+def _context(settings: Settings) -> Context:
+    now = datetime.now(UTC)
+    centre = people.add_centre(Context(now, settings, 0), "here", "Here", "Europe/London")
+    return Context(now, settings, centre)
+
+
+FRAMEWORK = """
+schema: framework/1
+id: bench
+title: A framework to measure with
+issuer: Benchmark
+kind: award
+code: null
+level: null
+credit: null
+language: en-GB
+published: null
+source: {document: none, rights: MIT}
+units_label: module
+groups:
+- {id: modules, title: Modules, role: mandatory, units: [U1]}
+rules: []
+units:
+- code: U1
+  number: 1
+  title: Unit
+  group: modules
+  assessed: true
+  outcomes:
+"""
+SPECIFICATION = """
+schema: specification/1
+name: T
+title: T
+bank: Bank
+minutes: 30
+cut: 10
+approval: false
+quotas:
+"""
+BY_RANDOM = text(
+    "SELECT id FROM item_versions WHERE bank_id = :bank AND state = 'live' AND outcome = :outcome "
+    "ORDER BY random() LIMIT :count"
+)
+
+
+def _paths() -> list[str]:
+    return [f"bench/U1/{k + 1}" for k in range(CELLS)]
+
+
+def _bank(context: Context, size: int) -> int:
+    """A published test on a bank of `size` questions; the test's number."""
+    outcomes = "".join(f"  - {{code: '{k + 1}', text: Outcome {k + 1}}}\n" for k in range(CELLS))
+    _sure(frameworks.load(context, FRAMEWORK + outcomes))
+    lines = ["id,kind,outcome,stem,A,B,C,D,key,rationale_A,rationale_B,rationale_C,rationale_D"]
+    for k in range(size):
+        words = [f"{what} {letter} of {k}" for what in ("Option", "Reason") for letter in "ABCD"]
+        head = f"q{k},single_choice,{_paths()[k % CELLS]},What is asked by question {k}?"
+        lines.append(",".join([head, *words[:4], "B", *words[4:]]))
+    rows = list(tabular.read(BytesIO("\n".join(lines).encode()), "bank.csv"))
+    _sure(banks.bring_in(context, banks.Import(rows, "Bank", "bank.csv", "bench")))
+    quotas = "".join(f"- {{outcome: {path}, count: {COUNT}}}\n" for path in _paths())
+    return int(
+        _sure(specs.publish(context, _sure(read_specification(SPECIFICATION + quotas)))).test_id
+    )
+
+
+def _measured(context: Context, size: int) -> dict[str, Any]:
+    test_id = _bank(context, size)
+    with store.write() as session:
+        _balance(session, test_id)
+        rows = [_person(context, k) for k in range(STARTS + ROOM + 1)]
+        session.add_all(rows)
+        session.flush()
+        persons = [row.id for row in rows]
+
+    def start(number: int) -> None:
+        with store.write() as session:
+            _start(session, context, test_id, persons[number])
+
+    def room(number: int) -> None:
+        with store.write() as session:
+            for k in range(ROOM):
+                _start(session, context, test_id, persons[STARTS + k])
+
+    def by_random(number: int) -> None:
+        with store.read() as session:
+            for path in _paths():
+                values = {"bank": 1, "outcome": path, "count": COUNT}
+                assert len(session.execute(BY_RANDOM, values).all()) == COUNT  # noqa: S101
+
+    with store.read() as session:
+        version = tests.published(session, test_id)
+        assert version is not None  # noqa: S101
+        pool = _sure(deeds.source_of(session, version)).pool
+
+    def ours(number: int) -> None:
+        assert isinstance(draw.draw(pool, {}, Stream(bytes(32), f"c{number}", 1)), Draw)  # noqa: S101
+
+    for warm in (start, ours, by_random):
+        warm(-1)
+    found: dict[str, Any] = timed(
+        STARTS, our_draw=ours, order_by_random=by_random, whole_start=start
+    )
+    begun, worked = time.perf_counter(), time.process_time()
+    room(0)
+    found[f"{ROOM}_forms"] = {
+        "seconds": round(time.perf_counter() - begun, 2),
+        "cpu_seconds": round(time.process_time() - worked, 2),
+    }
+    return found
+
+
+def _person(context: Context, number: int) -> Person:
+    return Person(
+        centre_id=context.centre,
+        username=f"n{number}",
+        name=f"N {number}",
+        pseudonym=f"pseudonym-{number}",
+        password_hash=None,
+        must_change_password=False,
+        active=True,
+        created_at=context.now,
+    )
+
+
+def _balance(session: Session, test_id: int) -> None:
+    """Give the newest pool difficulties: the authors of this bank said nothing."""
+    version = tests.published(session, test_id)
+    assert version is not None  # noqa: S101
+    row = session.query(PoolRow).filter_by(specification_id=version.id).one()
+    old = Pool.from_document(row.document)
+    rng = np.random.default_rng(1)
+    cells = tuple(
+        replace(
+            cell,
+            entries=cell.listed.with_difficulties(
+                rng.integers(300, 900, len(cell.listed)).tolist()
+            ),
+        )
+        for cell in old.cells
+    )
+    target = round(sum(COUNT * float(np.mean(cell.listed.difficulties)) for cell in cells))
+    pool = replace(old, cells=cells, band=Band(target, 10 * old.length), unbalanced="")
+    row.document, row.fingerprint = pool.as_document(), pool.fingerprint()
+
+
+def _start(session: Session, context: Context, test_id: int, person_id: int) -> None:
+    """Draw, insert, open, journal and read the questions: what a start does after its judgement."""
+    test = session.get_one(tests.Test, test_id)
+    version = tests.published(session, test_id)
+    assert version is not None  # noqa: S101
+    person = session.get_one(Person, person_id)
+    terms = Terms.of(version.specification(), timezone="Europe/London")
+    standing = Standing(True, True, True, True, None, None, None)
+    judgement = Judgement(
+        terms=terms,
+        standing=standing,
+        reasons=(),
+        version=version,
+        approval_id=None,
+        statement_id=None,
+        attempts=tuple(attempts.of_test(session, test_id, person_id)),
+    )
+    row = _sure(deeds.prepare(session, context, test, person, judgement, version))
+    deeds.open_(row, context)
+    bank_rows.contents(session, [one.version for one in row.drawn()])
+
+
+def _sure(done: Any) -> Any:
+    if isinstance(done, Refused):
+        raise RuntimeError(f"the benchmark was refused: {done}")
+    return done
+
+
+if __name__ == "__main__":
+    main()
