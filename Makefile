@@ -110,6 +110,10 @@ bench: dev ## measure, and print the figures
 	@$(BIN)/pytest -m bench -s -q $(ARGS) \
 	  || { code=$$?; [ $$code -eq 5 ] && echo "There is nothing to measure yet" || exit $$code; }
 
+.PHONY: faults
+faults: dev ## kill everything while 10,000 answers are saved (ASSESS_FAULTS=n for another number)
+	@ASSESS_FAULTS=$${ASSESS_FAULTS:-10000} $(BIN)/pytest tests/faults -q $(ARGS)
+
 .PHONY: migration
 migration: dev ## write the next migration from the tables: make migration m="what changes"
 	@[ -n "$(m)" ] || { echo 'Say what changes: make migration m="attempts: add writer"'; exit 2; }

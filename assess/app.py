@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from apiflask import APIFlask
-from flask import Flask, request, session
+from flask import Flask
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
@@ -18,7 +17,7 @@ from assess.clock import Clock, DatabaseClock
 from assess.settings import Settings, from_environment
 from assess.store.base import configuration, prepared
 from assess.store.standing import Gate
-from assess.web import access, edge, headers, limits, pages, pdf, problems, signing, tokens
+from assess.web import access, edge, headers, limits, pages, pdf, problems, signing
 from assess.web.account import routes as account
 from assess.web.administrator import routes as administrator
 from assess.web.api import routes as api
@@ -26,6 +25,7 @@ from assess.web.author import routes as author
 from assess.web.candidate import routes as candidate
 from assess.web.public import routes as public
 from assess.web.quality import routes as quality
+from assess.web.site import Site
 from assess.web.tutor import routes as tutor
 from invigilation import admission
 from invigilation.actions import demo
@@ -45,7 +45,7 @@ def gates(settings: Settings) -> Mapping[str, Gate]:
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     """The application with these settings; tests hand in a clock that they move themselves."""
-    app = APIFlask(
+    app = Site(
         __name__,
         title=settings.name,
         spec_path=api.SPECIFICATION,
@@ -73,8 +73,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     if settings.proxies:
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
-    # Before everything that counts or asks who it is.
-    app.before_request(access.recognise)
     store.db.init_app(app)
     with app.app_context():
         prepared(store.db.engine)
@@ -99,21 +97,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         """The edge, then the door, then the token: in this order."""
         refused = edge.check() or access.guard()
         if refused is None and app.config["WTF_CSRF_ENABLED"]:
-            _protect(csrf)
+            csrf.protect()
         return refused
 
     if nobody := access.unnamed(app):
         raise RuntimeError(f"routes that name no audience: {', '.join(nobody)}")
     return app
-
-
-def _protect(csrf: CSRFProtect) -> None:
-    """The form token, whose signature is looked at once in each process for a device at work."""
-    if access.recognised() and tokens.known_csrf(
-        request.headers.get("X-CSRFToken", ""), session.get("csrf_token", "")
-    ):
-        return
-    csrf.protect()
 
 
 def _database_time(app: Flask) -> Callable[[], datetime]:

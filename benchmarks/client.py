@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import time
@@ -90,9 +91,11 @@ class Browser:
 
     async def close(self) -> None:
         """Give the connection up."""
-        if self._writer is not None:
-            self._writer.close()
-        self._reader = self._writer = None
+        writer, self._reader, self._writer = self._writer, None, None
+        if writer is not None:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
     async def get(self, path: str, accept: str = "text/html") -> Answer:
         """Open an address, and go where it leads."""

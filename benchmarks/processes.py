@@ -18,6 +18,15 @@ TICK = os.sysconf("SC_CLK_TCK")
 PATIENCE = 120  # seconds for a server to answer
 
 
+def command(target: str, port: int, workers: int = 2, threads: int = 8, *more: str) -> list[str]:
+    """How gunicorn is started, as `assess serve` does it."""
+    return [
+        sys.executable, "-m", "gunicorn", target, "--bind", f"127.0.0.1:{port}",
+        "--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread",
+        "--log-level", "critical", "--no-control-socket", *more,
+    ]  # fmt: skip
+
+
 def free_port() -> int:
     """A port that nobody uses at the moment."""
     with socket.socket() as probe:
@@ -30,14 +39,9 @@ def gunicorn(
     target: str, env: Mapping[str, str], port: int, workers: int = 2, threads: int = 8
 ) -> Iterator[int]:
     """The application behind gunicorn, as `assess serve` starts it; gives the process's number."""
-    command = [
-        sys.executable, "-m", "gunicorn", target, "--bind", f"127.0.0.1:{port}",
-        "--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread",
-        "--log-level", "warning", "--no-control-socket",
-    ]  # fmt: skip
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
-            command,
+            command(target, port, workers, threads),
             cwd=ROOT,
             env={**os.environ, **env},
             stdout=said,
@@ -46,7 +50,7 @@ def gunicorn(
         )
         try:
             end = time.monotonic() + PATIENCE
-            while not _listens(port, process.pid, workers):
+            while not listens(port, process.pid, workers):
                 if process.poll() is not None or time.monotonic() > end:
                     said.seek(0)
                     raise SystemExit(f"gunicorn did not start:\n{said.read().decode()}")
@@ -61,7 +65,8 @@ def gunicorn(
                 process.wait()
 
 
-def _listens(port: int, pid: int, workers: int) -> bool:
+def listens(port: int, pid: int, workers: int) -> bool:
+    """Whether all workers are there and the site answers."""
     if len(children(pid)) < workers:
         return False
     try:

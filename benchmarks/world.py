@@ -52,7 +52,7 @@ class World:
     names: tuple[str, ...]
 
 
-def build(url: str, instance: Path, candidates: int) -> World:
+def build(url: str, instance: Path, candidates: int, each: int = EACH) -> World:
     """Fill a migrated database, in a process of its own."""
     env = {
         **os.environ,
@@ -61,17 +61,17 @@ def build(url: str, instance: Path, candidates: int) -> World:
         "ASSESS_ARGON2_MEMORY_KIB": "256",
         "ASSESS_ARGON2_TIME": "1",
     }
-    command = [sys.executable, "-m", "benchmarks.world", str(candidates)]
+    command = [sys.executable, "-m", "benchmarks.world", str(candidates), str(each)]
     done = subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True)
     told = json.loads(done.stdout)
     return World(told["test"], tuple(told["names"]))
 
 
-def rows() -> str:
-    """The bank as a file."""
+def rows(each: int) -> str:
+    """The bank as a file, with so many questions of each outcome."""
     lines = ["id,kind,outcome,stem,A,B,C,D,key,revise"]
     for outcome in range(1, OUTCOMES + 1):
-        for n in range(EACH):
+        for n in range(each):
             stem = f"Question {n} about outcome {outcome}: what would you do first?"
             options = ",".join(f"Answer {letter} to {outcome}-{n}" for letter in "ABCD")
             lines.append(
@@ -80,7 +80,7 @@ def rows() -> str:
     return "\n".join(lines) + "\n"
 
 
-def fill(candidates: int) -> World:
+def fill(candidates: int, each: int) -> World:
     """Fill the database of the running application."""
     from flask import current_app
 
@@ -104,7 +104,7 @@ def fill(candidates: int) -> World:
     sure(frameworks.load(operator, FRAMEWORK + outcomes))
     programme = sure(programmes.create(operator, "Benchmark", "bench"))
     assert isinstance(programme, int)  # noqa: S101
-    table = list(tabular.read(BytesIO(rows().encode()), "bank.csv"))
+    table = list(tabular.read(BytesIO(rows(each).encode()), "bank.csv"))
     sure(
         banks.bring_in(
             operator, banks.Import(rows=table, bank="Bench", file="bank.csv", framework="bench")
@@ -156,7 +156,7 @@ def main() -> None:
     migrate.upgrade(settings.database_url)
     app = create_app(settings)
     with app.app_context():
-        made = fill(int(sys.argv[1]))
+        made = fill(int(sys.argv[1]), int(sys.argv[2]))
     print(json.dumps({"test": made.test, "names": made.names}))
 
 

@@ -67,7 +67,7 @@ def unnamed(app: Flask) -> list[str]:
 
 def guard() -> ResponseReturnValue | None:
     """Before each request: let in whoever the route names, refuse everybody else."""
-    if request.endpoint is None or recognised():
+    if request.endpoint is None:
         return None
     let_in = audience(current_app, request.endpoint)
     if let_in == ANYONE:
@@ -95,7 +95,11 @@ def recognise() -> ResponseReturnValue | None:
     sent = request.get_json(force=True, silent=True)
     if not isinstance(cookie, str) or not isinstance(sent, dict):
         return None
-    g.sitting = tokens.unseal(signing.settings().secret_key, cookie, sent.get("token"))
+    settings = signing.settings()
+    g.sitting, g.zone = (
+        tokens.unseal(settings.secret_key, cookie, sent.get("token")),
+        settings.timezone,
+    )
     counter: limits.Counter | None = current_app.extensions["assess.saves"]
     if g.sitting is not None and counter is not None and counter.too_many(cookie):
         return problems.answer(Refused.of(Code.FLOOD, status=429, who=Helper.NOBODY))

@@ -9,7 +9,6 @@ from flask import Flask, Response, g, request
 
 from assess import seeds
 
-HSTS = "max-age=31536000; includeSubDomains"
 LASTING = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
@@ -18,6 +17,7 @@ LASTING = (
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
     ("X-Frame-Options", "DENY"),
 )
+HSTS = (*LASTING, ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
 OF_DATA = (
     # Nothing in JSON is ever run or shown as a page.
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -33,15 +33,18 @@ def nonce() -> str:
     return str(g.nonce)
 
 
+def of_data(response: Response, *, secure: bool) -> None:
+    """The headers of an answer in JSON."""
+    response.headers.extend((*OF_DATA, *(HSTS if secure else LASTING)))
+
+
 def register(app: Flask, *, secure: bool) -> None:
     """Put the headers on every response, error pages and files included."""
-
-    lasting = [*LASTING, *([("Strict-Transport-Security", HSTS)] if secure else [])]
 
     @app.after_request
     def headers(response: Response) -> Response:
         if request.path.startswith("/api/"):
-            response.headers.extend([*OF_DATA, *lasting])
+            of_data(response, secure=secure)
             return response
         response.headers["Content-Security-Policy"] = (
             "default-src 'none'; "
@@ -51,7 +54,7 @@ def register(app: Flask, *, secure: bool) -> None:
             "form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
             "require-trusted-types-for 'script'"
         )
-        response.headers.extend(lasting)
+        response.headers.extend(HSTS if secure else LASTING)
         if request.endpoint == "static" and response.status_code in (200, 206, 304):
             # An address that carries a digest of the file's content never changes its meaning.
             named = "v" in request.args

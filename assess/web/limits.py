@@ -11,7 +11,7 @@ import hashlib
 import time
 from typing import Any
 
-from flask import Flask, g, session
+from flask import Flask, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -54,11 +54,6 @@ class Counter:
         return count > self._most
 
 
-def by_token() -> bool:
-    """Whether this request was let in by its token, and counted there."""
-    return g.get("sitting") is not None
-
-
 def register(app: Flask, settings: Settings) -> None:
     """Count requests, in Redis if there is one. The routes are there when this is called."""
     app.config.update(
@@ -72,7 +67,6 @@ def register(app: Flask, settings: Settings) -> None:
         RATELIMIT_IN_MEMORY_FALLBACK=EVERYTHING,
     )
     limiter = Limiter(browser, app=app, default_limits=[EVERYTHING])
-    limiter.request_filter(by_token)
     app.extensions["assess.saves"] = Counter(MOST) if settings.floods else None
     app.extensions["assess.limiter"] = limiter  # the decorated route holds it only weakly
     log_in: Any = app.view_functions["account.log_in"]

@@ -1,0 +1,46 @@
+"""Flask itself, with one door in place of many for a device at work on an attempt.
+
+Saves are most of what the service does. A page passes hooks for its zone, floods, sessions, roles
+and tokens; a save that brings its sealed token passes `recognise`, the edge and the form token,
+and its deed looks at the rest. Whoever brings none comes in by the pages' way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from apiflask import APIFlask
+from flask import Response, request, session
+from flask.typing import ResponseReturnValue
+
+from assess.web import access, edge, headers, signing, tokens
+
+
+class Site(APIFlask):
+    """The application."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As it is: no view of ours is asynchronous, so nobody needs to ask a dozen times."""
+        return func
+
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        """By the one door, or by all of them."""
+        refused = access.recognise()
+        if refused is not None:
+            return refused
+        if not access.recognised():
+            return super().preprocess_request()
+        refused = edge.check()
+        if refused is None and self.config["WTF_CSRF_ENABLED"]:
+            sent, kept = request.headers.get("X-CSRFToken", ""), session.get("csrf_token", "")
+            if not tokens.known_csrf(sent, kept):
+                self.extensions["csrf"].protect()  # says no
+        return refused
+
+    def process_response(self, response: Response) -> Response:
+        """With the headers of data; a save changes nothing in the session."""
+        if not access.recognised():
+            return super().process_response(response)
+        headers.of_data(response, secure=signing.settings().secure)
+        return response
