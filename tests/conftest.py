@@ -189,7 +189,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         timezone_id="Europe/London",
         reduced_motion="reduce",
     )
-    profile.set_default_timeout(10_000)
+    profile.set_default_timeout(20_000)
     yield profile
     profile.close()
 

@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 KINDS = ("sqlite", "postgresql")
-PATIENCE = 30.0  # seconds for a server to answer, or to end; a busy machine needs some
+PATIENCE = 90.0  # seconds for a server to answer, or to end; a busy machine needs some
 MIGRATED = "migrated"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
 
 from assess import journal as chain
 from assess import store
@@ -70,8 +71,15 @@ def test_there_is_nothing_to_replay_of_an_attempt_that_is_not_there(built: World
     assert done.code is Code.NOT_FOUND
 
 
+def unlock(session: Session) -> None:
+    """Take away what holds a closed attempt, as somebody who owns the database could."""
+    on = " ON attempts" if session.get_bind().dialect.name == "postgresql" else ""
+    session.execute(text(f"DROP TRIGGER attempts_closed{on}"))
+
+
 def test_another_question_in_the_form_shows(built: World, attempt: int) -> None:
     with store.write() as session:
+        unlock(session)
         row = session.get_one(Attempt, attempt)
         row.form = [row.form[1], row.form[0], *row.form[2:]]
     assert differences(built, attempt) == {"questions"}
@@ -79,6 +87,7 @@ def test_another_question_in_the_form_shows(built: World, attempt: int) -> None:
 
 def test_a_form_changed_together_with_its_fingerprint_shows(built: World, attempt: int) -> None:
     with store.write() as session:
+        unlock(session)
         row = session.get_one(Attempt, attempt)
         row.form = [row.form[1], row.form[0], *row.form[2:]]
         row.form_fingerprint = form_fingerprint(row.drawn())

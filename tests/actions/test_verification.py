@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from assess import store
 from assess.actions import calibrations, draws, history, verification
+from assess.bank.specification import BAND
 from assess.delivery.draw import Pool as Frozen
 from assess.reasons import Code, Refused
 from assess.store import calibrations as calibration_rows
@@ -118,7 +119,7 @@ def test_a_calibration_needs_answers_and_then_makes_the_next_pool(built: World) 
         target += 2 * sum(e.difficulty or 0 for e in cell.entries) / len(cell.entries)
     assert after.band is not None
     assert abs(after.band.target - target) < 1
-    assert after.band.half == 10 * after.length
+    assert after.band.half == BAND * after.length
     # The borderline candidate can expect the cut: three of four marks.
     assert after.band.target == pytest.approx(3000, abs=60)
     built.make_ready()
