@@ -252,28 +252,34 @@ class Table:
                 classes.setdefault((takes([unit]), merit(unit)), []).append(unit)
         found: list[Alike | Knot] = [Alike(pool, *k, u, exact) for k, u in classes.items()]
         found += [Knot(pool, n, listed, merit) for n, listed in enumerate(knots or ())]
-        self.elements = sorted(found, key=lambda one: one.first)
+        self.elements = found = sorted(found, key=lambda one: one.first)
         self.need = pool.need
+        self.last = {c: i for i, e in enumerate(found) for t, _, _ in e.choices for c, _ in t}
         self.possible = knots is not None and not (exact and self.too_long())
         self.rest = cache(self._rest)
 
     def too_long(self) -> bool:
         """Whether counting takes more steps than are allowed."""
-        last = {c: i for i, e in enumerate(self.elements) for t, _, _ in e.choices for c, _ in t}
         states, steps = {self.need}, 0
         for i, element in enumerate(self.elements):
             steps += len(states) * len(element.choices)
             after = {less(state, taken) for state in states for taken, _, _ in element.choices}
-            states = {s for s in after if s and not any(s[c] for c in last if last[c] == i)}
+            states = {s for s in after if s and not self.missed(s, i + 1)}
             if steps > MOST_STEPS:
                 return True
         return False
 
+    def missed(self, state: State, i: int) -> bool:
+        """Whether something is needed of which the elements from the i-th on have nothing."""
+        return any(need and self.last.get(cell, -1) < i for cell, need in enumerate(state))
+
     def _rest(self, i: int, state: State | None) -> tuple[int, Counter[int]]:
         """Of the elements from the i-th on: the best merit, and how many forms by sum have it."""
         best, sums = -1, Counter[int]()
-        if i == len(self.elements) or state is None:
-            return 0, sums if state is None or any(state) else Counter({0: 1})
+        if state is None or self.missed(state, i):
+            return 0, sums
+        if i == len(self.elements):
+            return 0, Counter({0: 1})
         for taken, own, values in self.elements[i].choices:
             after, ways = self.rest(i + 1, less(state, taken))
             if ways and own + after > best:
