@@ -15,7 +15,7 @@ from assess.psychometrics import borderline, responses
 from assess.psychometrics.borderline import Nothing
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
-from assess.store import banks, calibrations, marks, specifications
+from assess.store import banks, calibrations, packed, specifications
 from assess.store.banks import Bank
 from assess.store.calibrations import Calibration
 from assess.store.specifications import SpecificationVersion, Test
@@ -84,26 +84,20 @@ def _estimated(
     session: Session, context: Context, test: Test, version: SpecificationVersion
 ) -> Calibration | Refused:
     """What the first attempts at a test say of the versions shown and of those drawn now."""
-    rows = list(marks.packed(session, test_id=test.id))
+    rows = packed.read(session, test_id=test.id)
     specification = version.specification()
     drawable = {row.id for row in banks.live(session, test.bank_id, specification)}
-    listed = sorted(drawable.union(*(row.versions.tolist() for row in rows)))
+    listed = sorted(drawable.union(responses.codes(rows.versions)[1].tolist()))
     outcomes = {
         number: one.outcome or "" for number, (_, one) in banks.labels(session, listed).items()
     }
     stratum = np.unique([outcomes.get(number, "") for number in listed], return_inverse=True)[1]
-    answers = responses.from_packed(
-        (
-            (row.versions.tolist(), row.options.tolist(), row.scores.tolist(), None, None)
-            for row in rows
-        ),
-        listed,
-    )
+    answers = responses.from_forms(rows.length, rows.versions, rows.options, rows.scores, listed)
     cut = specification.cut / specification.length
     found = borderline.of_answers(answers, stratum, cut)
     if found is Nothing.TOO_FEW:
         return Refused.of(
-            Code.FEW, who=Helper.NOBODY, test=test.name, need=borderline.ENOUGH, have=len(rows)
+            Code.FEW, who=Helper.NOBODY, test=test.name, need=borderline.ENOUGH, have=rows.length.size
         )
     if found is Nothing.NOT_CONVERGED:
         return Refused.of(Code.FEW, who=Helper.NOBODY, what="not_converged", test=test.name)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assess.psychometrics import delimited
+from assess.psychometrics import delimited, responses
 from assess.psychometrics.delimited import MISSING, Column, FileError, Table
 from assess.psychometrics.responses import FULL, MOST_OPTIONS, NOT_REACHED, OMITTED, Responses
 
@@ -121,14 +121,8 @@ def codes(column: Column) -> tuple[NDArray[np.int32], Column]:
         places: dict[str, int] = {}
         code = [places.setdefault(value, len(places)) for value in column.tolist()]
         return np.array(code, np.int32), delimited.objects(places)
-    if column.dtype.kind in "iu" and column.size:
-        low, high = int(column.min()), int(column.max())
-        if high - low <= 4 * column.size + 1000:
-            offset = column if low == 0 else column.astype(np.int64) - low
-            seen = np.zeros(high - low + 1, np.bool_)
-            seen[offset] = True
-            place = (np.cumsum(seen) - 1).astype(np.int32)
-            return place[offset], np.flatnonzero(seen) + low
+    if column.dtype.kind in "iu":
+        return responses.codes(column)
     labels, code_ = np.unique(column, return_inverse=True)
     return code_.astype(np.int32), labels
 

@@ -13,6 +13,7 @@ from math import isnan
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assess.psychometrics import (
     cells,
@@ -31,6 +32,8 @@ from assess.psychometrics.responses import FULL, NOT_REACHED, Responses
 SCHEMA = "item-report/1"
 FIFTHS = 5  # ability groups of a trace line
 OMITTED = "omitted"  # the option row of those who left the item empty
+
+Passed = Sequence[bool] | NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def item_report(
     responses: Responses,
     items: Sequence[ItemKey],
     population: Mapping[str, object],
-    passed: Sequence[bool] | None = None,
+    passed: Passed | None = None,
     cut: float | None = None,
 ) -> dict[str, Any]:
     """The report on these answers; `items` in the order of `responses.versions`.
@@ -244,7 +247,7 @@ def _item_reasons(fact: flags.ItemFacts) -> dict[str, str]:
     return {"discrimination": "the item's scores or the rest scores do not vary"}
 
 
-def _test(marks: reliability.MarkTable, passed: Sequence[bool] | None) -> dict[str, object]:
+def _test(marks: reliability.MarkTable, passed: Passed | None) -> dict[str, object]:
     reasons: dict[str, str] = {}
     rate, interval, why_no_rate = _pass_rate(passed)
     if not marks.n:
@@ -291,14 +294,14 @@ def _standardised(
 
 
 def _pass_rate(
-    passed: Sequence[bool] | None,
+    passed: Passed | None,
 ) -> tuple[float | None, list[float] | None, str | None]:
     """The share that passed, its 95 % interval, and why there is none."""
     if passed is None:
         return None, None, "no pass marks were handed in"
     if not len(passed):
         return None, None, "there are no attempts"
-    rate = sum(map(bool, passed)) / len(passed)
+    rate = int(np.count_nonzero(passed)) / len(passed)
     low, high = classical.wilson(np.array([rate]), np.array([len(passed)]))
     return rate, [float(low[0]), float(high[0])], None
 

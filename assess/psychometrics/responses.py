@@ -8,6 +8,7 @@ last answer of an attempt that ran out of time has a row with option `NOT_REACHE
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -22,6 +23,7 @@ MOST_OPTIONS = 26
 LONGEST_FORM = 500  # items of one attempt; the exact sums of squares rest on it
 MOST_MARKS = 2000  # full marks of one attempt's form, for the same reason
 NO_TIME = -1  # milliseconds of a row whose time is not known
+BLOCK = 1 << 16  # rows that are sorted at once
 
 # item versions, option masks, scores in thousandths, seconds, positions: equally long each
 Packed = Sequence[int] | NDArray[np.integer]
@@ -236,25 +238,70 @@ def from_packed(rows: Iterable[PackedRow], versions: Sequence[int] | None = None
     """
     packed = list(rows)
     lengths = np.fromiter((len(row[0]) for row in packed), np.int64, len(packed))
-    number = _column(packed, 0, lengths)
-    shown = np.unique(number)
-    listed = shown if versions is None else np.asarray(versions, dtype=np.int64)
-    order = np.argsort(listed, kind="stable")
-    place = np.searchsorted(listed, shown, sorter=order).clip(max=max(listed.size - 1, 0))
-    known = order[place] if listed.size else np.zeros(0, np.int64)
-    if shown.size and not (listed.size and np.array_equal(listed[known], shown)):
-        strange = np.setdiff1d(shown, listed)
-        raise ValueError(f"item version {int(strange[0])} is answered but not listed")
-    return from_arrays(
-        np.repeat(np.arange(len(packed)), lengths),
-        known[np.searchsorted(shown, number)],
-        _column(packed, 2, lengths),
+    return from_forms(
+        lengths,
+        _column(packed, 0, lengths),
         _column(packed, 1, lengths),
-        versions=listed,
-        attempts=len(packed),
+        _column(packed, 2, lengths),
+        versions,
         seconds=_optional(packed, 3, lengths),
         position=_optional(packed, 4, lengths),
     )
+
+
+def from_forms(
+    lengths: NDArray[np.integer],
+    shown: NDArray[np.integer],
+    options: NDArray[np.integer],
+    scores: NDArray[np.integer],
+    versions: Sequence[int] | NDArray[np.integer] | None = None,
+    *,
+    seconds: ArrayLike | None = None,
+    position: ArrayLike | None = None,
+) -> Responses:
+    """Answers from one form after another: what `from_packed` takes, in columns.
+
+    `lengths` int[attempts]: how many items each form has; the rest int[n], their sum: the item
+    `shown`, `options`, `scores`. `versions` and ValueErrors as for `from_packed`.
+    """
+    if int(lengths.sum()) != shown.size:
+        raise ValueError(f"forms of {int(lengths.sum())} items in all show {shown.size}")
+    item, numbers = codes(shown)
+    listed = numbers if versions is None else np.asarray(versions, dtype=np.int64)
+    order = np.argsort(listed, kind="stable")
+    place = np.searchsorted(listed, numbers, sorter=order).clip(max=max(listed.size - 1, 0))
+    known = order[place] if listed.size else np.zeros(0, np.int64)
+    if numbers.size and not (listed.size and np.array_equal(listed[known], numbers)):
+        strange = np.setdiff1d(numbers, listed)
+        raise ValueError(f"item version {int(strange[0])} is answered but not listed")
+    if not np.array_equal(known, np.arange(numbers.size)):
+        item = np.take(known.astype(np.int32), item)
+    return from_arrays(
+        np.repeat(np.arange(lengths.size, dtype=np.int32), lengths),
+        item,
+        scores,
+        options,
+        versions=listed,
+        attempts=lengths.size,
+        seconds=seconds,
+        position=position,
+    )
+
+
+def codes(numbers: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.integer]]:
+    """Each number's place among the different ones, int32[n], and these, ascending."""
+    if numbers.size:
+        low, high = int(numbers.min()), int(numbers.max())
+        # Numbers that lie close together are looked up, not sorted.
+        if high - low <= 4 * numbers.size + 1000 and high < 1 << 63:
+            wide = numbers if numbers.dtype.itemsize >= 4 else numbers.astype(np.int32)
+            offset = wide if low == 0 else wide - wide.dtype.type(low)
+            seen = np.zeros(high - low + 1, np.bool_)
+            seen[offset] = True
+            place = (np.cumsum(seen) - 1).astype(np.int32)
+            return np.take(place, offset), np.flatnonzero(seen) + low
+    different, code = np.unique(numbers, return_inverse=True)
+    return code.astype(np.int32), different
 
 
 def _column(packed: list[PackedRow], place: int, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -342,14 +389,32 @@ def first_repeated(attempt: NDArray[np.int32], item: NDArray[np.int32]) -> int |
         (item[1:] > item[:-1]) | (attempt[1:] > attempt[:-1])
     ).all():
         return None
-    pair = attempt.astype(np.int64) * (int(item.max()) + 1)
-    pair += item
-    sorted_ = np.sort(pair)
-    if (sorted_[1:] != sorted_[:-1]).all():
+    many = int(item.max()) + 1
+    if (attempt[1:] >= attempt[:-1]).all() and not _repeats(attempt, item, many):
         return None
+    pair = attempt.astype(np.int64) * many
+    pair += item
     order = np.argsort(pair, kind="stable")
-    again = order[1:][pair[order][1:] == pair[order][:-1]]
-    return int(again.min())
+    sorted_ = pair[order]
+    again = order[1:][sorted_[1:] == sorted_[:-1]]
+    return int(again.min()) if again.size else None
+
+
+def _repeats(attempt: NDArray[np.int32], item: NDArray[np.int32], many: int) -> bool:
+    """Whether an item (of so many) stands in an attempt twice; the attempts ascend."""
+    cuts = np.searchsorted(attempt, attempt[BLOCK::BLOCK])
+    bounds = np.unique([0, *cuts.tolist(), attempt.size]).tolist()
+
+    def look(start: int, stop: int) -> bool:
+        pair = attempt[start:stop].astype(np.int64) - attempt[start]
+        pair *= many
+        pair += item[start:stop]
+        pair.sort()
+        return bool((pair[1:] == pair[:-1]).any())
+
+    # Sorted part by part in the cache, by two threads, it costs a third.
+    with ThreadPoolExecutor(2) as threads:
+        return any(threads.map(look, bounds[:-1], bounds[1:]))
 
 
 def _whole_numbers(name: str, values: ArrayLike) -> NDArray[np.integer]:

@@ -1,16 +1,16 @@
-"""What were attempts worth? One packed row an attempt and mark version; reports read only these."""
+"""What were attempts worth? One packed row an attempt and mark version; `packed` reads them all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, exists, func, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from assess.bank.items import Content
 from assess.bank.kinds import FULL_MARK
@@ -56,21 +56,6 @@ class MarkRow(Base):
     scores: Mapped[Ints] = mapped_column(Packed)
     seconds: Mapped[Ints] = mapped_column(Packed)
     places: Mapped[Ints] = mapped_column(Packed)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PackedMark:
-    """What a report reads of a mark: `MarkRow` without whose it is."""
-
-    versions: Ints
-    options: Ints
-    scores: Ints
-    seconds: Ints
-    places: Ints
-    score: int
-    out_of: int
-    cut: int
-    passed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,26 +159,11 @@ def passes(session: Session, attempts: Sequence[int]) -> dict[int, bool]:
     return {row.attempt_id: row.passed for row in rows}
 
 
-def packed(
-    session: Session, *, test_id: int | None = None, bank_id: int | None = None
-) -> Iterator[PackedMark]:
-    """The marks that count, first attempts only, of a test or of all tests of a bank."""
-    rows = session.execute(
-        _counting(test_id, bank_id)
-        .where(MarkRow.ordinal == 1)
-        .order_by(MarkRow.attempt_id)
-        # Columns, not rows of the mapper: a report reads thousands, and nothing else of them.
-        .with_only_columns(*(getattr(MarkRow, field.name) for field in fields(PackedMark)))
-        .execution_options(yield_per=2000)
-    )
-    return (PackedMark(*row) for row in rows)
-
-
 def population(
     session: Session, *, test_id: int | None = None, bank_id: int | None = None
 ) -> Population:
-    """What `packed` gives and what it leaves out."""
-    marks = _counting(test_id, bank_id).subquery()
+    """What `packed.read` gives and what it leaves out."""
+    marks = counting(test_id, bank_id).subquery()
     count, first, last = session.execute(
         select(func.count(), func.min(marks.c.marked_at), func.max(marks.c.marked_at)).where(
             marks.c.ordinal == 1
@@ -208,17 +178,18 @@ def population(
     return Population(count, later or 0, session.scalar(void) or 0, first, last)
 
 
-def _counting(test_id: int | None, bank_id: int | None) -> Select[MarkRow]:
-    newest_number = (
-        select(func.max(MarkRow.number))
-        .where(MarkRow.attempt_id == Attempt.id)
-        .correlate(Attempt)
-        .scalar_subquery()
-    )
+def counting(test_id: int | None, bank_id: int | None) -> Select[MarkRow]:
+    """The newest mark of every attempt that counts, of a test or of all tests of a bank."""
+    later = aliased(MarkRow)
     marks = (
         select(MarkRow)
         .join(Attempt, Attempt.id == MarkRow.attempt_id)
-        .where(Attempt.state == "marked", MarkRow.number == newest_number)
+        .where(
+            Attempt.state == "marked",
+            # Said so, a million marks are looked through once; the greatest number of each
+            # attempt would be looked up one by one.
+            ~exists().where(later.attempt_id == MarkRow.attempt_id, later.number > MarkRow.number),
+        )
     )
     if test_id is not None:
         marks = marks.where(MarkRow.test_id == test_id)

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from assess.bank.items import Content
 from assess.psychometrics import report, responses
 from assess.psychometrics.report import ItemKey
-from assess.store import banks, marks, specifications
+from assess.store import banks, marks, packed, specifications
 from assess.store.attempts import Attempt
 from assess.store.banks import Bank, Item, ItemVersion
-from assess.store.marks import PackedMark, Population
+from assess.store.marks import Population
+from assess.store.packed import PackedMarks
 from assess.store.specifications import Test
 
 FIRST = "first attempts that are marked"
@@ -79,7 +80,7 @@ def item_report(session: Session, item: Item) -> dict[str, Any]:
 
 def of_test(session: Session, test: Test) -> Analysis:
     """The analysis of a test: every item version that was shown, or can be drawn now."""
-    rows = list(marks.packed(session, test_id=test.id))
+    rows = packed.read(session, test_id=test.id)
     return _analysis(
         session,
         rows,
@@ -96,7 +97,7 @@ def of_item(session: Session, item: Item) -> Analysis:
     their other questions, but they are not in the report.
     """
     bank = session.get_one(Bank, item.bank_id)
-    rows = list(marks.packed(session, bank_id=bank.id))
+    rows = packed.read(session, bank_id=bank.id)
     own = {version.id for version in banks.versions_of(session, item.id)}
     return _analysis(
         session,
@@ -120,7 +121,7 @@ def handed_in(session: Session, centre_id: int) -> dict[int, int]:
 
 def _analysis(
     session: Session,
-    rows: list[PackedMark],
+    rows: PackedMarks,
     versions: set[int],
     population: Population,
     scope: dict[str, object],
@@ -130,10 +131,10 @@ def _analysis(
     wanted = versions if only is None else only
     known = {one.version_id: one for one in _reported(session, wanted)}
     document = report.item_report(
-        responses.from_packed(map(_packed, rows), listed),
+        responses.from_forms(rows.length, rows.versions, rows.options, rows.scores, listed),
         [_key(known.get(version), version) for version in listed],
         {"items": len(known), **scope, **_population(population)},
-        [row.passed for row in rows],
+        rows.passed,
     )
     items = [known[version] for version in listed if version in known]
     entries = [
@@ -142,9 +143,9 @@ def _analysis(
     return Analysis(
         document={**document, "items": entries},
         items=tuple(items),
-        scores=tuple(sorted(row.score for row in rows)),
-        out_of=max((row.out_of for row in rows), default=0),
-        cuts=tuple(sorted({row.cut for row in rows})),
+        scores=tuple(np.sort(rows.score).tolist()),
+        out_of=int(rows.out_of.max(initial=0)),
+        cuts=tuple(np.unique(rows.cut).tolist()),
         population=population,
     )
 
@@ -186,14 +187,8 @@ def _reported(session: Session, versions: Iterable[int]) -> Iterable[Reported]:
         )
 
 
-def _packed(row: PackedMark) -> responses.PackedRow:
-    return row.versions, row.options, row.scores, row.seconds, row.places
-
-
-def _shown(rows: list[PackedMark]) -> set[int]:
-    return (
-        set(np.unique(np.concatenate([row.versions for row in rows])).tolist()) if rows else set()
-    )
+def _shown(rows: PackedMarks) -> set[int]:
+    return set(responses.codes(rows.versions)[1].tolist())
 
 
 def _drawable(session: Session, test: Test) -> set[int]:

@@ -9,7 +9,7 @@ from assess.actions import attempts, banks, specifications
 from assess.bank.specification import Feedback, Specification, Window
 from assess.reasons import Code, Refused
 from assess.store import banks as bank_rows
-from assess.store import cohorts, marks
+from assess.store import cohorts, packed
 from assess.store import specifications as tests
 from tests.actions.test_races import codes
 from tests.builders import World, bank, csv, specification
@@ -79,7 +79,7 @@ def test_practice_stands_by_outcome_for_the_tutor_and_in_no_statistics(practised
         assert test.practice
         small = bank_rows.by_name(session, practised.centres["here"], "Small bank")
         assert small is not None
-        assert list(marks.packed(session, bank_id=small.id)) == []
+        assert not packed.read(session, bank_id=small.id).length.size
 
 
 @pytest.mark.parametrize(
