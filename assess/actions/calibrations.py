@@ -97,7 +97,11 @@ def _estimated(
     found = borderline.of_answers(answers, stratum, cut)
     if found is Nothing.TOO_FEW:
         return Refused.of(
-            Code.FEW, who=Helper.NOBODY, test=test.name, need=borderline.ENOUGH, have=rows.length.size
+            Code.FEW,
+            who=Helper.NOBODY,
+            test=test.name,
+            need=borderline.ENOUGH,
+            have=rows.length.size,
         )
     if found is Nothing.NOT_CONVERGED:
         return Refused.of(Code.FEW, who=Helper.NOBODY, what="not_converged", test=test.name)

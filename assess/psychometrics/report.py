@@ -7,9 +7,8 @@ for a page to show it; null stands for what cannot be computed, its cause under 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import isnan
 from typing import Any
 
 import numpy as np
@@ -34,6 +33,7 @@ FIFTHS = 5  # ability groups of a trace line
 OMITTED = "omitted"  # the option row of those who left the item empty
 
 Passed = Sequence[bool] | NDArray[np.bool_]
+Values = Mapping[str, Any]  # of one item, by name of the column
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +84,21 @@ def item_report(
     marks = reliability.table(sums)
     coefficients, parts = precision.coefficients(data, raw, sums, marks)
     item_table, option_table = classical.table(raw, adjusted), distractors.table(adjusted)
-    facts = _facts(items, item_table, option_table)
-    beside = {
+    lines = distractors.traces(adjusted, raw.maximum, FIFTHS)
+    # Whole columns as lists, None where there is no value: a million numbers tested one by one
+    # would take longer than all the statistics.
+    columns = {
+        **{name: _nested(column) for name, column in item_table._asdict().items()},
         "maximum": raw.maximum.tolist(),
         "not_reached": _not_reached(responses),
-        "discrimination_se": _values(item_table.r_se),
-        "raw_rest_r": _values(item_table.raw_r),
-        "standardised_r": _values(_standardised(data, facility, sums, parts, item_table.r)),
-        "upper_lower": _values(item_table.upper_lower),
-        "alpha_if_deleted": _values(reliability.alpha_if_deleted(raw, sums)),
+        "standardised_r": _nested(_standardised(data, facility, sums, parts, item_table.r)),
+        "alpha_if_deleted": _nested(reliability.alpha_if_deleted(raw, sums)),
+        "trace": _nested(lines.facility),
     }
-    lines = distractors.traces(adjusted, raw.maximum, FIFTHS)
-    facility_lines, option_lines = _nested(lines.facility), _nested(lines.share)
+    option_columns = {
+        **{name: _nested(column) for name, column in option_table._asdict().items()},
+        "trace": _nested(lines.share),
+    }
     return {
         "schema": SCHEMA,
         "population": {
@@ -116,12 +119,10 @@ def item_report(
         "items": [
             _item(
                 key,
-                fact,
-                {name: column[place] for name, column in beside.items()},
-                facility_lines[place],
-                option_lines[place],
+                {name: column[place] for name, column in columns.items()},
+                {name: column[place] for name, column in option_columns.items()},
             )
-            for place, (key, fact) in enumerate(zip(items, facts, strict=True))
+            for place, key in enumerate(items)
         ],
         "irt": None,
         "dif": None,
@@ -143,106 +144,105 @@ def distribution(responses: Responses) -> list[dict[str, int]]:
     return [{"mark": mark, "n": n} for mark, n in enumerate(counted[least:].tolist(), start=least)]
 
 
-def _facts(
-    items: Sequence[ItemKey], table: classical.ItemTable, options: distractors.OptionTable
-) -> Iterator[flags.ItemFacts]:
-    columns = [column.tolist() for column in table]
-    option_columns = [column.tolist() for column in options]
-    for place, key in enumerate(items):
-        n, facility, low, high, r, _, r_low, r_high, _, _ = (c[place] for c in columns)
-        o_n, share, share_high, o_r, wrong, wrong_n, wrong_high, conditional = (
-            c[place] for c in option_columns
-        )
-        # The table's last column is those who omitted, however many options the item has.
-        rows: list[tuple[int | None, int]] = [
-            (k, k) for k in range(key.n_options) if key.label(k) is not None
-        ]
-        rows += [(None, len(o_n) - 1)] if key.n_options else []
-        yield flags.ItemFacts(
-            key.kind,
-            n,
-            _value(facility),
-            _pair(low, high),
-            _value(r),
-            _pair(r_low, r_high),
-            [
-                flags.OptionFacts(
-                    option,
-                    option in key.key,
-                    o_n[k],
-                    _value(share[k]),
-                    _value(share_high[k]),
-                    _value(o_r[k]),
-                    wrong,
-                    wrong_n[k],
-                    _value(wrong_high[k]),
-                    None if option is None else _value(conditional[k]),
-                    None if option is None or key.labels is None else str(key.label(option)),
-                )
-                for option, k in rows
-            ],
-        )
+def _rows(key: ItemKey) -> list[int | None]:
+    """The options that the report has a row for; None is of those who omitted the item."""
+    if not key.n_options:
+        return []
+    return [*(k for k in range(key.n_options) if key.label(k) is not None), None]
 
 
-def _item(
-    key: ItemKey,
-    fact: flags.ItemFacts,
-    beside: Mapping[str, Any],
-    trace: list[float | None],
-    option_traces: list[list[float | None]],
-) -> dict[str, Any]:
-    """An item's entry; traces by ability group, those of options [width + 1, groups]."""
+def _facts(key: ItemKey, of: Values, by_option: Values) -> flags.ItemFacts:
+    """What the flags are raised by: the values of one item, and of its options."""
+    low, high, r_low, r_high = (of[x] for x in ("facility_low", "facility_high", "r_low", "r_high"))
+    return flags.ItemFacts(
+        key.kind,
+        of["n"],
+        of["facility"],
+        None if low is None or high is None else (low, high),
+        of["r"],
+        None if r_low is None or r_high is None else (r_low, r_high),
+        [
+            flags.OptionFacts(
+                option,
+                option in key.key,
+                by_option["n"][k],
+                by_option["share"][k],
+                by_option["share_high"][k],
+                by_option["r"][k],
+                by_option["wrong"],
+                by_option["wrong_n"][k],
+                by_option["wrong_share_high"][k],
+                None if option is None else by_option["conditional_r"][k],
+                None if option is None or key.labels is None else str(key.label(option)),
+            )
+            for option in _rows(key)
+            for k in (-1 if option is None else option,)
+        ],
+    )
+
+
+def _item(key: ItemKey, of: Values, by_option: Values) -> dict[str, Any]:
+    """An item's entry, from the values of the item and lists of those of its options.
+
+    The last of each list is of those who omitted it, however many options the item has.
+    """
+    n = of["n"]
+    fact = _facts(key, of, by_option) if n >= guards.FLAGS_FROM else None  # the rest have no flag
+    counts, shares, rs, conditional, traces = (
+        by_option[name] for name in ("n", "share", "r", "conditional_r", "trace")
+    )
     return {
         "item": key.item,
         "kind": key.kind,
-        "maximum": beside["maximum"],
-        "n": fact.n,
-        "not_reached": beside["not_reached"],
-        "guard": guards.guard(fact.n),
-        "shows": guards.shows(fact.n).value,
-        "facility": fact.facility,
-        "facility_interval": _list(fact.facility_interval),
-        "discrimination": fact.r,
-        "discrimination_se": beside["discrimination_se"],
-        "discrimination_interval": _list(fact.r_interval),
-        "raw_rest_r": beside["raw_rest_r"],
-        "standardised_r": beside["standardised_r"],
-        "upper_lower": beside["upper_lower"],
-        "alpha_if_deleted": beside["alpha_if_deleted"],
-        "trace": trace,
+        "maximum": of["maximum"],
+        "n": n,
+        "not_reached": of["not_reached"],
+        "guard": guards.guard(n),
+        "shows": guards.shows(n).value,
+        "facility": of["facility"],
+        "facility_interval": _pair(of["facility_low"], of["facility_high"]),
+        "discrimination": of["r"],
+        "discrimination_se": of["r_se"],
+        "discrimination_interval": _pair(of["r_low"], of["r_high"]),
+        "raw_rest_r": of["raw_r"],
+        "standardised_r": of["standardised_r"],
+        "upper_lower": of["upper_lower"],
+        "alpha_if_deleted": of["alpha_if_deleted"],
+        "trace": of["trace"],
         "options": [
             {
-                "option": OMITTED if o.option is None else key.label(o.option),
-                "key": o.key,
-                "n": o.n,
-                "share": o.share,
-                "r": o.r,
-                "conditional_r": o.conditional_r,
-                "trace": option_traces[-1 if o.option is None else o.option],
+                "option": OMITTED if option is None else key.label(option),
+                "key": option in key.key,
+                "n": counts[k],
+                "share": shares[k],
+                "r": rs[k],
+                "conditional_r": None if option is None else conditional[k],
+                "trace": traces[k],
             }
-            for o in fact.options
+            for option in _rows(key)
+            for k in (-1 if option is None else option,)
         ],
-        "flags": [asdict(flag) for flag in flags.flags(fact)],
-        "watch": [asdict(flag) for flag in flags.watch(fact)],
+        "flags": [] if fact is None else [asdict(flag) for flag in flags.flags(fact)],
+        "watch": [] if fact is None else [asdict(flag) for flag in flags.watch(fact)],
         "irt": None,
         "dif": [],
         "drift": None,
         "exposure": None,
         "time": None,
         "effort": None,
-        "reasons": _item_reasons(fact),
+        "reasons": _item_reasons(n, of["facility"], of["r"]),
     }
 
 
-def _item_reasons(fact: flags.ItemFacts) -> dict[str, str]:
+def _item_reasons(n: int, facility: float | None, r: float | None) -> dict[str, str]:
     """Why a value is null: {name of the value: cause}."""
-    if not fact.n:
+    if not n:
         return {"facility": "nobody was shown it", "discrimination": "nobody was shown it"}
-    if fact.r is not None:
+    if r is not None:
         return {}
-    if fact.n < 2:
+    if n < 2:
         return {"discrimination": "one answer has no correlation"}
-    if fact.facility in (0.0, 1.0):
+    if facility in (0.0, 1.0):
         return {"discrimination": "everybody got the same score"}
     return {"discrimination": "the item's scores or the rest scores do not vary"}
 
@@ -313,25 +313,17 @@ def _not_reached(responses: Responses) -> list[int]:
     return counted
 
 
-def _values(numbers: Floats) -> list[float | None]:
-    return [_value(number) for number in numbers.tolist()]
-
-
-def _nested(numbers: Floats) -> list[Any]:
+def _nested(numbers: Floats | Ints) -> list[Any]:
     """Arrays of any depth as lists, None for nan."""
+    missing = np.isnan(numbers)
+    if not missing.any():
+        plain: list[Any] = numbers.tolist()
+        return plain
     values = numbers.astype(object)
-    values[np.isnan(numbers)] = None
+    values[missing] = None
     nested: list[Any] = values.tolist()
     return nested
 
 
-def _value(number: float) -> float | None:
-    return None if isnan(number) else number
-
-
-def _pair(low: float, high: float) -> tuple[float, float] | None:
-    return None if isnan(low) or isnan(high) else (low, high)
-
-
-def _list(pair: tuple[float, float] | None) -> list[float] | None:
-    return None if pair is None else list(pair)
+def _pair(low: float | None, high: float | None) -> list[float] | None:
+    return None if low is None or high is None else [low, high]

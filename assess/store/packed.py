@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import BigInteger, LargeBinary, Select, cast, type_coerce
+from sqlalchemy import BigInteger, LargeBinary, cast, type_coerce
 from sqlalchemy.orm import Session
 
 from assess.store import marks
@@ -76,15 +76,16 @@ def _rows(rows: Sequence[Any]) -> PackedMarks:
     sizes = [np.array([len(value) for value in column]) for column in columns[: len(PACKED)]]
     if any((size != sizes[0]).any() for size in sizes):
         raise ValueError("the packed columns of a mark are not equally long")
-    return PackedMarks(
+    arrays: list[npt.NDArray[Any]] = [
         (sizes[0] // 4).astype(np.int32),
         *(np.frombuffer(b"".join(column), "<i4") for column in columns[: len(PACKED)]),
         *(np.array(column, np.int32) for column in columns[len(PACKED) : -1]),
         np.array(columns[-1], np.bool_),
-    )
+    ]
+    return PackedMarks(*arrays)
 
 
-def _copied(session: Session, rows: Select[Any]) -> Iterator[PackedMarks]:
+def _copied(session: Session, rows: Any) -> Iterator[PackedMarks]:
     """Rows as PostgreSQL copies them out, those with equally many questions together."""
     asked = rows.compile(dialect=session.get_bind().dialect)
     connection: Any = session.connection().connection.driver_connection
@@ -125,21 +126,22 @@ def _columns(data: bytes, size: int) -> PackedMarks:
     rows = np.frombuffer(data, form)
     if any((rows[f"size of {name}"] != 4 * length).any() for name in PACKED):
         raise ValueError("the packed columns of a mark are not equally long")
-    return PackedMarks(
+    arrays: list[npt.NDArray[Any]] = [
         np.full(rows.size, length, np.int32),
         *(rows[name].ravel() for name in PACKED),
         *(rows[name].astype(np.int32) for name in NUMBERS),
         rows["passed"].copy(),
-    )
+    ]
+    return PackedMarks(*arrays)
 
 
 def _joined(parts: Sequence[PackedMarks]) -> PackedMarks:
     """All of them as one."""
-    if len(parts) == 1:
-        return parts[0]
-    nothing = [np.empty(0, np.bool_ if f.name == "passed" else np.int32) for f in fields(PackedMarks)]
-    columns = zip(*(_values(part) for part in parts), strict=True) if parts else []
-    return PackedMarks(*(map(np.concatenate, columns) if parts else nothing))
+    if not parts:
+        ints, bools = np.empty(0, np.int32), np.empty(0, np.bool_)
+        return PackedMarks(ints, ints, ints, ints, ints, ints, ints, bools)
+    columns = zip(*(_values(part) for part in parts), strict=True)
+    return PackedMarks(*map(np.concatenate, columns))
 
 
 def _values(part: PackedMarks) -> list[npt.NDArray[Any]]:

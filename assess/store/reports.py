@@ -6,7 +6,7 @@ attempts alone are counted; what is left out is printed with every report.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,14 +30,19 @@ HANDED_IN = ("closed", "marked")
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """The item version behind one entry of a report's "items"."""
+    """The item version behind one entry of a report's "items"; `document` is its stored content."""
 
     item_id: int
     version_id: int
     identifier: str
     number: int
     outcome: str | None
-    content: Content
+    document: Mapping[str, Any]
+
+    @property
+    def content(self) -> Content:
+        """What it asks; read anew each time, since a page shows a few of a thousand."""
+        return Content.from_document(self.document)
 
     @property
     def label(self) -> str:
@@ -171,20 +176,27 @@ def _key(reported: Reported | None, version: int) -> ItemKey:
     """What the report is told of a version; nothing of one that is only computed with."""
     if reported is None:
         return ItemKey(str(version), "", 0, ())
-    content = reported.content
-    return ItemKey(reported.label, content.kind, len(content.options), content.key)
+    options = reported.document["options"]
+    key = tuple(place for place, option in enumerate(options) if option["correct"])
+    return ItemKey(reported.label, reported.document["kind"], len(options), key)
 
 
 def _reported(session: Session, versions: Iterable[int]) -> Iterable[Reported]:
-    for item, version in banks.labels(session, versions).values():
-        yield Reported(
-            item_id=item.id,
-            version_id=version.id,
-            identifier=item.identifier,
-            number=version.number,
-            outcome=version.outcome,
-            content=Content.from_document(version.content),
+    wanted = list(versions)
+    for start in range(0, len(wanted), banks.CHUNK):
+        rows = session.execute(
+            select(
+                Item.id,
+                ItemVersion.id,
+                Item.identifier,
+                ItemVersion.number,
+                ItemVersion.outcome,
+                ItemVersion.content,
+            )
+            .join(ItemVersion, ItemVersion.item_id == Item.id)
+            .where(ItemVersion.id.in_(wanted[start : start + banks.CHUNK]))
         )
+        yield from (Reported(*row) for row in rows)
 
 
 def _shown(rows: PackedMarks) -> set[int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
@@ -18,7 +20,10 @@ from assess.web.author import distribution, figures, outcomes, paging
 from assess.web.author.blueprint import KEY, bp, readers
 from assess.web.author.figures import Figures
 
+MOST_FLAGGED = 10  # items whose flags stand above the table
 PER_PAGE = 100  # a table that is read down for patterns: longer than a list that is searched
+
+Entry = Mapping[str, Any]  # of a report's "items"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,9 @@ def of_test(test_id: int) -> ResponseReturnValue:
         if test.practice:
             return render_template("author/report_practice.html", test=test)
         analysis = reports.of_test(session, test)
-    rows = _rows(analysis)
-    page = min(pages.page_number(), paging.last_page(len(rows), PER_PAGE))
-    flagged = [row for row in rows if row.figures.flags]
+    entries = _sorted(analysis)
+    page = min(pages.page_number(), paging.last_page(len(entries), PER_PAGE))
+    flagged = sum(bool(entry["flags"]) for _, entry in entries)
     return render_template(
         "author/report.html",
         test=test,
@@ -52,28 +57,30 @@ def of_test(test_id: int) -> ResponseReturnValue:
         facility_from=guards.FACILITY_FROM,
         flags_from=guards.FLAGS_FROM,
         flagged=flagged,
-        judged=sum(row.figures.n >= guards.FLAGS_FROM for row in rows),
-        rows=rows[(page - 1) * PER_PAGE : page * PER_PAGE],
-        total=len(rows),
+        first=_rows(entries[: min(flagged, MOST_FLAGGED)]),
+        judged=sum(entry["n"] >= guards.FLAGS_FROM for _, entry in entries),
+        rows=_rows(entries[(page - 1) * PER_PAGE : page * PER_PAGE]),
+        total=len(entries),
         bars=distribution.bars(analysis.scores, analysis.out_of, analysis.cuts),
         code=outcomes.code,
         share=figures.share,
-        pagination=paging.pagination(page, len(rows), PER_PAGE),
+        pagination=paging.pagination(page, len(entries), PER_PAGE),
     )
 
 
-def _rows(analysis: Analysis) -> list[Row]:
+def _sorted(analysis: Analysis) -> list[tuple[Reported, Entry]]:
     """Every item: those with flags first, then those worth a look, then by identifier."""
-    rows = [
-        Row(reported, figures.figures(entry))
-        for reported, entry in zip(analysis.items, analysis.document["items"], strict=True)
-    ]
     return sorted(
-        rows,
-        key=lambda row: (
-            -len(row.figures.flags),
-            -len(row.figures.watch),
-            row.item.identifier,
-            row.item.number,
+        zip(analysis.items, analysis.document["items"], strict=True),
+        key=lambda one: (
+            -len(one[1]["flags"]),
+            -len(one[1]["watch"]),
+            one[0].identifier,
+            one[0].number,
         ),
     )
+
+
+def _rows(entries: Sequence[tuple[Reported, Entry]]) -> list[Row]:
+    """What is written of these; of the others no number need be put into words."""
+    return [Row(reported, figures.figures(entry)) for reported, entry in entries]
