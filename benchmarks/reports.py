@@ -28,6 +28,7 @@ from tests.services import Folder, Services
 LENGTH = 20
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NAME = "author"
+DRAWN = 50_000  # attempts of --large that are drawn; the others repeat them under other numbers
 
 
 def main() -> None:
@@ -52,7 +53,8 @@ def main() -> None:
             store_marks(url, test, np.arange(1, items + 1).reshape(5, -1), 1_500)
             child("page", url)
             if asked.large and kind == "postgresql":
-                store_marks(url, test, np.arange(1, 10_001).reshape(20, -1), asked.attempts)
+                store_marks(url, test, np.arange(1, 10_001).reshape(20, -1), DRAWN)
+                repeat(url, asked.attempts)
                 child("tables", url)
     finally:
         folder.close()
@@ -82,6 +84,29 @@ def store_marks(url: str, test: int, strata: np.ndarray[Any, Any], attempts: int
         if engine.dialect.name == "postgresql":
             connection.execute(text("ANALYZE attempts"))
             connection.execute(text("ANALYZE marks"))
+    engine.dispose()
+
+
+def repeat(url: str, attempts: int) -> None:
+    """Store the attempts again under new numbers, until there are so many."""
+    from assess.store.attempts import Attempt
+    from assess.store.marks import MarkRow
+
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("SET session_replication_role = replica"))
+        moving = {"attempts": "id candidate_id", "marks": "id attempt_id"}
+        for model in (Attempt, MarkRow):
+            table, moved = model.__tablename__, moving[model.__tablename__]
+            names = [column.name for column in model.__table__.columns]
+            taken = [f"{n} + k * 1000000" if n in moved.split() else n for n in names]
+            connection.execute(
+                text(
+                    f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(taken)} "  # noqa: S608
+                    f"FROM {table}, generate_series(1, {attempts // DRAWN - 1}) AS k"
+                )
+            )
+            connection.execute(text(f"ANALYZE {table}"))
     engine.dispose()
 
 

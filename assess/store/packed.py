@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import BigInteger, LargeBinary, cast, type_coerce
+from sqlalchemy import BigInteger, LargeBinary, cast, text, type_coerce
 from sqlalchemy.orm import Session
 
 from assess.store import marks
@@ -27,6 +27,7 @@ NUMBERS = ("score", "out_of", "cut")  # eight bytes
 FEWEST = 55  # bytes of a row without questions: their count, four before each value, the values
 HEADER = 19  # bytes that the binary form begins with, where nothing is added to it
 AT_ONCE = 20_000  # rows
+MEMORY = "128MB"  # of PostgreSQL, for what it joins: the numbers of a million attempts fit in
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +88,8 @@ def _rows(rows: Sequence[Any]) -> PackedMarks:
 
 def _copied(session: Session, rows: Any) -> Iterator[PackedMarks]:
     """Rows as PostgreSQL copies them out, those with equally many questions together."""
+    # With the usual 4 MB the rows of a large test would be put aside on disk while they are joined.
+    session.execute(text(f"SET LOCAL work_mem = '{MEMORY}'"))
     asked = rows.compile(dialect=session.get_bind().dialect)
     connection: Any = session.connection().connection.driver_connection
     # Rows of forms of one length are equally long: sorted so, they are arrays already.
