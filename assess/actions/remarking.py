@@ -77,7 +77,7 @@ def mark_again(
         review, row, _, test = found
         attempts.locked(session, row.candidate_id, row.id)
         session.refresh(review)
-        reasons = [*_why_not(session, context, row, test)]
+        reasons = [*why_not_whose(session, context, row, test)]
         reasons += [*readiness.why_not_words(reason), *too_long(reason)]
         if review.decided_at is not None:
             reasons.append(Reason(Code.DECIDED, {"answered": review.decided_at}))
@@ -121,7 +121,10 @@ def mark_again(
         return new.id
 
 
-def _why_not(session: Session, context: Context, row: Attempt, test: Test) -> tuple[Reason, ...]:
+def why_not_whose(
+    session: Session, context: Context, row: Attempt, test: Test
+) -> tuple[Reason, ...]:
+    """E-SELF where a mark is not the actor's to look at: one's own, or that of one's candidate."""
     if context.actor == row.candidate_id:
         return (Reason(Code.SELF, {"what": "own"}, who=Helper.QUALITY),)
     registration = (

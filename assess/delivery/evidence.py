@@ -84,15 +84,19 @@ def offers(held: Sequence[Held], saves: Iterable[Saved], writer: int) -> tuple[H
     )
 
 
-def as_accepted(held: Iterable[Held], saves: Iterable[Saved]) -> dict[int, Answer]:
-    """By place, what counts when late answers are accepted beside those that were in time.
+def acceptable(held: Iterable[Held], saves: Iterable[Saved]) -> dict[int, Held]:
+    """By place, the late answers that would count if they were accepted beside what counts.
 
     Only late ones, never those of a device that was taken over: its candidate saw them and could
-    have taken them up. The highest (writer, sequence) of a question counts, as always.
+    have taken them up. The highest (writer, sequence) of a question counts, as always: a late
+    answer from a device before does not overrule one of the device after it.
     """
-    late = [
-        Saved(one.place, one.writer, one.sequence, one.answer, one.received)
-        for one in held
-        if one.cause is Cause.LATE
-    ]
-    return {place: save.answer for place, save in latest([*saves, *late]).items()}
+    late = {
+        (one.place, one.writer, one.sequence): one for one in held if one.cause is Cause.LATE
+    }
+    sent = [Saved(*key, one.answer, one.received) for key, one in late.items()]
+    return {
+        place: late[place, save.writer, save.sequence]
+        for place, save in latest([*saves, *sent]).items()
+        if (place, save.writer, save.sequence) in late
+    }

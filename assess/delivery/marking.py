@@ -21,6 +21,9 @@ RULE = "marking/1"
 BY_A_PERSON = "person/1"
 """The same for a mark that a person gave on request."""
 
+WITH_LATE = "late/1"
+"""The same for a mark in which answers count that came after the end and were accepted."""
+
 WORDS: Mapping[bool, str] = MappingProxyType({True: "Pass", False: "Not yet passed"})
 """The exact words of a result. There are no others."""
 
@@ -116,16 +119,59 @@ def again(mark: Mark, given: Collection[int]) -> Mark:
     """
     if beyond := [place for place in given if not 1 <= place <= mark.out_of]:
         raise ValueError(f"places {beyond} of a form of {mark.out_of}")
-    questions = tuple(
-        replace(one, score=FULL_MARK, correct=True) if one.place in given else one
-        for one in mark.questions
+    return _summed(
+        mark,
+        tuple(
+            replace(one, score=FULL_MARK, correct=True) if one.place in given else one
+            for one in mark.questions
+        ),
+        BY_A_PERSON,
     )
+
+
+def with_late(
+    mark: Mark, contents: Mapping[int, Content], late: Mapping[int, Answer], *, lower: bool = False
+) -> Mark:
+    """The mark with these late answers, by place in the version's own order, accepted.
+
+    Each question keeps the better of its two scores, so that nobody is worse off; where `lower`,
+    the late answer counts whatever it scores. Of two answers worth the same the later one counts.
+    ValueError for a place the form has not; KeyError for a version without content.
+    """
+    if beyond := [place for place in late if not 1 <= place <= mark.out_of]:
+        raise ValueError(f"places {beyond} of a form of {mark.out_of}")
+    return _summed(
+        mark,
+        tuple(
+            _with_late(one, contents[one.version], late[one.place], lower)
+            if one.place in late
+            else one
+            for one in mark.questions
+        ),
+        WITH_LATE,
+    )
+
+
+def _with_late(one: Scored, content: Content, answer: Answer, lower: bool) -> Scored:
+    score = KINDS[content.kind].score(content, answer)
+    if score < one.score and not lower:
+        return one
+    return replace(
+        one,
+        score=score,
+        option_mask=pack(answer),
+        answered=bool(answer),
+        correct=score == FULL_MARK,
+    )
+
+
+def _summed(mark: Mark, questions: tuple[Scored, ...], rule: str) -> Mark:
     outcomes = tuple(
         _outcome(Quota(one.outcome, one.out_of, one.minimum), questions) for one in mark.outcomes
     )
     score = sum(question.score for question in questions)
     passed = score >= mark.cut * FULL_MARK and all(one.met for one in outcomes)
-    return Mark(score, mark.out_of, mark.cut, passed, outcomes, questions, BY_A_PERSON)
+    return Mark(score, mark.out_of, mark.cut, passed, outcomes, questions, rule)
 
 
 def _scored(

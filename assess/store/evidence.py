@@ -6,15 +6,28 @@ Such answers are neither accepted nor dropped. Rows are inserted, never changed:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    String,
+    Text,
+    UniqueConstraint,
+    case,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from assess.delivery.attempt import State
 from assess.delivery.evidence import Cause, Held
 from assess.store.attempts import Attempt
 from assess.store.base import Base
+from assess.store.people import Person
+from assess.store.specifications import Test
 
 CAUSES = ", ".join(f"'{cause.value}'" for cause in Cause)
 
@@ -103,17 +116,52 @@ def decisions(session: Session, attempt_id: int) -> Sequence[LateDecision]:
     ).all()
 
 
-def undecided(session: Session, centre_id: int) -> Sequence[tuple[Attempt, int, datetime]]:
-    """A centre's attempts that are over with evidence nobody has decided about.
+def waiting(session: Session, attempt_id: int) -> Sequence[LateAnswer]:
+    """The evidence of an attempt that nobody has decided about, in the order in which it came."""
+    reached = max((one.last_id for one in decisions(session, attempt_id)), default=0)
+    return [one for one in of_attempt(session, attempt_id) if one.id > reached]
 
-    Each with how many answers wait and when the first of them came, the oldest first.
-    """
+
+def accepted(session: Session, attempt_id: int) -> Sequence[LateAnswer]:
+    """The evidence of an attempt that was decided to count."""
+    found, reached = [], 0
+    rows = of_attempt(session, attempt_id)
+    for decision in sorted(decisions(session, attempt_id), key=lambda one: one.last_id):
+        if decision.accepted:
+            found += [one for one in rows if reached < one.id <= decision.last_id]
+        reached = decision.last_id
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An attempt with evidence that waits: whose, of which test, how many, since when."""
+
+    attempt: Attempt
+    person: Person
+    test: Test
+    late: int  # answers that came after the end
+    superseded: int  # answers from a device that was taken over
+    first: datetime
+
+
+def undecided(session: Session, centre_id: int) -> Sequence[Waiting]:
+    """A centre's marked attempts with evidence nobody has decided about, the oldest first."""
     rows = session.execute(
-        select(Attempt, LateAnswer)
+        select(
+            Attempt,
+            Person,
+            Test,
+            func.sum(case((LateAnswer.cause == Cause.LATE.value, 1), else_=0)),
+            func.count(LateAnswer.id),
+            func.min(LateAnswer.received_at),
+        )
         .join(LateAnswer, LateAnswer.attempt_id == Attempt.id)
+        .join(Person, Person.id == Attempt.candidate_id)
+        .join(Test, Test.id == Attempt.test_id)
         .where(
             Attempt.centre_id == centre_id,
-            Attempt.state == "marked",
+            Attempt.state == State.MARKED.value,
             ~select(LateDecision.id)
             .where(
                 LateDecision.attempt_id == LateAnswer.attempt_id,
@@ -121,10 +169,39 @@ def undecided(session: Session, centre_id: int) -> Sequence[tuple[Attempt, int, 
             )
             .exists(),
         )
-        .order_by(LateAnswer.id)
+        .group_by(Attempt.id, Person.id, Test.id)
+        .order_by(func.min(LateAnswer.id))
     )
-    found: dict[int, tuple[Attempt, int, datetime]] = {}
-    for attempt, late in rows:
-        _, count, first = found.get(attempt.id, (attempt, 0, late.received_at))
-        found[attempt.id] = (attempt, count + 1, first)
-    return list(found.values())
+    return [
+        Waiting(attempt, person, test, late, every - late, first)
+        for attempt, person, test, late, every, first in rows
+    ]
+
+
+def decided(
+    session: Session, centre_id: int, limit: int
+) -> Sequence[tuple[LateDecision, Attempt, Person, Test]]:
+    """What was decided last at a centre, newest first."""
+    rows = session.execute(
+        select(LateDecision, Attempt, Person, Test)
+        .join(Attempt, Attempt.id == LateDecision.attempt_id)
+        .join(Person, Person.id == Attempt.candidate_id)
+        .join(Test, Test.id == Attempt.test_id)
+        .where(LateDecision.centre_id == centre_id)
+        .order_by(LateDecision.id.desc())
+        .limit(limit)
+    )
+    return [(decision, attempt, person, test) for decision, attempt, person, test in rows]
+
+
+def attempt_of(
+    session: Session, centre_id: int, attempt_id: int
+) -> tuple[Attempt, Person, Test] | None:
+    """An attempt at this centre, with whose it is and the test."""
+    row = session.execute(
+        select(Attempt, Person, Test)
+        .join(Person, Person.id == Attempt.candidate_id)
+        .join(Test, Test.id == Attempt.test_id)
+        .where(Attempt.id == attempt_id, Attempt.centre_id == centre_id)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])

@@ -42,6 +42,7 @@ NAVIGATION: tuple[Entry, ...] = (
     ("Candidates", "tutor.cohort", (Role.TUTOR,), ("/cohort",)),
     ("Decisions", "quality.decisions", (Role.QUALITY,), ("/decisions",)),
     ("Reviews", "quality.reviews", (Role.QUALITY,), ("/mark-reviews",)),
+    ("Late answers", "quality.late_answers", (Role.QUALITY,), ("/late-answers",)),
     ("Holds", "quality.all_holds", (Role.QUALITY, Role.ADMINISTRATOR), ("/holds",)),
     (
         "Overdue requests",

@@ -52,6 +52,7 @@ OWNERS: dict[tuple[str, str], frozenset[str]] = {
     ("tutor", "test_id"): HERE,
     ("tutor", "registration_id"): frozenset({"tutor"}),
     ("quality", "candidate_id"): HERE,
+    ("quality", "attempt_id"): HERE,
     ("quality", "test_id"): HERE,
     ("quality", "review_id"): HERE,
     ("quality", "hold_id"): HERE,

@@ -17,9 +17,10 @@ from assess.actions.context import not_found
 from assess.bank import kinds
 from assess.delivery import eligibility, marking, signposts, timing
 from assess.delivery.attempt import Move, State
+from assess.delivery.evidence import Cause
 from assess.reasons import Refused
 from assess.roles import Role
-from assess.store import banks, frameworks, marks, people, remarking, specifications
+from assess.store import banks, evidence, frameworks, marks, people, remarking, specifications
 from assess.store.standing import judge
 from assess.web import access, pages, problems, signing
 from assess.web.candidate import cards, sitting
@@ -79,6 +80,8 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
         )
         judgement = judge(session, context.gates, test, person, context.now)
         review = remarking.of_attempt(session, row.id)
+        late = sum(one.cause == Cause.LATE.value for one in evidence.waiting(session, row.id))
+        decided = evidence.decisions(session, row.id)
     if problems.wants_json() and refused is None:
         return jsonify(asdict(told))
     opens = eligibility.next_opens(judgement.terms, judgement.standing)
@@ -91,6 +94,8 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
         passed_before=judgement.standing.passed and not told.passed,
         left=cards.left(judgement),
         review=review,
+        late=late,
+        decided=decided,
         by_a_person=stored.rule == marking.BY_A_PERSON,
         words=words,
         longest=LONGEST_WORDS,

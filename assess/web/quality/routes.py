@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assess.web.quality import decisions, holds, overdue, reviews
+from assess.web.quality import decisions, holds, late, overdue, reviews
 from assess.web.quality.blueprint import bp
 
-__all__ = ["bp", "decisions", "holds", "overdue", "reviews"]
+__all__ = ["bp", "decisions", "holds", "late", "overdue", "reviews"]

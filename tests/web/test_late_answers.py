@@ -1,0 +1,50 @@
+"""Late answers on the pages: what the quality team sees and decides, what the candidate is told."""
+
+from __future__ import annotations
+
+import html
+
+from tests.actions.test_evidence import WHY, last, late
+from tests.builders import World
+from tests.web.candidate_builders import Browser, codes, contents
+
+
+def test_late_answers_wait_are_seen_without_key_or_mark_and_decided(built: World) -> None:
+    attempt, _ = late(built)
+    me, quality = Browser(built, "candidate"), Browser(built, "quality")
+    result, address = f"/attempts/{attempt}/result", f"/late-answers/{attempt}"
+    page = me.get(result).text
+    assert 'data-late="waiting"' in page
+    assert "3 answers reached us after your time was up." in page
+    assert f'href="/attempts/{attempt}/finish"' in page
+
+    assert f'href="{address}"' in quality.get("/late-answers").text
+    page = html.unescape(quality.get(address).text)
+    assert page.count("data-late=") == 3
+    assert page.count("Its journal is broken") == 2  # at 3 and 4 the first number never came
+    for place, content in enumerate(contents(attempt), start=1):
+        assert (content.stem in page) == (place != 2)
+        chosen = place in {1, 3, 4}  # at 1 also the right one, in time
+        for option in content.options:
+            assert option.rationale not in page
+            if option.correct:
+                assert (option.text in page) == chosen
+    assert not [told for told in ("of 4", "– right", "Pass", "needed") if told in page]
+
+    answer = quality.post(address, {"last": "1", "words": WHY})
+    assert (answer.status_code, codes(answer.text)) == (422, {"E-FIELD"})
+    sent = {"decision": "better", "last": str(last(attempt)), "words": "x"}
+    answer = quality.post(address, sent)
+    assert (answer.status_code, codes(answer.text)) == (422, {"E-REASON"})
+    answer = quality.post(address, sent | {"words": WHY})
+    assert (answer.status_code, answer.location) == (302, "/late-answers")
+    assert "they count" in quality.get("/late-answers").text
+    page = quality.get(address).text
+    assert 'data-decided="accepted"' in page
+    assert 'name="decision"' not in page
+    assert codes(quality.post(address, sent | {"words": WHY}).text) == {"E-DECIDED"}
+
+    page = me.get(result).text
+    assert 'data-late="accepted"' in page
+    assert WHY in page
+    assert ">Pass<" in page
