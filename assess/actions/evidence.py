@@ -1,4 +1,4 @@
-"""Deciding whether answers that came too late are to count, with a reason that the candidate reads."""
+"""Deciding whether answers that came too late are to count, for a reason the candidate reads."""
 
 from __future__ import annotations
 

@@ -91,9 +91,7 @@ def acceptable(held: Iterable[Held], saves: Iterable[Saved]) -> dict[int, Held]:
     have taken them up. The highest (writer, sequence) of a question counts, as always: a late
     answer from a device before does not overrule one of the device after it.
     """
-    late = {
-        (one.place, one.writer, one.sequence): one for one in held if one.cause is Cause.LATE
-    }
+    late = {(one.place, one.writer, one.sequence): one for one in held if one.cause is Cause.LATE}
     sent = [Saved(*key, one.answer, one.received) for key, one in late.items()]
     return {
         place: late[place, save.writer, save.sequence]

@@ -20,6 +20,7 @@ from assess.delivery import answering, form
 from assess.store import attempts
 from tests.builders import PASSWORD, World
 from tests.conftest import Served
+from tests.journeys.looking import look
 
 SAID = "[data-player-said]"
 
@@ -47,10 +48,10 @@ def device(browser: Chromium) -> Iterator[Callable[[], Page]]:
         context.close()
 
 
-def log_in(page: Page, url: str) -> None:
+def log_in(page: Page, url: str, who: str = "candidate") -> None:
     """Log in by the page."""
     page.goto(f"{url}/login")
-    page.get_by_label("Log-in name").fill("candidate")
+    page.get_by_label("Log-in name").fill(who)
     page.locator("#password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("button", name="Log out").wait_for()
@@ -307,8 +308,8 @@ def test_a_paused_test_is_covered_and_goes_on_with_the_time_it_had(
     expect(page.locator(SAID)).to_have_text("Saved.")
 
 
-def test_what_comes_late_from_a_device_is_kept_as_evidence(
-    here: World, served: Served, page: Page
+def test_what_comes_late_from_a_device_waits_for_a_decision(
+    here: World, served: Served, page: Page, device: Callable[[], Page]
 ) -> None:
     attempt = start(page, served.url)
     ready(page)
@@ -325,6 +326,25 @@ def test_what_comes_late_from_a_device_is_kept_as_evidence(
         (late,) = evidence.of_attempt(session, attempt)
         assert (late.cause, late.place, late.sequence) == ("late", 1, 1)
     assert kept(page) == 0
+    page.reload()
+    expect(page.locator("[data-late=waiting]")).to_contain_text("1 answer reached us after")
+    look(page, "result-with-late-answers")
+    page.get_by_role("link", name="Where your time went").click()
+    look(page, "finish")
+
+    quality = device()
+    log_in(quality, served.url, "quality")
+    quality.goto(f"{served.url}/late-answers")
+    look(quality, "late-answers")
+    quality.locator(".app-card__title a").click()
+    quality.get_by_label("Let them count", exact=True).check()
+    quality.get_by_role("button", name="Record the decision").click()
+    look(quality, "late-answers-without-a-reason")
+    quality.get_by_label("Your reason").fill("The network was down for ten minutes.")
+    quality.get_by_role("button", name="Record the decision").click()
+    expect(quality.get_by_text("Nothing is waiting.")).to_be_visible()
+    page.goto(f"{served.url}/attempts/{attempt}/result")
+    expect(page.locator("[data-late=accepted]")).to_be_visible()
 
 
 def test_without_a_script_everything_works_by_its_buttons(
