@@ -21,6 +21,7 @@ def test_late_answers_wait_are_seen_without_key_or_mark_and_decided(built: World
     assert f'href="{address}"' in quality.get("/late-answers").text
     page = html.unescape(quality.get(address).text)
     assert page.count("data-late=") == 3
+    assert "Received on 2 March 2026 at 11:30:11 from device 1." in page
     assert page.count("Its journal is broken") == 2  # at 3 and 4 the first number never came
     for place, content in enumerate(contents(attempt), start=1):
         assert (content.stem in page) == (place != 2)
