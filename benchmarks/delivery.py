@@ -242,8 +242,8 @@ def measure(kind: str, size: Size, services: Services, folder: Path) -> Figures:
     database = None
     env = {"ASSESS_DATABASE_URL": url, "ASSESS_INSTANCE": str(instance)}
     if kind == "postgresql":
-        pid = (folder / "postgresql" / "postmaster.pid").read_text().split()[0]
-        database, env["ASSESS_REDIS_URL"] = int(pid), services.redis()
+        first = (folder / "postgresql" / "postmaster.pid").read_text().split()[0]
+        database, env["ASSESS_REDIS_URL"] = int(first), services.redis()
     found: Figures = {"kind": kind}
     port = processes.free_port()
     with processes.gunicorn("assess.app:wsgi()", env, port) as pid:
