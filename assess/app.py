@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from flask import Flask
+from flask import Flask, Request, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
@@ -95,7 +95,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     @app.before_request
     def _before() -> ResponseReturnValue | None:
         """The edge, then the door, then the token: in this order."""
-        refused = edge.check() or access.guard()
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        refused = edge.check(asked) or access.guard()
         if refused is None and app.config["WTF_CSRF_ENABLED"]:
             csrf.protect()
         return refused

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask import Flask, Request, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
-from assess.web import limits, problems, signing, tokens
+from assess.settings import Settings
+from assess.web import limits, problems, tokens
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -86,26 +87,26 @@ def guard() -> ResponseReturnValue | None:
     return None
 
 
-def recognise() -> ResponseReturnValue | None:
+def recognise(app: Flask, asked: Request) -> ResponseReturnValue | None:
     """Before all else: know a device at work by its token, and count it; refuse floods."""
-    found = current_app.view_functions.get(request.endpoint or "")
+    found = app.view_functions.get(asked.endpoint or "")
     if found is None or not getattr(found, "by_token", False):
         return None
     cookie = session.get("_user_id")  # where flask-login keeps it
-    sent = request.get_json(force=True, silent=True)
+    sent = asked.get_json(force=True, silent=True)
     if not isinstance(cookie, str) or not isinstance(sent, dict):
         return None
-    settings = signing.settings()
-    g.sitting, g.zone = (
-        tokens.unseal(settings.secret_key, cookie, sent.get("token")),
-        settings.timezone,
-    )
-    counter: limits.Counter | None = current_app.extensions["assess.saves"]
-    if g.sitting is not None and counter is not None and counter.too_many(cookie):
+    settings: Settings = app.extensions["assess.settings"]
+    sitting = tokens.unseal(settings.secret_key, cookie, sent.get("token"))
+    if sitting is None:
+        return None
+    g.sitting, g.zone = sitting, settings.timezone
+    counter: limits.Counter | None = app.extensions["assess.saves"]
+    if counter is not None and counter.too_many(cookie):
         return problems.answer(Refused.of(Code.FLOOD, status=429, who=Helper.NOBODY))
     return None
 
 
 def recognised() -> bool:
     """Whether a device at work was recognised: its deed looks at the rest."""
-    return g.get("sitting") is not None
+    return "sitting" in g

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import Request
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import IntegerConverter, Map
 
@@ -22,26 +22,24 @@ class RowNumber(IntegerConverter):
         super().__init__(map, max=max)
 
 
-def check() -> ResponseReturnValue | None:
+def check(asked: Request) -> ResponseReturnValue | None:
     """Before each request: refuse what no honest browser sends and no database could store."""
-    if len(request.path.encode("utf-8", "surrogatepass")) + len(request.query_string) > (
-        LONGEST_ADDRESS
-    ):
+    path, query = asked.path, asked.query_string
+    if len(path.encode("utf-8", "surrogatepass")) + len(query) > LONGEST_ADDRESS:
         return problems.answer(Refused.of(Code.TOO_LARGE, status=414, who=Helper.YOU))
-    texts = [request.path]
-    if request.query_string:
-        texts += _flat(request.args)
-    if request.method in {"POST", "PUT", "PATCH"}:
-        if request.mimetype == "application/json":
-            if b"\\u0000" in request.get_data(cache=True):
+    texts = [path]
+    if query:
+        texts += _flat(asked.args)
+    if asked.method in {"POST", "PUT", "PATCH"}:
+        if asked.mimetype == "application/json":
+            if b"\\u0000" in asked.get_data(cache=True):
                 texts.append("\0")
         else:
-            texts += _flat(request.form)
-            texts += [f.filename or "" for f in request.files.values()]
-    if any("\0" in text for text in texts):
-        return problems.answer(Refused.of(Code.NUL, status=400, who=Helper.YOU))
-    if any(_lone_surrogate(text) for text in texts):
-        return problems.answer(Refused.of(Code.NUL, status=400, who=Helper.YOU))
+            texts += _flat(asked.form)
+            texts += [f.filename or "" for f in asked.files.values()]
+    for text in texts:
+        if "\0" in text or _lone_surrogate(text):
+            return problems.answer(Refused.of(Code.NUL, status=400, who=Helper.YOU))
     return None
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 from apiflask import APIFlask
-from flask import Response, request, session
+from flask import Request, Response, request, session
 from flask.typing import ResponseReturnValue
 
-from assess.web import access, edge, headers, signing, tokens
+from assess.web import access, edge, headers, tokens
 
 
 class Site(APIFlask):
@@ -26,14 +26,16 @@ class Site(APIFlask):
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         """By the one door, or by all of them."""
-        refused = access.recognise()
+        # The request itself: each look through Flask's proxy would cost some calls.
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        refused = access.recognise(self, asked)
         if refused is not None:
             return refused
         if not access.recognised():
             return super().preprocess_request()
-        refused = edge.check()
+        refused = edge.check(asked)
         if refused is None and self.config["WTF_CSRF_ENABLED"]:
-            sent, kept = request.headers.get("X-CSRFToken", ""), session.get("csrf_token", "")
+            sent, kept = asked.headers.get("X-CSRFToken", ""), session.get("csrf_token", "")
             if not tokens.known_csrf(sent, kept):
                 self.extensions["csrf"].protect()  # says no
         return refused
@@ -42,5 +44,5 @@ class Site(APIFlask):
         """With the headers of data; a save changes nothing in the session."""
         if not access.recognised():
             return super().process_response(response)
-        headers.of_data(response, secure=signing.settings().secure)
+        headers.of_data(response, secure=self.extensions["assess.settings"].secure)
         return response

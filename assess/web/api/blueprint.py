@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from apiflask import APIBlueprint
-from flask import Response, current_app, make_response
+from flask import Response, make_response
 
 from assess.reasons import Refused
 from assess.web import problems
@@ -21,5 +23,4 @@ def refuse(refused: Refused, **more: object) -> Response:
 
 def plain(content: dict[str, object]) -> Response:
     """An answer that is known to have its shape: it is not looked over once more."""
-    text: str = current_app.json.dumps(content)
-    return Response(text, mimetype="application/json")
+    return Response(json.dumps(content), content_type="application/json")
