@@ -58,6 +58,7 @@ def register(app: Flask, *, secure: bool) -> None:
         if request.endpoint == "static" and response.status_code in (200, 206, 304):
             # An address that carries a digest of the file's content never changes its meaning.
             named = "v" in request.args
+            response.vary.add("Accept-Encoding")  # see `files`
             response.headers["Cache-Control"] = (
                 "public, max-age=31536000, immutable" if named else "no-cache"
             )

@@ -14,7 +14,7 @@ from apiflask import APIFlask
 from flask import Request, Response, request, session
 from flask.typing import ResponseReturnValue
 
-from assess.web import access, edge, headers, tokens
+from assess.web import access, edge, files, headers, tokens
 
 
 class Site(APIFlask):
@@ -23,6 +23,11 @@ class Site(APIFlask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """As it is: no view of ours is asynchronous, so nobody needs to ask a dozen times."""
         return func
+
+    def send_static_file(self, filename: str) -> Response:
+        """A file, packed if the browser takes it so."""
+        packed = files.packed(str(self.static_folder), filename, request)
+        return packed or super().send_static_file(filename)
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         """By the one door, or by all of them."""

@@ -1,0 +1,71 @@
+"""How often does a save ask others? PostgreSQL once and Redis not at all, counted on the wire."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from sqlalchemy import event
+
+from assess.app import create_app
+from assess.settings import Settings
+from tests.builders import World
+from tests.web.candidate_builders import Browser, started
+from tests.web.test_api import Player
+
+WARM = 7  # from the sixth time on the driver keeps a statement prepared
+SAVES = 5
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """SQLite lies in the process: there is nobody to ask."""
+    return "postgresql"
+
+
+def test_a_save_asks_postgresql_once_and_redis_not_at_all(
+    built: World, database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    settings = Settings.for_tests(database_url=database_url, redis_url=redis_url, floods=True)
+    app = create_app(settings, built.clock)
+    world = replace(built, app=app)
+    wire = tmp_path / "wire"
+    with wire.open("wb") as file, redis.Redis.from_url(redis_url) as client:
+
+        def listen(connection: Any, *_: object) -> None:
+            connection.pgconn.trace(file.fileno())
+
+        with app.app_context():
+            engines = list(app.extensions["sqlalchemy"].engines.values())
+        for engine in engines:
+            event.listen(engine, "checkout", listen)
+        browser = Browser(world, "candidate")
+        player = Player(world, browser, started(world, browser))
+        player.fetch()
+        for number in range(1, WARM + 1):
+            assert player.save(1, number % 4, sequence=number).status_code == 200
+        before = trips(wire)
+        number_of_redis = client.connection_pool.connection_kwargs["db"]
+        with client.monitor() as heard:
+            for number in range(WARM + 1, WARM + SAVES + 1):
+                assert player.save(1, number % 4, sequence=number).status_code == 200
+            client.echo("over")
+            commands = []
+            for one in heard.listen():
+                if int(one["db"]) == int(number_of_redis):
+                    commands.append(one["command"])
+                    if one["command"].startswith("ECHO"):
+                        break
+        assert before > WARM  # the wire was heard: a log-in and a start ask more than once
+        assert trips(wire) - before == SAVES
+        assert commands == ["ECHO over"]
+        for engine in engines:
+            engine.dispose()
+
+
+def trips(wire: Path) -> int:
+    """How often the database was ready for the next question."""
+    return wire.read_text(errors="replace").count("ReadyForQuery")
