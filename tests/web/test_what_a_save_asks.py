@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import redis
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from assess.app import create_app
 from assess.settings import Settings
+from assess.store import db
 from tests.builders import World
 from tests.web.candidate_builders import Browser, started
 from tests.web.test_api import Player
@@ -69,3 +70,21 @@ def test_a_save_asks_postgresql_once_and_redis_not_at_all(
 def trips(wire: Path) -> int:
     """How often the database was ready for the next question."""
     return wire.read_text(errors="replace").count("ReadyForQuery")
+
+
+def test_a_save_on_a_connection_that_the_database_has_ended_is_saved_all_the_same(
+    built: World,
+) -> None:
+    browser = Browser(built, "candidate")
+    player = Player(built, browser, started(built, browser))
+    player.fetch()
+    assert player.save(1, 2).status_code == 200
+    with built.app.app_context(), db.engine.connect() as own:
+        own.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    assert player.save(1, 3, sequence=2).status_code == 200
+    assert player.fetch()["answers"]["1"] == {"sequence": 2, "answer": [3]}
