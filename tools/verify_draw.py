@@ -18,16 +18,18 @@ import struct
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from itertools import count
-from math import comb
+from math import comb, prod
 from pathlib import Path
 from typing import Any
 
 Place = tuple[int, int]  # a cell, and a place in it
 Unit = tuple[Place, ...]  # what is drawn as one
 State = tuple[int, ...]  # how many questions each cell still needs
+Choice = tuple[tuple[Place, ...], int, Counter[int]]  # what it takes, its merit, its lots by sum
 TRIES, MORE_TRIES, MOST_SELECTIONS, MOST_STEPS = 100, 5_000, 1_000, 20_000
+MOST_WORK = 1_000_000_000
 COLUMNS = {"items": "q", "versions": "q", "options": "B", "difficulties": "i", "sets": "I"}
 
 
@@ -90,6 +92,11 @@ class Pool:
         units = sorted(tuple(places) for places in sets.values())
         self.units: list[Unit] = [unit for unit in units if not self.clash([unit])]
         self.tables: dict[bool, Table] = {}
+        there = Counter(cell for cell, _ in self.rows)
+        forms = prod(comb(there[c], min(n, there[c] // 2)) for c, n in enumerate(self.need))
+        hard = [row[3] for row in self.rows.values()] if self.band else [0]
+        bits = (forms.bit_length() + 8) // 8 * 8
+        self.size = bits * (sum(self.need) * (max(hard) - min(hard)) + 1)
 
     def clash(self, units: Iterable[Unit]) -> bool:
         """Whether enemies meet in these."""
@@ -161,11 +168,15 @@ class Alike:
             v: [u for u in units if values[u] == v] for v in sorted(set(values.values()))
         }
         most = min([len(units), *(pool.need[cell] // size for cell, size in sizes)])
-        numbers = lots({v: len(there) for v, there in self.by_value.items()}, most)
-        self.choices = [
-            (tuple((cell, size * m) for cell, size in sizes if m), merit * m, sums)
-            for m, sums in enumerate(numbers)
-        ]
+        self.taking = [tuple((c, size * m) for c, size in sizes if m) for m in range(most + 1)]
+        self.work, self.merit = (most + 1) ** 2, merit
+
+    @cached_property
+    def choices(self) -> list[Choice]:
+        """Of how many units there can be a lot, and the lots by sum."""
+        numbers = lots({v: len(u) for v, u in self.by_value.items()}, len(self.taking) - 1)
+        both = zip(self.taking, numbers, strict=True)
+        return [(taken, self.merit * m, sums) for m, (taken, sums) in enumerate(both)]
 
     def pick(self, m: int, total: int, stream: Stream) -> list[Unit]:
         """`m` units whose values have this sum."""
@@ -198,8 +209,9 @@ class Knot:
         self, pool: Pool, number: int, listed: list[tuple[Unit, ...]], merit: Callable[[Unit], int]
     ) -> None:
         self.first = (min(takes(units)[0][0] for units in listed if units), 1, ((number, 0),), 0)
-        self.selections = listed
-        self.choices = [
+        self.selections, self.work = listed, 0
+        self.taking = [takes(units) for units in listed]
+        self.choices: list[Choice] = [
             (takes(units), sum(map(merit, units)), Counter({pool.value(units): 1}))
             for units in listed
         ]
@@ -253,19 +265,20 @@ class Table:
         found: list[Alike | Knot] = [Alike(pool, *k, u, exact) for k, u in classes.items()]
         found += [Knot(pool, n, listed, merit) for n, listed in enumerate(knots or ())]
         self.elements = found = sorted(found, key=lambda one: one.first)
-        self.need = pool.need
-        self.last = {c: i for i, e in enumerate(found) for t, _, _ in e.choices for c, _ in t}
+        self.need, self.size = pool.need, pool.size
+        self.last = {c: i for i, e in enumerate(found) for t in e.taking for c, _ in t}
         self.possible = knots is not None and not (exact and self.too_long())
         self.rest = cache(self._rest)
 
     def too_long(self) -> bool:
-        """Whether counting takes more steps than are allowed."""
-        states, steps = {self.need}, 0
+        """Whether counting takes more steps, or more work, than is allowed."""
+        states, steps, work = {self.need}, 0, 0
         for i, element in enumerate(self.elements):
-            steps += len(states) * len(element.choices)
-            after = {less(state, taken) for state in states for taken, _, _ in element.choices}
+            steps += len(states) * len(element.taking)
+            work += element.work
+            after = {less(state, taken) for state in states for taken in element.taking}
             states = {s for s in after if s and not self.missed(s, i + 1)}
-            if steps > MOST_STEPS:
+            if steps > MOST_STEPS or (steps + work) * self.size > MOST_WORK:
                 return True
         return False
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +21,7 @@ from assess.delivery.stream import Stream
 from assess.delivery.units import Selection, Sizes, Unit
 
 MOST_STEPS = 20_000  # of (element, state, choice); above it, counting would take seconds
+MOST_WORK = 1_000_000_000  # bits to multiply; above it, counting would take seconds as well
 State = tuple[int, ...]  # how many questions each cell still needs
 
 
@@ -34,6 +36,14 @@ class Choice:
 
 class Element(Protocol):
     """Units of which something is chosen together."""
+
+    @property
+    def taking(self) -> Sequence[Sizes]:
+        """What each of its choices takes, in order: known before anything is multiplied."""
+
+    @property
+    def work(self) -> int:
+        """How many products of numbers its choices need before they can be used."""
 
     @property
     def choices(self) -> Sequence[Choice]:
@@ -61,19 +71,27 @@ class Alike:
     ) -> None:
         self.units = units
         self.bits = bits
+        self.merit = merit
         self.values = {v: (at, off) for v, (at, off) in values.items() if len(at) > len(off)}
         self.there = sum(len(at) - len(off) for at, off in self.values.values())
         most = min(self.there, *(need[cell] // count for cell, count in sizes))
-        self.sums = elementary(
-            [(v, len(at) - len(off)) for v, (at, off) in self.values.items()], most, bits
-        )
-        self.choices = [
-            Choice(
-                tuple((cell, count * m) for cell, count in sizes) if m else (),
-                merit * m,
-                self.sums[m],
-            )
-            for m in range(most + 1)
+        self.taking: list[Sizes] = [
+            tuple((cell, count * m) for cell, count in sizes) if m else () for m in range(most + 1)
+        ]
+        self.work = len(self.taking) ** 2
+
+    @cached_property
+    def sums(self) -> list[int]:
+        """The numbers of lots of 0, 1, ... units, by sum."""
+        there = [(v, len(at) - len(off)) for v, (at, off) in self.values.items()]
+        return elementary(there, len(self.taking) - 1, self.bits)
+
+    @cached_property
+    def choices(self) -> list[Choice]:
+        """Of how many units there can be a lot, from none on."""
+        return [
+            Choice(takes, self.merit * m, sums)
+            for m, (takes, sums) in enumerate(zip(self.taking, self.sums, strict=True))
         ]
 
     def pick(self, choice: int, total: int, stream: Stream) -> Iterator[Unit]:
@@ -128,6 +146,8 @@ class Knot:
 
     def __init__(self, selections: Sequence[Selection], merits: Sequence[int], bits: int) -> None:
         self.selections = selections
+        self.taking = [one.takes for one in selections]
+        self.work = 0
         self.choices = [
             Choice(one.takes, merit, 1 << bits * one.value)
             for one, merit in zip(selections, merits, strict=True)
@@ -191,21 +211,28 @@ class Numbers:
             yield total, self[total]
 
 
-def table(elements: Sequence[Element], need: State, bits: int, limit: int | None) -> Table | None:
-    """The numbers of forms that `elements` make; None when that takes more than `limit` steps."""
-    last = {cell: i for i, e in enumerate(elements) for c in e.choices for cell, _ in c.takes}
+def table(
+    elements: Sequence[Element], need: State, bits: int, size: int, limited: bool
+) -> Table | None:
+    """The numbers of forms that `elements` make; None when it is `limited` and takes too much.
+
+    `size` is that of the largest number, in bits. Whether it takes too much is known before
+    anything is multiplied.
+    """
+    last = {cell: i for i, e in enumerate(elements) for takes in e.taking for cell, _ in takes}
     reached: list[set[State]] = [{need}]
-    steps = 0
+    steps = work = 0
     for number, element in enumerate(elements):
         closing = [cell for cell, i in last.items() if i == number]
         after = set()
         for state in reached[-1]:
-            for choice in element.choices:
-                left = less(state, choice.takes)
+            for takes in element.taking:
+                left = less(state, takes)
                 if left is not None and not any(left[cell] for cell in closing):
                     after.add(left)
-        steps += len(reached[-1]) * len(element.choices)
-        if limit is not None and steps > limit:
+        steps += len(reached[-1]) * len(element.taking)
+        work += element.work
+        if limited and (steps > MOST_STEPS or (steps + work) * size > MOST_WORK):
             return None
         reached.append(after)
     layers: list[dict[State, tuple[int, int]]] = [{(0,) * len(need): (0, 1)}]

@@ -194,7 +194,7 @@ def _maker(pool: Pool, layout: Layout, seen: Seen) -> _ByCell | _ByElement:
     if not any(seen) and "whole" in pool.kept:
         return _ByElement(pool.kept["whole"])
     elements = _elements(pool, layout, layout.kinds, (), seen, valued=False)
-    table = counting.table(elements, layout.need, layout.bits, limit=None)
+    table = counting.table(elements, layout.need, layout.bits, layout.size, limited=False)
     assert table is not None  # noqa: S101 - without a limit there is one
     if not any(seen):
         pool.kept["whole"] = table
@@ -210,7 +210,7 @@ def _table(pool: Pool, layout: Layout, seen: Seen) -> Table | None:
     table = None
     if layout.knots is not None:
         elements = _elements(pool, layout, layout.free, layout.knots, seen, valued=True)
-        table = counting.table(elements, layout.need, layout.bits, counting.MOST_STEPS)
+        table = counting.table(elements, layout.need, layout.bits, layout.size, limited=True)
     if first:
         pool.kept["table"] = table
     return table

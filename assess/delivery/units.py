@@ -68,6 +68,7 @@ class Selection:
 class Layout:
     """A pool as a draw sees it; reckoned once for a pool.
 
+    `bits` hold any number of forms, `size` is that of all their numbers by sum, in bits.
     `kinds` hold all units that can be drawn, whatever their enemies; `free` those without enemies,
     `knots` the others, None where there are too many selections to list. `where` finds the kind and
     index of a unit of several items; `groups` the enemy groups of an item.
@@ -76,6 +77,7 @@ class Layout:
     need: tuple[int, ...]
     lowest: int
     bits: int
+    size: int
     kinds: tuple[Kind, ...]
     free: tuple[Kind, ...]
     knots: tuple[tuple[Selection, ...], ...] | None
@@ -114,10 +116,9 @@ def _made(pool: Pool) -> Layout:
         for item in group:
             place = _place(pool, item)
             groups[place] = (*groups.get(place, ()), number)
-    lowest = min(
-        (min(cell.listed.difficulties) for cell in pool.cells if pool.band and cell.entries),
-        default=0,
-    )
+    known = [cell.listed.difficulties for cell in pool.cells if pool.band and cell.entries]
+    lowest = min((min(one) for one in known), default=0)
+    highest = max((max(one) for one in known), default=0)
     never = {unit for unit in sets if _own_enemies(unit, groups)}
     kinds = _kinds(pool, lowest, [u for u in sets if u not in never], [p for u in sets for p in u])
     hot = sorted(
@@ -134,10 +135,12 @@ def _made(pool: Pool) -> Layout:
     bits = 1
     for cell in pool.cells:  # no count of anything that a form can hold is larger
         bits *= comb(len(cell.entries), min(cell.count, len(cell.entries) // 2))
+    bits = bits.bit_length() + 8 & ~7
     return Layout(
         need=need,
         lowest=lowest,
-        bits=bits.bit_length() + 8 & ~7,
+        bits=bits,
+        size=bits * (pool.length * (highest - lowest) + 1),
         kinds=kinds,
         free=free,
         knots=knots,

@@ -223,10 +223,33 @@ def test_an_account_says_how_many_forms_there_are_and_what_share_lies_in_the_ban
     assert draw.account(unbound) == draw.Account(True, every, None)
 
 
-def test_counting_gives_up_where_it_would_take_too_long() -> None:
-    assert counting.table([], (1,), 8, limit=0) is not None
+def test_counting_gives_up_where_it_would_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     elements = [counting.Alike(((0, 1),), 1, [((0, 0),)], {0: ((0,), ())}, (1,), 8)]
-    assert counting.table(elements, (1,), 8, limit=1) is None
+    assert counting.table(elements, (1,), 8, 100, limited=True) is not None
+    monkeypatch.setattr(counting, "MOST_WORK", 599)  # two steps, and four products, of 100 bits
+    assert counting.table(elements, (1,), 8, 100, limited=True) is None
+    assert counting.table(elements, (1,), 8, 100, limited=False) is not None
+    monkeypatch.undo()
+    monkeypatch.setattr(counting, "MOST_STEPS", 1)
+    assert counting.table(elements, (1,), 8, 100, limited=True) is None
+
+
+def test_a_pool_too_large_to_count_gives_the_nearest_of_what_was_tried() -> None:
+    """57 cells of 246 items, a band of a thousandth of a mark: counting took minutes."""
+    rng = random.Random(5)  # noqa: S311 - no secret
+    cells = tuple(
+        Cell(
+            f"u/{c}",
+            2,
+            [Entry(246 * c + i, 246 * c + i, 4, rng.randrange(1, 999)) for i in range(246)],
+        )
+        for c in range(57)
+    )
+    pool = Pool(DIGEST, cells, band=Band(57 * 1_000, 1))
+    assert draw.account(pool) == draw.Account(exact=False, forms=None, acceptance=None)
+    found = drawn(pool, {}, "c")
+    assert found.expected is not None
+    assert abs(found.expected - pool.band.target) < 20 if pool.band else False
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -65,6 +65,7 @@ def test_two_programs_written_apart_draw_the_same_forms(
                 ("TRIES", [second_draw], (0, 2)),
                 ("MORE_TRIES", [second_draw], (40,)),
                 ("MOST_STEPS", [counting], (5, 20_000, 20_000)),
+                ("MOST_WORK", [counting], (300_000, 10**9, 10**9)),
                 ("MOST_SELECTIONS", [units], (3, 1_000)),
             ):
                 value = chance.choice(values)
