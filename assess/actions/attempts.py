@@ -25,7 +25,7 @@ from assess.store import attempts, banks, ledger, marks, specifications
 from assess.store import pools as pool_rows
 from assess.store.attempts import Attempt
 from assess.store.people import Person
-from assess.store.pools import Epoch
+from assess.store.pools import Turn
 from assess.store.specifications import SpecificationVersion, Test
 from assess.store.standing import Judgement, judge
 
@@ -76,19 +76,18 @@ def start(context: Context, test_id: int, affirmed: bool) -> Started | Waiting |
             if reasons or judgement.version is None:
                 refused = eligibility.refusal(reasons)
                 return refuse(session, context, Event.ATTEMPT_STARTED, refused)
-            made = prepare(session, context, test, person, judgement, judgement.version)
+            made = seal(session, context, test, person, judgement, judgement.version)
             if isinstance(made, Refused):
                 return refuse(session, context, Event.ATTEMPT_STARTED, made)
             if judgement.may_wait:
                 return Waiting(made.id)
-            open_(made, context)
             ledger.begin(session, made)
             return Started(made.id)
     except IntegrityError:  # the other click won; its attempt is the open one
         return eligibility.refusal((Reason(Code.OPEN_ATTEMPT, {}, who=Helper.YOU),))
 
 
-def prepare(
+def seal(
     session: Session,
     context: Context,
     test: Test,
@@ -96,18 +95,22 @@ def prepare(
     judgement: Judgement,
     version: SpecificationVersion,
 ) -> Attempt | Refused:
-    """Draw a form for a candidate and seal it into an attempt whose clock does not run yet."""
+    """Draw a form for a candidate and store the attempt; open unless they have to wait.
+
+    The attempt is not part of the session: what is changed in it afterwards is not stored.
+    """
     source = source_of(session, version)
     if isinstance(source, Refused):
         return source
-    epoch = pools.epoch_for_draw(session, context, source.pool_id, person.centre_id)
+    turn = pools.turn(session, context, source.pool_id, person.centre_id)
     history = attempts.history(session, person.id, test.bank_id)
-    row = deal(context, test, person, judgement, source, epoch, history)
+    row = deal(context, test, person, judgement, source, turn, history)
     if isinstance(row, Refused):
         return row
-    session.add(row)
-    session.flush()
-    record_start(session, context, row, source, epoch)
+    if not judgement.may_wait:
+        open_(row, context)
+    attempts.insert_all(session, [row])
+    record_start(session, context, row, source, turn)
     return row
 
 
@@ -136,12 +139,12 @@ def deal(
     person: Person,
     judgement: Judgement,
     source: Source,
-    epoch: Epoch,
+    turn: Turn,
     history: draw.History,
 ) -> Attempt | Refused:
     """A prepared attempt with the form that this epoch's seed draws; nothing is stored yet."""
     ordinal = max((a.ordinal for a in judgement.attempts), default=0) + 1
-    seed = pool_rows.decrypt(epoch.sealed_seed, context.settings.seed_key)
+    seed = pool_rows.decrypt(turn.sealed_seed, context.settings.seed_key)
     drawn = draw.draw(source.pool, history, draw.Stream(seed, person.pseudonym, ordinal))
     if isinstance(drawn, Refused):
         return drawn
@@ -151,7 +154,7 @@ def deal(
         bank_id=test.bank_id,
         specification_id=source.version.id,
         pool_id=source.pool_id,
-        epoch_id=epoch.id,
+        epoch_id=turn.id,
         candidate_id=person.id,
         approval_id=judgement.approval_id if judgement.terms.approval else None,
         statement_id=judgement.statement_id,
@@ -172,7 +175,7 @@ def deal(
 
 
 def record_start(
-    session: Session, context: Context, row: Attempt, source: Source, epoch: Epoch
+    session: Session, context: Context, row: Attempt, source: Source, turn: Turn
 ) -> None:
     """Write down that an attempt was dealt, and all that its draw can be repeated from."""
     record(
@@ -184,8 +187,8 @@ def record_start(
             "test": row.test_id,
             "ordinal": row.ordinal,
             "pool": source.pool_id,
-            "epoch": epoch.number,
-            "commitment": epoch.commitment,
+            "epoch": turn.number,
+            "commitment": turn.commitment,
             "pool_fingerprint": source.fingerprint,
             "history_fingerprint": row.history_fingerprint,
             "form_fingerprint": row.form_fingerprint,

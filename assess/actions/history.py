@@ -29,11 +29,11 @@ from assess.delivery.terms import Terms
 from assess.psychometrics import simulate
 from assess.psychometrics.simulate import ItemModel
 from assess.reasons import Refused
-from assess.store import attempts, banks, centres, programmes, specifications
+from assess.store import attempts, banks, centres, journal, programmes, specifications
 from assess.store.approvals import Approval, ApprovalRequest
 from assess.store.attempts import Attempt
 from assess.store.people import Person, RoleHeld
-from assess.store.pools import Epoch
+from assess.store.pools import Turn
 from assess.store.programmes import Registration, Signature, Statement
 from assess.store.specifications import SpecificationVersion, Test
 from assess.store.standing import Judgement
@@ -277,8 +277,7 @@ def _person(centre: int, now: datetime, rng: np.random.Generator) -> Person:
 
 def _sit(session: Session, sittings: Sequence[_Sitting], rng: np.random.Generator) -> None:
     """Attempts from the draw to the mark: each step for all of them, so that few statements do."""
-    epochs: dict[int, Epoch] = {}
-    dealt = [_dealt(session, sitting, epochs) for sitting in sittings]
+    dealt = [_dealt(session, sitting) for sitting in sittings]
     rows = [row for row, _ in dealt]
     session.add_all(rows)
     session.flush()
@@ -286,29 +285,26 @@ def _sit(session: Session, sittings: Sequence[_Sitting], rng: np.random.Generato
     banks.contents(session, {one.version for row in rows for one in row.drawn()})
     answered = [_answers(sitting, row, rng) for sitting, row in zip(sittings, rows, strict=True)]
     attempts.insert_answers(session, zip(rows, (saves for saves, _ in answered), strict=True))
-    for sitting, (row, epoch), (saves, ended) in zip(sittings, dealt, answered, strict=True):
-        deeds.record_start(session, sitting.context, row, sitting.stage.source, epoch)
-        after = replace(sitting.context, now=ended)
-        version = sitting.stage.source.version
-        deeds.settle(session, after, row, version, Move.HAND_IN, ended, saves)
+    with journal.together(session):
+        for sitting, (row, turn), (saves, ended) in zip(sittings, dealt, answered, strict=True):
+            deeds.record_start(session, sitting.context, row, sitting.stage.source, turn)
+            after = replace(sitting.context, now=ended)
+            version = sitting.stage.source.version
+            deeds.settle(session, after, row, version, Move.HAND_IN, ended, saves)
 
 
-def _dealt(session: Session, sitting: _Sitting, epochs: dict[int, Epoch]) -> tuple[Attempt, Epoch]:
-    """An open attempt, not stored yet; the epochs that this transaction holds are kept."""
+def _dealt(session: Session, sitting: _Sitting) -> tuple[Attempt, Turn]:
+    """An open attempt, not stored yet, and the turn it was drawn in."""
     judgement, stage, context = sitting.judgement, sitting.stage, sitting.context
     if judgement.reasons:
         raise RuntimeError(f"a simulated candidate may not start: {judgement.reasons}")
-    pool, centre = stage.source.pool_id, context.centre
-    if pool in epochs:
-        epochs[pool] = pools.next_draw(session, context, pool, centre, epochs[pool])
-    else:
-        epochs[pool] = pools.epoch_for_draw(session, context, pool, centre)
+    turn = pools.turn(session, context, stage.source.pool_id, context.centre)
     # Nobody in this history has sat anything before.
-    row = deeds.deal(context, stage.test, sitting.person, judgement, stage.source, epochs[pool], {})
+    row = deeds.deal(context, stage.test, sitting.person, judgement, stage.source, turn, {})
     if isinstance(row, Refused):
         raise RuntimeError(f"no form for a simulated candidate: {row.reasons}")
     deeds.open_(row, context)
-    return row, epochs[pool]
+    return row, turn
 
 
 def _answers(

@@ -24,7 +24,7 @@ from assess.reasons import Reason
 from assess.store import banks, calibrations, pools, proofs, specifications
 from assess.store.banks import Bank, ItemVersion
 from assess.store.calibrations import Calibration
-from assess.store.pools import Epoch, Pool
+from assess.store.pools import Epoch, Pool, Turn
 from assess.store.specifications import SpecificationVersion
 
 KEPT = 32  # pools in memory: they never change, so none is ever stale
@@ -190,24 +190,17 @@ def open_epoch(session: Session, context: Context, pool_id: int, centre: int) ->
     return epoch
 
 
-def epoch_for_draw(session: Session, context: Context, pool_id: int, centre: int) -> Epoch:
-    """The epoch that the next draw belongs to, locked and counted; a new one when used up."""
+def turn(session: Session, context: Context, pool_id: int, centre: int) -> Turn:
+    """The next draw from a pool, counted in its epoch, which is locked; a new one when used up."""
+    if (found := pools.turn(session, pool_id, context.now)) is not None:
+        return found
     store.alone(session, f"epochs:{pool_id}")  # of two who find it used up, one opens the next
-    return next_draw(session, context, pool_id, centre, pools.current_epoch(session, pool_id))
-
-
-def next_draw(
-    session: Session, context: Context, pool_id: int, centre: int, epoch: Epoch | None
-) -> Epoch:
-    """The same for a transaction that holds the open epoch from an earlier draw of its own."""
-    if epoch is not None and pools.used_up(epoch, context.now):
-        epoch.closed_at = context.now
-        session.flush()
-        epoch = None
-    if epoch is None:
-        epoch = open_epoch(session, context, pool_id, centre)
-    epoch.draws += 1
-    return epoch
+    if (found := pools.turn(session, pool_id, context.now)) is None:
+        pools.close(session, pool_id, context.now)
+        open_epoch(session, context, pool_id, centre)
+        found = pools.turn(session, pool_id, context.now)
+    assert found is not None  # noqa: S101 - it was opened a moment ago
+    return found
 
 
 def renew(session: Session, context: Context, bank: Bank) -> tuple[Reason, ...]:

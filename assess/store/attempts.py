@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    bindparam,
     delete,
     func,
     insert,
@@ -162,18 +163,37 @@ def live_of(session: Session, candidate_id: int) -> Sequence[Attempt]:
     ).all()
 
 
+_attempts = Attempt.__table__.c
+# Statements of every start are made once: making one costs more than running it.
+_FORMS = (
+    select(_attempts.form)
+    .where(_attempts.candidate_id == bindparam("candidate"), _attempts.bank_id == bindparam("bank"))
+    .order_by(_attempts.id)
+)
+_FORMS_BEFORE = _FORMS.where(_attempts.id < bindparam("before"))
+_INSERT_ALL = insert(Attempt).returning(_attempts.id, sort_by_parameter_order=True)
+_GIVEN = [column.key for column in _attempts if column.key != "id"]
+
+
+def insert_all(session: Session, rows: Sequence[Attempt]) -> None:
+    """Store new attempts, all in one statement, and give each its number.
+
+    They do not become part of the session: what is changed in them later is not stored.
+    """
+    values = [{key: getattr(row, key) for key in _GIVEN} for row in rows]
+    numbers = session.connection().execute(_INSERT_ALL, values).scalars()
+    for row, number in zip(rows, numbers, strict=True):
+        row.id = number
+
+
 def history(
     session: Session, candidate_id: int, bank_id: int, before: int | None = None
 ) -> History:
     """What a candidate has met of a bank, in which of their draws; before an attempt if given."""
-    rows = (
-        select(Attempt.form)
-        .where(Attempt.candidate_id == candidate_id, Attempt.bank_id == bank_id)
-        .order_by(Attempt.id)
-    )
-    if before is not None:
-        rows = rows.where(Attempt.id < before)
-    return met(session.scalars(rows))
+    values = {"candidate": candidate_id, "bank": bank_id}
+    if before is None:
+        return met(session.connection().execute(_FORMS, values).scalars())
+    return met(session.connection().execute(_FORMS_BEFORE, {**values, "before": before}).scalars())
 
 
 def met(forms: Iterable[Sequence[Sequence[Any]]]) -> History:

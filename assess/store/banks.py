@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    bindparam,
     case,
     column,
     delete,
@@ -378,9 +379,7 @@ def contents(session: Session, versions: Iterable[int]) -> Mapping[int, Content]
     wanted = list(versions)
     seen: dict[int, Content] = session.info.setdefault("contents", {})
     if missing := [v for v in wanted if v not in seen]:
-        rows = session.execute(
-            select(ItemVersion.id, ItemVersion.digest).where(ItemVersion.id.in_(missing))
-        )
+        rows = session.connection().execute(_DIGESTS, {"versions": missing})
         digests = {row.id: row.digest for row in rows}
         seen |= {v: _read[digest] for v, digest in digests.items() if digest in _read}
         if unread := [v for v in digests if v not in seen]:
@@ -393,6 +392,10 @@ def contents(session: Session, versions: Iterable[int]) -> Mapping[int, Content]
     return {v: seen[v] for v in wanted if v in seen}
 
 
+_versions = ItemVersion.__table__.c
+_DIGESTS = select(_versions.id, _versions.digest).where(
+    _versions.id.in_(bindparam("versions", expanding=True))
+)  # made once: every start asks it
 _read: dict[str, Content] = {}
 """Contents by their digest, which names the document they were read from: none is ever stale."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.delivery import timing
@@ -44,18 +44,22 @@ class TimeLine(Base):
         return Line(Entry(self.entry), self.at, self.seconds)
 
 
+_LINE = insert(TimeLine)
+
+
 def add(session: Session, attempt: Attempt, line: Line, actor: int | None, reason: str) -> None:
     """Write one line more."""
-    session.add(
-        TimeLine(
-            centre_id=attempt.centre_id,
-            attempt_id=attempt.id,
-            entry=line.entry.value,
-            at=line.at,
-            seconds=line.seconds,
-            actor_id=actor,
-            reason=reason,
-        )
+    session.connection().execute(
+        _LINE,
+        {
+            "centre_id": attempt.centre_id,
+            "attempt_id": attempt.id,
+            "entry": line.entry.value,
+            "at": line.at,
+            "seconds": line.seconds,
+            "actor_id": actor,
+            "reason": reason,
+        },
     )
 
 

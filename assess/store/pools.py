@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import Fernet
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, func, select
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
@@ -66,15 +78,60 @@ class Epoch(Base):
     closed_at: Mapped[datetime | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One draw of an epoch, counted: the epoch's row (`id`), and what a draw asks of it."""
+
+    id: int
+    number: int
+    commitment: str
+    sealed_seed: bytes
+
+
+# Statements of every start are made once: making one costs more than running it.
+_NEWEST = (
+    select(Pool.__table__.c.id, Pool.__table__.c.fingerprint)
+    .where(Pool.__table__.c.specification_id == bindparam("specification"))
+    .order_by(Pool.__table__.c.number.desc())
+    .limit(1)
+)
+_epochs = Epoch.__table__.c
+_TURN = (
+    update(Epoch)
+    .where(
+        _epochs.pool_id == bindparam("pool"),
+        _epochs.closed_at.is_(None),
+        _epochs.draws < bindparam("most"),
+        _epochs.opened_at > bindparam("since"),
+    )
+    .values(draws=_epochs.draws + 1)
+    .returning(_epochs.id, _epochs.number, _epochs.commitment, _epochs.sealed_seed)
+)
+
+
 def newest(session: Session, specification_id: int) -> tuple[int, str] | None:
     """Number and fingerprint of the pool that new attempts draw from, without its list."""
-    row = session.execute(
-        select(Pool.id, Pool.fingerprint)
-        .where(Pool.specification_id == specification_id)
-        .order_by(Pool.number.desc())
-        .limit(1)
-    ).one_or_none()
+    row = session.connection().execute(_NEWEST, {"specification": specification_id}).one_or_none()
     return None if row is None else (row.id, row.fingerprint)
+
+
+def turn(session: Session, pool_id: int, now: datetime) -> Turn | None:
+    """The next draw of the epoch that is open, counted, its row locked until the transaction ends.
+
+    None when no epoch is open, or the open one has served its month or its number of draws.
+    """
+    values = {"pool": pool_id, "most": EPOCH_DRAWS, "since": now - EPOCH_DAYS}
+    row = session.connection().execute(_TURN, values).one_or_none()
+    return None if row is None else Turn(row.id, row.number, row.commitment, row.sealed_seed)
+
+
+def close(session: Session, pool_id: int, now: datetime) -> None:
+    """Close the epoch of a pool that is open, if one is."""
+    session.execute(
+        update(Epoch)
+        .where(Epoch.pool_id == pool_id, Epoch.closed_at.is_(None))
+        .values(closed_at=now)
+    )
 
 
 def newest_number(session: Session, specification_id: int) -> int:
@@ -84,13 +141,6 @@ def newest_number(session: Session, specification_id: int) -> int:
             select(func.max(Pool.number)).where(Pool.specification_id == specification_id)
         )
         or 0
-    )
-
-
-def current_epoch(session: Session, pool_id: int) -> Epoch | None:
-    """The epoch that is open, locked until the transaction ends."""
-    return session.scalar(
-        select(Epoch).where(Epoch.pool_id == pool_id, Epoch.closed_at.is_(None)).with_for_update()
     )
 
 
@@ -107,11 +157,6 @@ def epochs(session: Session, test_id: int) -> list[tuple[Epoch, Pool]]:
     return [(epoch, pool) for epoch, pool in rows]
 
 
-def used_up(epoch: Epoch, now: datetime) -> bool:
-    """Whether an epoch has served its month or its number of draws."""
-    return epoch.draws >= EPOCH_DRAWS or now >= epoch.opened_at + EPOCH_DAYS
-
-
 def newest_epoch_number(session: Session, pool_id: int) -> int:
     """The number of a pool's newest epoch, 0 when there is none."""
     return session.scalar(select(func.max(Epoch.number)).where(Epoch.pool_id == pool_id)) or 0
@@ -122,6 +167,7 @@ def encrypt(seed: bytes, seed_key: str) -> bytes:
     return _cipher(seed_key).encrypt(seed)
 
 
+@lru_cache(maxsize=64)  # an epoch has up to 1,000 draws; the key that opens it is in memory too
 def decrypt(sealed: bytes, seed_key: str) -> bytes:
     """The seed again. Raises cryptography.fernet.InvalidToken with another key."""
     return _cipher(seed_key).decrypt(sealed)
