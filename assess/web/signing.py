@@ -118,6 +118,15 @@ def _load(token: str) -> User | None:
     return User(token, found)
 
 
+def ask_nobody() -> None:
+    """Let the page that says what went wrong do without the person, unless they are known already.
+
+    To find out who it is takes the database, which may be what went wrong.
+    """
+    if "_login_user" not in g:  # where flask-login keeps it for the length of a request
+        g._login_user = Nobody()
+
+
 def _note(refused: Refused) -> None:
     refusals.note(context(), refused)
 

@@ -1,94 +1,34 @@
 """Is every acknowledged answer in the record, whatever is killed, sent twice or out of order?
 
-Candidates answer over HTTP while workers, the whole site and Redis are killed with SIGKILL and
-all but Redis come back. What is checked is a record of every acknowledgement, not the last values:
-those would hide a loss. `make faults` does it with 10,000 answers; here a few hundred do.
+Candidates answer over HTTP while workers, the whole site, PostgreSQL and Redis are killed with
+SIGKILL and come back, and the clock of the site's host jumps. What is checked is a record of every
+acknowledgement, not the last values: those would hide a loss. `make faults` does it with 10,000
+answers; here a few do, and everything happens once.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import random
-import signal
-import subprocess
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from benchmarks import processes, world
-from benchmarks.client import Answer, Browser
-from tests.services import Folder, Services, wait_until
+from benchmarks.client import Browser
+from tests.faults.broken import Site
+from tests.faults.players import Player, Record, until_answered
+from tests.services import Folder
 
-ANSWERS = int(os.environ.get("ASSESS_FAULTS", "160"))
+ANSWERS = int(os.environ.get("ASSESS_FAULTS", "120"))
+TIMES = max(1, ANSWERS // 1000)  # that each fault strikes
 CANDIDATES = 4
-QUESTIONS = 20
-LOST = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
-PATIENCE = 600  # tries of one request; each waits for the site to answer again
-
+STALE = 10**6  # the sequence of what only a device that was taken over sends
 CHANCE = random.Random(7)  # noqa: S311 - whom it hits is no secret
-
-Key = tuple[int, int, int, int]  # attempt, place, writer, sequence
-
-
-class Site:
-    """The site and its servers, of which all but the database can be killed."""
-
-    def __init__(self, kind: str, folder: Folder) -> None:
-        self.folder, self.services = folder.path, Services(folder.path)
-        self.url = self.services.empty(kind, self.folder)
-        instance = self.folder / "instance"
-        instance.mkdir()
-        self.world = world.build(self.url, instance, CANDIDATES, each=6)
-        self.env = {
-            **os.environ,
-            "ASSESS_DATABASE_URL": self.url,
-            "ASSESS_INSTANCE": str(instance),
-            "ASSESS_REDIS_URL": self.services.redis(),
-        }
-        self.port = processes.free_port()
-        self.killed: list[str] = []
-        self.process = self._start()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            # Loaded once and forked: a worker that was killed is there again at once.
-            processes.command("assess.app:wsgi()", self.port, 2, 8, "--preload"),
-            env=self.env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        ready = lambda: processes.listens(self.port, process.pid, 2)  # noqa: E731
-        wait_until(ready, "the site does not answer")
-        return process
-
-    def kill_worker(self) -> None:
-        """Kill one worker; gunicorn starts another."""
-        with contextlib.suppress(IndexError, ProcessLookupError):
-            os.kill(CHANCE.choice(processes.children(self.process.pid)), signal.SIGKILL)
-            self.killed.append("worker")
-
-    def kill_all(self) -> None:
-        """Kill all of the site at once, and start it again."""
-        self.stop()
-        self.killed.append("site")
-        self.process = self._start()
-
-    def kill_redis(self) -> None:
-        """Kill Redis for good: nothing that counts is there."""
-        os.kill(int((self.folder / "redis.pid").read_text()), signal.SIGKILL)
-        self.killed.append("redis")
-
-    def stop(self) -> None:
-        """Kill gunicorn and its workers."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
 
 # In CI on the database that many hosts share; in full on both.
 KINDS = ("sqlite", "postgresql") if "ASSESS_FAULTS" in os.environ else ("postgresql",)
@@ -98,119 +38,128 @@ KINDS = ("sqlite", "postgresql") if "ASSESS_FAULTS" in os.environ else ("postgre
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     """The site on servers of its own, which nobody else needs."""
     folder = Folder()
-    made = Site(request.param, folder)
-    yield made
-    made.stop()
-    folder.close()
+    try:
+        made = Site(request.param, folder, CANDIDATES, CHANCE)
+        yield made
+        made.stop()
+    finally:
+        folder.close()
 
 
-async def until_answered(browser: Browser, what: str, **content: object) -> Answer:
-    """Ask again until somebody answers, as the player does; a server that is away is no answer."""
-    for _ in range(PATIENCE):
-        try:
-            answer = await browser.tell(what, **content)
-        except LOST:
-            await browser.close()
-            await asyncio.sleep(0.02)  # to let the site come back; nothing is measured by it
-            continue
-        if answer.status < 500:
-            return answer
-        await asyncio.sleep(0.02)
-    raise TimeoutError(what)
-
-
-async def play(site: Site, answers: int) -> tuple[dict[Key, list[int]], list[Browser]]:
-    """Everybody answers until so many are acknowledged; the record of every acknowledgement."""
-    record: dict[Key, list[int]] = {}
-    chance = CHANCE
-    browsers = []
+async def enter(site: Site, record: Record) -> list[Player]:
+    """Everybody logs in and starts."""
+    players = []
     for name in site.world.names:
         browser = Browser(site.port)
         await browser.log_in(name)
         await browser.start(site.world.test)
-        browsers.append(browser)
-    faults = iter(_faults(site, answers))
-    due: tuple[int, Callable[[], None]] | None = next(faults)
-
-    async def one(browser: Browser) -> None:
-        nonlocal due
-        sequence = 0
-        while len(record) < answers:
-            sequence += 1
-            key = (browser.attempt, sequence % QUESTIONS + 1, browser.writer, sequence)
-            chosen = [chance.randrange(4)]
-            sent = {"place": key[1], "sequence": sequence, "answer": chosen}
-            answer = await until_answered(browser, "answers", **sent)
-            assert answer.status == 200, answer.body
-            record[key] = chosen
-            if chance.random() < 0.1:  # a packet that comes twice, and one that comes late
-                old = chance.choice([k for k in record if k[0] == browser.attempt])
-                again = {"place": old[1], "sequence": old[3], "answer": record[old]}
-                told = await until_answered(browser, "answers", **again)
-                assert told.status == 200, told.body
-            if due is not None and len(record) >= due[0]:
-                fault, due = due[1], next(faults, None)
-                await asyncio.to_thread(fault)
-
-    await asyncio.gather(*[one(browser) for browser in browsers])
-    return record, browsers
+        players.append(Player(browser, record, CHANCE))
+    return players
 
 
-def _faults(site: Site, answers: int) -> list[tuple[int, Callable[[], None]]]:
-    """After how many acknowledgements what is killed."""
-    kills: list[tuple[int, Callable[[], None]]] = [
-        (answers * n // 8, site.kill_worker) for n in (1, 2, 4, 5, 7)
-    ]
-    kills += [(answers * 3 // 8, site.kill_redis), (answers * 6 // 8, site.kill_all)]
-    return sorted(kills, key=lambda kill: kill[0])
+async def play(site: Site, players: list[Player], record: Record) -> None:
+    """Everybody answers until so many are acknowledged, and on the way everything happens."""
+    names = list(site.faults()) * TIMES
+    CHANCE.shuffle(names)
+    moments = sorted(CHANCE.randrange(ANSWERS // 10, ANSWERS) for _ in names)
+    going = True
+
+    async def answer(player: Player) -> None:
+        while going:
+            await player.step()
+
+    async def strike() -> None:
+        nonlocal going
+        try:
+            for moment, name in zip(moments, names, strict=True):
+                while len(record.acknowledged) < moment:
+                    await asyncio.sleep(0.001)
+                await site.strike(name)
+            while len(record.acknowledged) < ANSWERS:
+                await asyncio.sleep(0.001)
+        finally:
+            going = False
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(strike())
+        for player in players:
+            group.create_task(answer(player))
 
 
-async def finish(site: Site, browsers: list[Browser]) -> None:
+async def look_in(site: Site, player: Player) -> None:
+    """Somebody who is logged in opens a page while the database is away: words, no traceback."""
+    mine = player.browser
+    other = Browser(site.port, dict(mine.cookies))
+    page = await other.send("GET", "/assessments")
+    assert (page.status, page.headers["retry-after"]) == (503, "5"), page.body
+    assert page.headers["content-type"].startswith("text/html")
+    assert b'data-code="E-BUSY"' in page.body
+    await other.close()
+
+
+async def finish(site: Site, players: list[Player]) -> None:
     """A device is taken over and goes on; then everybody hands in, twice."""
-    stale = browsers[0]
+    for player in players:
+        await player.counting()
+    stale = players[0].browser
     second = Browser(site.port)
     await second.log_in(site.world.names[0])
     second.attempt = stale.attempt
     taken = (await second.send("POST", f"/api/attempts/{stale.attempt}/takeover")).json()
     second.token, second.writer = taken["token"], taken["writer"]
-    refused = await until_answered(stale, "answers", place=1, sequence=10**6, answer=[1])
+    refused = await until_answered(stale, "answers", place=1, sequence=STALE, answer=[1])
     assert (refused.status, refused.json()["code"]) == (409, "W-TAKEOVER")
-    for browser in (second, *browsers[1:]):
+    browsers = [second, *(player.browser for player in players[1:])]
+    for browser in browsers:
         assert (await until_answered(browser, "hand-in")).status == 200
         assert (await until_answered(browser, "hand-in")).json()["code"] == "E-CLOSED"
-    for browser in (stale, second, *browsers[1:]):
+    for browser in (stale, *browsers):
         await browser.close()
 
 
 def test_no_acknowledged_answer_is_lost_whatever_is_killed(site: Site) -> None:
-    async def all_of_it() -> dict[Key, list[int]]:
-        record, browsers = await play(site, ANSWERS)
-        await finish(site, browsers)
-        return record
+    record = Record()
 
-    record = asyncio.run(all_of_it())
-    assert len(record) >= ANSWERS
-    assert set(site.killed) == {"worker", "site", "redis"}
+    async def all_of_it() -> None:
+        players = await enter(site, record)
+        site.during_outage = lambda: look_in(site, players[0])  # type: ignore[method-assign]
+        await play(site, players, record)
+        await finish(site, players)
+
+    began = datetime.now(UTC)
+    asyncio.run(all_of_it())
+    ended = datetime.now(UTC)
+    assert len(record.acknowledged) >= ANSWERS
+    assert site.met == Counter(list(site.faults()) * TIMES)
+
     engine = create_engine(site.url)
     with engine.connect() as connection:
         forms = {
             row.id: _list(row.form)
             for row in connection.execute(text("SELECT id, form FROM attempts"))
         }
-        stored = {
-            (row.attempt_id, row.place, row.writer, row.sequence): sorted(
-                forms[row.attempt_id][row.place - 1][2].index(own) for own in _list(row.options)
-            )
-            for row in connection.execute(text("SELECT * FROM answers"))
-        }
+        rows = connection.execute(text("SELECT * FROM answers")).all()
         figures = [_count(connection, table) for table in ("attempts", "marks", "answers")]
-        stale = _count(connection, "answers WHERE sequence = 1000000")
+        stale = _count(connection, f"answers WHERE sequence = {STALE}")
     engine.dispose()
-    lost = {key for key, chosen in record.items() if stored.get(key) != chosen}
+    stored = {
+        (row.attempt_id, row.place, row.writer, row.sequence): [
+            forms[row.attempt_id][row.place - 1][2].index(own) for own in _list(row.options)
+        ]
+        for row in rows
+    }
+    lost = {k for k, chosen in record.acknowledged.items() if stored.get(k) != [chosen]}
     assert lost == set()
     # One attempt and one mark for each candidate, no answer twice, none of a stale writer.
     assert figures == [CANDIDATES, CANDIDATES, len(stored)]
     assert stale == 0
+    # Whatever the clock of the site's host said: when it was is what the database says.
+    moments = [_moment(row.received_at) for row in rows]
+    assert began - timedelta(seconds=1) <= min(moments) <= max(moments) <= ended
+    print(
+        f"{site.kind}: {len(record.acknowledged)} acknowledged, {len(lost)} lost, "
+        f"{record.later} told to come again, {dict(site.met)}"
+    )
 
 
 def _count(connection: Connection, what: str) -> int:
@@ -222,3 +171,10 @@ def _list(value: object) -> list[object]:
     found = json.loads(value) if isinstance(value, str) else value
     assert isinstance(found, list)
     return found
+
+
+def _moment(value: object) -> datetime:
+    """A column of moments, which SQLite gives as text without a zone."""
+    if isinstance(value, datetime):
+        return value
+    return datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
