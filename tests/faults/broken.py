@@ -10,9 +10,12 @@ import shutil
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from assess import store
+from assess.app import create_app
+from assess.settings import from_environment
 from benchmarks import processes, world
 from tests.services import Folder, Services, wait_until
 
@@ -29,16 +32,12 @@ class Site:
     def __init__(self, kind: str, folder: Folder, candidates: int, chance: random.Random) -> None:
         self.kind, self.folder, self.chance = kind, folder.path, chance
         self.services = Services(folder.path)
-        self.url = self.services.empty(kind, self.folder)
+        self.url = self.services.migrated(kind, self.folder)
         self.instance = self.folder / "instance"
         self.instance.mkdir()
-        self.world = world.build(self.url, self.instance, candidates, each=6)
-        self.env = {
-            **os.environ,
-            "ASSESS_DATABASE_URL": self.url,
-            "ASSESS_INSTANCE": str(self.instance),
-            "ASSESS_REDIS_URL": self.services.redis(),
-        }
+        env = {"ASSESS_DATABASE_URL": self.url, "ASSESS_INSTANCE": str(self.instance)}
+        self.world = fill(env, candidates)
+        self.env = {**os.environ, **env, "ASSESS_REDIS_URL": self.services.redis()}
         if kind == "postgresql":
             self.services.promise()
             # On SQLite the host's clock is the database's, which is by definition right.
@@ -119,8 +118,24 @@ class Site:
         await self.faults()[name]()
         self.met[name] += 1
 
+    def close(self) -> None:
+        """Stop the site and its database, which nobody needs to shut down in good order."""
+        self.stop()
+        if self.kind == "postgresql":
+            self.services.stop_postgresql()
+
     def stop(self) -> None:
         """Kill gunicorn and its workers."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+
+def fill(env: Mapping[str, str], candidates: int) -> world.World:
+    """The benchmarks' world with a small bank, made in this process, which is there already."""
+    cheap = {"ASSESS_ARGON2_MEMORY_KIB": "256", "ASSESS_ARGON2_TIME": "1"}
+    app = create_app(from_environment({**env, **cheap}))
+    with app.app_context():
+        made = world.fill(candidates, each=6)
+        store.dispose()
+    return made

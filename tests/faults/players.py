@@ -15,7 +15,8 @@ from benchmarks.client import Answer, Browser
 QUESTIONS = 20
 LOST = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
 PATIENCE = 120.0  # seconds for one answer to arrive: whatever is killed comes back long before
-PAUSE = 0.02  # seconds until it is sent again
+PAUSE = 0.02  # seconds between the halves of a slow packet
+AGAIN = 0.1  # seconds until it is sent again
 
 Key = tuple[int, int, int, int]  # attempt, place, writer, sequence
 
@@ -61,7 +62,7 @@ async def until_answered(
             if answer.status < 500:
                 return answer
             (record or Record()).busy(answer)
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(AGAIN)
     raise TimeoutError(what)
 
 

@@ -41,7 +41,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     try:
         made = Site(request.param, folder, CANDIDATES, CHANCE)
         yield made
-        made.stop()
+        made.close()
     finally:
         folder.close()
 
