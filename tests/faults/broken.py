@@ -76,7 +76,7 @@ class Site:
 
     def faults(self) -> dict[str, Fault]:
         """What can happen to this site, by name."""
-        found = {"worker": self.worker, "site": self.site, "redis": self.redis}
+        found: dict[str, Fault] = {"worker": self.worker, "site": self.site, "redis": self.redis}
         if self.kind == "postgresql":
             found["postgresql"] = self.postgresql
             if COMPILER is not None:
