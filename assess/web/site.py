@@ -11,14 +11,36 @@ from collections.abc import Callable
 from typing import Any
 
 from apiflask import APIFlask
-from flask import Request, Response, request, session
+from flask import Flask, Request, Response, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
+from itsdangerous import BadSignature
 
 from assess.web import access, edge, files, headers, tokens
 
 
+class Cookies(SecureCookieSessionInterface):
+    """Signed cookies of any age: how long a session lasts is kept and decided on the server.
+
+    Flask's own way asks this host's wall clock, and takes a cookie for forged that another host, or
+    this one before its clock was put back, signed a second from now: everybody is logged out.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """What the cookie holds, if it was signed here."""
+        signer = self.get_signing_serializer(app)
+        if signer is None:
+            return None
+        try:
+            return self.session_class(signer.loads(request.cookies[self.get_cookie_name(app)]))
+        except (KeyError, BadSignature):
+            return self.session_class()
+
+
 class Site(APIFlask):
     """The application."""
+
+    session_interface = Cookies()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """As it is: no view of ours is asynchronous, so nobody needs to ask a dozen times."""
