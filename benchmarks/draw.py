@@ -46,6 +46,7 @@ from assess.store.people import Person
 from assess.store.pools import Pool as PoolRow
 from assess.store.specifications import SpecificationVersion
 from assess.store.standing import Judgement
+from benchmarks.world import FRAMEWORK
 
 CELLS, COUNT = 7, 2
 SIZES = (56, 1_000, 1_000_000)  # of pools in memory
@@ -177,30 +178,6 @@ def _context(settings: Settings) -> Context:
     return Context(now, settings, centre)
 
 
-FRAMEWORK = """
-schema: framework/1
-id: bench
-title: A framework to measure with
-issuer: Benchmark
-kind: award
-code: null
-level: null
-credit: null
-language: en-GB
-published: null
-source: {document: none, rights: MIT}
-units_label: module
-groups:
-- {id: modules, title: Modules, role: mandatory, units: [U1]}
-rules: []
-units:
-- code: U1
-  number: 1
-  title: Unit
-  group: modules
-  assessed: true
-  outcomes:
-"""
 SPECIFICATION = """
 schema: specification/1
 name: T
