@@ -8,7 +8,6 @@ from datetime import datetime
 from flask import Flask, Request, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
-from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from assess import cli, jobs, store
@@ -23,6 +22,7 @@ from assess.web.administrator import routes as administrator
 from assess.web.api import routes as api
 from assess.web.author import routes as author
 from assess.web.candidate import routes as candidate
+from assess.web.form_tokens import FormTokens
 from assess.web.public import routes as public
 from assess.web.quality import routes as quality
 from assess.web.site import Site
@@ -82,7 +82,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.extensions["assess.pdf"] = pdf.why_not
     app.extensions["assess.demonstrations"] = (demo.fill,) if settings.room else ()
     Babel(app, default_domain="messages", locale_selector=lambda: "en")
-    csrf = CSRFProtect(app)
+    csrf = FormTokens(app)
     headers.register(app, secure=settings.secure)
     problems.register(app)
     signing.register(app)

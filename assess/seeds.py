@@ -27,6 +27,11 @@ def nonce() -> bytes:
     return secrets.token_bytes(12)
 
 
+def mask(length: int) -> bytes:
+    """Random bytes to hide a text of this length behind, once."""
+    return secrets.token_bytes(length)
+
+
 def pseudonym() -> str:
     """A new pseudonymous identifier of a candidate: 128 bits, hexadecimal."""
     return secrets.token_hex(16)

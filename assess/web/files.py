@@ -1,43 +1,65 @@
 """How do style sheets, scripts and pictures reach a browser? Packed, once in each process.
 
-Only files are packed, never a page or an answer in JSON: those hold secrets (form tokens, nonces)
-beside words that somebody else may have chosen, and the length of what is packed would tell of
-them (BREACH, CVE-2013-3587). A file holds no secret and nothing of a request.
+A script is sent with the modules that it imports inside (`modules`). Files hold no secret and
+nothing of a request, so their packed length tells nobody anything; for pages see `packing`.
 """
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import mimetypes
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from flask import Request, Response
 from werkzeug.security import safe_join
 
+from assess.web import modules
+
 PACKED = frozenset({"text/css", "text/javascript", "application/javascript", "image/svg+xml"})
 
 
-def packed(folder: str, name: str, asked: Request) -> Response | None:
-    """A file that the browser takes packed; None for all others, which Flask sends as they are."""
-    if "Range" in asked.headers or not asked.accept_encodings["gzip"]:
+def answer(folder: str, name: str, asked: Request) -> Response | None:
+    """A file of ours, packed if the browser takes it so; None for what Flask sends as it is."""
+    if "Range" in asked.headers:
         return None
-    path = safe_join(folder, name)
-    mimetype = mimetypes.guess_type(path or "")[0]
-    if path is None or mimetype not in PACKED:
+    found = safe_join(folder, name)
+    mimetype = mimetypes.guess_type(found or "")[0]
+    if found is None or mimetype not in PACKED:
         return None
+    path = Path(found)
     try:
-        content = _gzip(path, Path(path).stat().st_mtime_ns)
+        changed = path.stat().st_mtime_ns
+        packed = asked.accept_encodings["gzip"] > 0
+        response = Response(_gzip(path, changed) if packed else content(path), mimetype=mimetype)
     except OSError:
         return None  # Flask says that it is not found
-    response = Response(content, mimetype=mimetype)
-    response.content_encoding = "gzip"
+    if packed:
+        response.content_encoding = "gzip"
     response.add_etag()
     response.make_conditional(asked)
     return response
 
 
+def content(path: Path) -> bytes:
+    """What is sent of a file: its bytes, and of a script also what it imports. Raises OSError."""
+    held = path.read_bytes()
+    if path.suffix == ".js" and modules.imports(held.decode()):
+        return modules.joined(path).encode()
+    return held
+
+
+@cache
+def digest(path: Path) -> str:
+    """Twelve letters that name what is sent of a file, so that browsers may keep it for ever."""
+    try:
+        return hashlib.sha256(content(path)).hexdigest()[:12]
+    except OSError:
+        return "0"
+
+
 @lru_cache(maxsize=64)  # as many files as there are
-def _gzip(path: str, _changed: int) -> bytes:
+def _gzip(path: Path, _changed: int) -> bytes:
     """The packed content of a file as it was at this moment; always the same bytes."""
-    return gzip.compress(Path(path).read_bytes(), compresslevel=9, mtime=0)
+    return gzip.compress(content(path), compresslevel=9, mtime=0)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +19,7 @@ from assess.delivery import calendar
 from assess.reasons import Code, Reason
 from assess.roles import Role
 from assess.settings import Settings
+from assess.web import files
 from assess.web.headers import nonce
 
 PER_PAGE = 25
@@ -28,11 +27,8 @@ GOVUK = "govuk_frontend_jinja"
 MOST_WORDS = 5_000  # characters looked at: beyond any that are taken
 MANY = 10_000_000  # rows; a page number beyond this is a mistake
 
-MODULES = (
-    "vendor/govuk-frontend.min.js",
-    *(f"player/{name}.js" for name in ("clock", "journal", "sender", "view")),
-)
-"""Scripts that other scripts import: a map gives each the address that names its content."""
+MODULES = ("vendor/govuk-frontend.min.js",)
+"""Scripts that others ask for: a map gives each the address that names its content."""
 
 Entry = tuple[str, str, tuple[Role, ...], tuple[str, ...]]
 
@@ -125,7 +121,7 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
     @app.url_defaults
     def with_digest(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint == "static" and "v" not in values:
-            values["v"] = _digest(folder / values["filename"])
+            values["v"] = files.digest(folder / values["filename"])
 
     @app.template_filter("moment")
     def moment(at: datetime, where: str | None = None) -> str:
@@ -193,12 +189,3 @@ def _navigation(entries: Sequence[Entry]) -> list[dict[str, Any]]:
         for text, endpoint, roles, within in entries
         if current_user.is_authenticated and not current_user.roles.isdisjoint(roles)
     ]
-
-
-@cache
-def _digest(path: Path) -> str:
-    """Twelve letters that name a file's content, so that browsers may keep it for ever."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    except OSError:
-        return "0"

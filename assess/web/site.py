@@ -16,7 +16,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature
 
-from assess.web import access, edge, files, headers, tokens
+from assess.web import access, edge, files, headers, packing, tokens
 
 
 class Cookies(SecureCookieSessionInterface):
@@ -48,8 +48,8 @@ class Site(APIFlask):
 
     def send_static_file(self, filename: str) -> Response:
         """A file, packed if the browser takes it so."""
-        packed = files.packed(str(self.static_folder), filename, request)
-        return packed or super().send_static_file(filename)
+        ours = files.answer(str(self.static_folder), filename, request)
+        return ours or super().send_static_file(filename)
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         """By the one door, or by all of them."""
@@ -70,6 +70,8 @@ class Site(APIFlask):
     def process_response(self, response: Response) -> Response:
         """With the headers of data; a save changes nothing in the session."""
         if not access.recognised():
-            return super().process_response(response)
+            response = super().process_response(response)
+            packing.pack(self, request, response)
+            return response
         headers.of_data(response, secure=self.extensions["assess.settings"].secure)
         return response

@@ -24,6 +24,7 @@ from wtforms import ValidationError
 
 from assess import seeds
 from assess.actions.saving import Shown, Sitting
+from assess.web import form_tokens
 
 LABEL = b"assess-sitting/1"
 HEAD = struct.Struct(">QQQI16sH")
@@ -71,7 +72,8 @@ def known_csrf(token: str, kept: str) -> bool:
 
 @lru_cache(maxsize=4096)  # pairs that are good: the others raise
 def _csrf(token: str, kept: str) -> bool:
-    validate_csrf(token)  # against the session of this request, which keeps `kept`
+    plain = form_tokens.unmasked(token)
+    validate_csrf(plain)  # against the session of this request, which keeps `kept`
     return True
 
 

@@ -36,8 +36,8 @@ def to_the_waiting_room(stage: Stage, page: Page, name: str) -> None:
     """From the card of the test to the page on which one waits."""
     page.goto(f"{stage.url}/assessments")
     page.get_by_role("button", name="Go to the waiting room").click()
-    page.get_by_label(f"I am {name}").check()
-    page.get_by_role("button", name="Go to the waiting room").click()
+    expect(page.locator("main")).to_contain_text(f"I am {name}")
+    page.get_by_role("button", name="Affirm, and go to the waiting room").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Please wait")
 
 

@@ -73,7 +73,7 @@ def test_no_page_of_an_attempt_holds_a_rationale_a_level_or_a_number_of_the_auth
         f"/attempts/{attempt}/questions/1", {"writer": "1", "sequence": "1", "answer": "0"}
     )
     pages += [sent.text, *(me.get(f"/api/attempts/{attempt}/{name}").text for name in API)]
-    every = "\n".join(pages)
+    every = "\n".join(still(page) for page in pages)
     plain = every.replace("&#39;", "'").replace("&#34;", '"').replace("&amp;", "&")
     for content in questions:
         for option in content.options:

@@ -168,7 +168,7 @@ def test_the_page_before_the_start_says_what_will_happen(here: World, me: Browse
         "cannot be paused",
     ):
         assert said in page.text
-    assert "Start the test" in page.text
+    assert "Affirm, and start the test" in page.text
 
 
 def test_a_start_by_its_address_is_refused_with_every_reason(here: World, me: Browser) -> None:
@@ -184,7 +184,7 @@ def test_a_start_by_its_address_is_refused_with_every_reason(here: World, me: Br
     assert [r["code"] for r in answer.json["reasons"]] == ["E-SIGN", "E-APPROVAL"]
 
 
-def test_a_start_without_affirming_asks_for_it_beside_the_box(here: World, me: Browser) -> None:
+def test_a_start_without_affirming_asks_for_it_at_the_statement(here: World, me: Browser) -> None:
     here.make_ready()
     page = me.post(f"/tests/{here.test}/attempts", {"affirmed": "on"})
     assert page.status_code == 403

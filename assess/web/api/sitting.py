@@ -21,13 +21,14 @@ from assess.roles import Role
 from assess.store import attempts, banks, specifications
 from assess.store import evidence as held
 from assess.store.attempts import Attempt
-from assess.web import access, signing, tokens
+from assess.web import access, packing, signing, tokens
 from assess.web.api import shapes
 from assess.web.api.blueprint import REFUSALS, bp, plain, refuse
 
 
 @bp.get("/attempts/<int:attempt_id>/form")
 @access.only(Role.CANDIDATE)
+@packing.packable
 @bp.output(shapes.Form, description="All that the player needs; fetched once.")
 @bp.doc(responses=REFUSALS)
 def fetch(attempt_id: int) -> Response:

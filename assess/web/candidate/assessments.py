@@ -12,13 +12,14 @@ from assess.actions import approvals
 from assess.reasons import Refused
 from assess.roles import Role
 from assess.store import messages, people, programmes, specifications
-from assess.web import access, pages, problems, signing
+from assess.web import access, packing, pages, problems, signing
 from assess.web.candidate import cards, sitting
 from assess.web.candidate.blueprint import bp
 
 
 @bp.get("/assessments")
 @access.only(Role.CANDIDATE)
+@packing.packable
 def assessments() -> str:
     """My assessments: a card for each test of the programmes I am registered on."""
     sitting.close_what_is_over()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, request, url_for
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -13,7 +13,7 @@ from assess.delivery import form
 from assess.reasons import Code, Refused
 from assess.roles import Role
 from assess.store.attempts import Attempt
-from assess.web import access, pages, problems, signing
+from assess.web import access, packing, pages, problems, signing
 from assess.web.candidate import player, questions, sitting
 from assess.web.candidate.blueprint import bp
 
@@ -34,6 +34,7 @@ def attempt(attempt_id: int) -> ResponseReturnValue:
 
 @bp.get("/attempts/<int:attempt_id>/questions/<int:place>")
 @access.only(Role.CANDIDATE)
+@packing.packable
 def question(attempt_id: int, place: int) -> ResponseReturnValue:
     """One question, my answer to it, and the way to all others."""
     return page(attempt_id, place)
@@ -79,7 +80,7 @@ def page(
         if sent is None
         else (texts(sheet.question, sheet.chosen), texts(sheet.question, sent)),
         errors_by_field=errors,
-        address=request.path,
+        address=url_for("candidate.question", attempt_id=attempt_id, place=place),
     )
     return shown, 200 if refused is None else refused.status
 

@@ -15,7 +15,7 @@ from assess.reasons import Code, Reason, Refused
 from assess.roles import Role
 from assess.store import arrangements, people, specifications
 from assess.store.standing import judge
-from assess.web import access, pages, problems, signing
+from assess.web import access, packing, pages, problems, signing
 from assess.web.candidate import cards, sitting
 from assess.web.candidate.blueprint import bp
 
@@ -24,6 +24,7 @@ FIELDS = {Code.AFFIRM: "affirmed"}
 
 @bp.get("/tests/<int:test_id>/start")
 @access.only(Role.CANDIDATE)
+@packing.packable
 def confirm(test_id: int) -> ResponseReturnValue:
     """Who I am, what the test is, what will happen; or every reason why I may not start."""
     return _page(test_id, ())

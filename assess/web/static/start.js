@@ -1,4 +1,23 @@
-// Starts the design system's own behaviour: menus, error summaries, password fields.
-import { initAll } from "./vendor/govuk-frontend.min.js";
+// Starts what a page needs beside its own scripts: buttons that send once, and, where something on
+// the page has a behaviour of the design system's (menus, error summaries, password fields), that.
 
-initAll();
+const TWICE = 1000; // milliseconds within which a second press is the same press
+
+// What stands here without a behaviour: a menu of two entries is never folded.
+const PLAIN = ["govuk-button", "govuk-service-navigation", "govuk-skip-link"];
+const named = PLAIN.map((name) => `[data-module="${name}"]`).join(", ");
+const needed = `[data-module]:not(${named}), .govuk-service-navigation__item:nth-child(3)`;
+
+let pressed = null;
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-prevent-double-click]");
+  if (button === null) return;
+  if (pressed === button) event.preventDefault();
+  pressed = button;
+  setTimeout(() => (pressed = null), TWICE);
+});
+
+if (document.querySelector(needed) !== null) {
+  const { initAll } = await import("./vendor/govuk-frontend.min.js");
+  initAll();
+}
