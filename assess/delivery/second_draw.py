@@ -9,14 +9,14 @@ forms are counted, and chance chooses one of them by its number: again each equa
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb, prod
 
 from assess.delivery import counting, sight, units
 from assess.delivery.counting import Alike, Element, Knot, Numbers, Table
-from assess.delivery.picking import some
+from assess.delivery.picking import free_place
 from assess.delivery.pool import Pool
 from assess.delivery.sight import History
 from assess.delivery.stream import Stream
@@ -83,11 +83,19 @@ def _tried(
     pool: Pool, layout: Layout, maker: _ByCell | _ByElement, tries: int, stream: Stream
 ) -> Iterator[tuple[list[Unit], int]]:
     """Forms as they are tried, without those in which enemies meet, and how far off they lie."""
+    target = None if pool.band is None else pool.band.target
+    columns = [cell.listed.difficulties for cell in pool.cells]
     for _ in range(tries):
         form = maker.form(stream)
-        places = [place for unit in form for place in unit]
-        if not layout.groups or not layout.clash(places):
-            yield form, 0 if pool.band is None else abs(_expected(pool, places) - pool.band.target)
+        if layout.groups and layout.clash([place for unit in form for place in unit]):
+            continue
+        off = 0
+        if target is not None:
+            for unit in form:
+                for cell, place in unit:
+                    off += columns[cell][place]
+            off = abs(off - target)
+        yield form, off
 
 
 def account(pool: Pool) -> Account:
@@ -147,33 +155,39 @@ class _ByCell:
             _split(len(cell.listed), cell.count, met)
             for cell, met in zip(pool.cells, seen, strict=True)
         ]
-        self.forms = prod(comb(len(at) - len(closed), count) for _, count, at, closed in self.cells)
+        self.forms = prod(comb(free, count) for _, count, free, _, _ in self.cells)
 
     def form(self, stream: Stream) -> list[Unit]:
         """A form of the best by sight, each equally likely."""
         form: list[Unit] = []
-        for number, (always, count, at, closed) in enumerate(self.cells):
-            form.extend(((number, place),) for place in always)
-            for rank in some(count, len(at), closed[:], stream):
-                form.append(((number, at[rank]),))
+        below = stream.below
+        for number, (always, count, free, at, closed) in enumerate(self.cells):
+            form.extend([((number, place),) for place in always])
+            taken = closed[:]
+            for left in range(free, free - count, -1):  # as `picking.some`, but for its calls
+                rank = below(left)
+                if taken:
+                    rank = free_place(rank, taken)
+                insort(taken, rank)
+                form.append(((number, rank if at is None else at[rank]),))
         return form
 
 
 def _split(
     size: int, count: int, met: Mapping[int, tuple[int, int]]
-) -> tuple[list[int], int, Sequence[int], list[int]]:
-    """What comes always, and how many of which others: places with some of them closed."""
+) -> tuple[list[int], int, int, Sequence[int] | None, list[int]]:
+    """What comes always; how many of how many others, their places (None: all), those closed."""
     if size - len(met) > count:
-        return [], count, range(size), sorted(met)
+        return [], count, size - len(met), None, sorted(met)
     always = [place for place in range(size) if place not in met]
     groups: dict[tuple[int, int], list[int]] = {}
     for place in sorted(met):
         groups.setdefault(met[place], []).append(place)
     for rank in sorted(groups):
         if len(always) + len(groups[rank]) > count:
-            return always, count - len(always), groups[rank], []
+            return always, count - len(always), len(groups[rank]), groups[rank], []
         always += groups[rank]
-    return always, count - len(always), (), []
+    return always, count - len(always), 0, (), []
 
 
 class _ByElement:

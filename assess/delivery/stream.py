@@ -9,7 +9,6 @@ it for other languages.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import struct
 from collections.abc import MutableSequence
 from typing import TypeVar
@@ -21,6 +20,8 @@ LABEL = "assess-draw/2"
 WORDS = struct.Struct(">4Q")  # one HMAC-SHA256 value is four words
 COUNTER = struct.Struct(">Q")
 ORDINAL = struct.Struct(">I")
+BLOCK = 64  # bytes that SHA-256 works on at a time, and that HMAC's key is padded to
+INNER, OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 SPAN = 1 << 64
 MIN_SEED = 16  # bytes; seeds.seed() gives 32
 
@@ -35,7 +36,7 @@ class Stream:
     draw that it serves. ValueError when one of them cannot be used.
     """
 
-    __slots__ = ("_counter", "_message", "_seed", "_words", "label")
+    __slots__ = ("_counter", "_inner", "_outer", "_words", "label")
 
     def __init__(self, seed: bytes, candidate: str, ordinal: int, label: str = LABEL) -> None:
         if len(seed) < MIN_SEED:
@@ -44,18 +45,26 @@ class Stream:
             raise ValueError("a stream needs the candidate's pseudonym")
         if not 1 <= ordinal < 1 << 32:
             raise ValueError(f"attempt ordinal {ordinal}")
-        self._seed = seed
         self.label = label
-        self._message = label.encode() + b"\0" + candidate.encode() + b"\0" + ORDINAL.pack(ordinal)
+        # HMAC written out (RFC 2104): what all blocks have in common is hashed once. A call of
+        # hmac.digest for each block takes five times as long as all else that a word costs.
+        key = (seed if len(seed) <= BLOCK else hashlib.sha256(seed).digest()).ljust(BLOCK, b"\0")
+        self._inner = hashlib.sha256(key.translate(INNER))
+        self._inner.update(label.encode() + b"\0" + candidate.encode() + b"\0")
+        self._inner.update(ORDINAL.pack(ordinal))
+        self._outer = hashlib.sha256(key.translate(OUTER))
         self._counter = 0
         self._words: list[int] = []
 
     def word(self) -> int:
         """The next 64-bit word of the stream."""
         if not self._words:
-            block = hmac.digest(self._seed, self._message + COUNTER.pack(self._counter), "sha256")
+            inner, outer = self._inner.copy(), self._outer.copy()
+            inner.update(COUNTER.pack(self._counter))
+            outer.update(inner.digest())
             self._counter += 1
-            self._words = list(reversed(WORDS.unpack(block)))
+            self._words = list(WORDS.unpack(outer.digest()))
+            self._words.reverse()
         return self._words.pop()
 
     def below(self, n: int) -> int:
@@ -71,10 +80,11 @@ class Stream:
             raise ValueError(f"no number below {n}")
         if n > SPAN:
             return self._below(n)
-        limit = SPAN - SPAN % n
-        while (word := self.word()) >= limit:
-            pass
-        return word % n
+        while True:
+            word = self._words.pop() if self._words else self.word()
+            rest = word % n
+            if word - rest <= SPAN - n:  # below the largest multiple of n that is at most SPAN
+                return rest
 
     def _below(self, n: int) -> int:
         words = -(-(n - 1).bit_length() // 64)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assess.delivery import draw
+from assess.delivery import draw, sight
 from assess.delivery.draw import Cell, Draw, Entries, Entry, Pool, Seen, Stream
 from assess.reasons import Code, Refused
 
@@ -235,6 +238,26 @@ def test_a_draw_from_a_large_bank_looks_at_a_handful_of_entries(size: int) -> No
     }
     for name, column in columns.items():
         setattr(entries, name, column)
-    form = drawn(Pool(DIGEST, (Cell("u/1", 14, entries),)), {5: Seen(1, 1), 77: Seen(1, 1)})
+    pool = Pool(DIGEST, (Cell("u/1", 14, entries),))
+    pool.kept["index"] = (np.array([5, 77]), np.array([4, 76]), np.array([0]))  # made once a pool
+    form = drawn(pool, {5: Seen(1, 1), 77: Seen(1, 1)})
     assert len(form.questions) == 14
+    assert not {one.item for one in form.questions} & {5, 77}
     assert sum(column.looked for column in columns.values()) < 100
+
+
+def test_what_was_met_is_found_in_whatever_cell_it_stands() -> None:
+    chance = random.Random(4)  # noqa: S311 - no secret
+    for _ in range(50):
+        items = chance.sample(range(1, 60), 30)
+        bounds = [0, *sorted(chance.sample(range(31), 3)), 30]
+        cells = [
+            Cell(f"u/{k}", 0, [Entry(i, i, 0) for i in items[low:high]])
+            for k, (low, high) in enumerate(itertools.pairwise(bounds))
+        ]
+        history = {item: Seen(1, item) for item in chance.sample(range(1, 70), 12)}
+        found = sight.met(Pool(DIGEST, tuple(cells)), history)
+        assert found == [
+            {p: (1, e.item) for p, e in enumerate(cell.entries) if e.item in history}
+            for cell in cells
+        ]
