@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,7 +20,7 @@ from assess.delivery.ledger import active as running
 from assess.delivery.mailing import Kind
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
-from assess.store import attempts, banks, ledger, marks, specifications
+from assess.store import attempts, banks, ledger, marks, people, specifications
 from assess.store import pools as pool_rows
 from assess.store.attempts import Attempt
 from assess.store.people import Person
@@ -63,10 +62,8 @@ def start(context: Context, test_id: int, affirmed: bool) -> Started | Waiting |
         with store.write() as session:
             store.beside(session, pools.drawing(test_id))
             test = specifications.get(session, context.centre, test_id)
-            person = session.scalar(
-                select(Person).where(Person.id == context.actor).with_for_update()
-            )
-            if test is None or person is None:
+            person = people.locked(session, context.actor)
+            if test is None:
                 return not_found()
             judgement = judge(session, context.gates, test, person, context.now)
             if not judgement.enrolled:
@@ -109,7 +106,7 @@ def seal(
         return row
     if not judgement.may_wait:
         open_(row, context)
-    attempts.insert_all(session, [row])
+    attempts.add(session, row)
     record_start(session, context, row, source, turn)
     return row
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, select
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.store.base import Base
@@ -89,20 +89,28 @@ def of(session: Session, test_id: int, candidate_id: int) -> Allowed:
     )
 
 
+# Every judgement of a start asks these: made once, for making them costs more than running them.
+_AGREED = (
+    select(AgreedDate.starts_on)
+    .where(
+        AgreedDate.test_id == bindparam("test"),
+        AgreedDate.candidate_id == bindparam("candidate"),
+    )
+    .order_by(AgreedDate.id.desc())
+    .limit(1)
+)
+_DECISIONS = (
+    select(Allowance)
+    .where(Allowance.test_id == bindparam("test"), Allowance.candidate_id == bindparam("candidate"))
+    .order_by(Allowance.id)
+)
+
+
 def agreed(session: Session, test_id: int, candidate_id: int) -> date | None:
     """The first day that was agreed last."""
-    return session.scalar(
-        select(AgreedDate.starts_on)
-        .where(AgreedDate.test_id == test_id, AgreedDate.candidate_id == candidate_id)
-        .order_by(AgreedDate.id.desc())
-        .limit(1)
-    )
+    return session.scalar(_AGREED, {"test": test_id, "candidate": candidate_id})
 
 
 def decisions(session: Session, test_id: int, candidate_id: int) -> Sequence[Allowance]:
     """All decisions for a candidate and a test, oldest first."""
-    return session.scalars(
-        select(Allowance)
-        .where(Allowance.test_id == test_id, Allowance.candidate_id == candidate_id)
-        .order_by(Allowance.id)
-    ).all()
+    return session.scalars(_DECISIONS, {"test": test_id, "candidate": candidate_id}).all()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, select
+from sqlalchemy import ForeignKey, Index, Text, bindparam, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -76,15 +76,20 @@ def waiting(session: Session, test_id: int, candidate_id: int) -> ApprovalReques
     )
 
 
+# Every judgement of a start asks this: made once, for making it costs more than running it.
+_NEWEST = (
+    select(Approval, Attempt.id)
+    .outerjoin(Attempt, Attempt.approval_id == Approval.id)
+    .where(Approval.test_id == bindparam("test"), Approval.candidate_id == bindparam("candidate"))
+    .order_by(Approval.id.desc())
+    .limit(1)
+)
+
+
 def newest(session: Session, test_id: int, candidate_id: int) -> tuple[Approval, bool] | None:
     """The newest approval of a candidate for a test, and whether an attempt has used it."""
-    row = session.execute(
-        select(Approval, Attempt.id)
-        .outerjoin(Attempt, Attempt.approval_id == Approval.id)
-        .where(Approval.test_id == test_id, Approval.candidate_id == candidate_id)
-        .order_by(Approval.id.desc())
-        .limit(1)
-    ).one_or_none()
+    values = {"test": test_id, "candidate": candidate_id}
+    row = session.execute(_NEWEST, values).one_or_none()
     return None if row is None else (row[0], row[1] is not None)
 
 

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, or_, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    bindparam,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.delivery import arrangements as rules
@@ -60,18 +70,22 @@ def of_person(session: Session, person_id: int) -> Sequence[Arrangement]:
     ).all()
 
 
+# Every judgement of a start asks this: made once, for making it costs more than running it.
+_IN_FORCE = (
+    select(Arrangement)
+    .where(
+        Arrangement.person_id == bindparam("person"),
+        Arrangement.starts_at <= bindparam("now"),
+        or_(Arrangement.ends_at.is_(None), Arrangement.ends_at > bindparam("now")),
+        or_(Arrangement.ended_at.is_(None), Arrangement.ended_at > bindparam("now")),
+    )
+    .order_by(Arrangement.kind)
+)
+
+
 def in_force(session: Session, person_id: int, now: datetime) -> Sequence[Arrangement]:
     """The arrangements that apply to a person at this moment, by kind."""
-    return session.scalars(
-        select(Arrangement)
-        .where(
-            Arrangement.person_id == person_id,
-            Arrangement.starts_at <= now,
-            or_(Arrangement.ends_at.is_(None), Arrangement.ends_at > now),
-            or_(Arrangement.ended_at.is_(None), Arrangement.ended_at > now),
-        )
-        .order_by(Arrangement.kind)
-    ).all()
+    return session.scalars(_IN_FORCE, {"person": person_id, "now": now}).all()
 
 
 def get(session: Session, person_id: int, arrangement_id: int) -> Arrangement | None:

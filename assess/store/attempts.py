@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     bindparam,
+    case,
     delete,
     func,
     insert,
@@ -28,6 +29,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from assess.delivery.answering import Saved
 from assess.delivery.attempt import LIVE, State
 from assess.delivery.draw import Drawn, History, Seen
+from assess.store import cursor
 from assess.store.base import Base
 
 LIVE_STATES = sorted(s.value for s in LIVE)
@@ -147,13 +149,17 @@ def locked(session: Session, candidate_id: int, attempt_id: int) -> Attempt | No
     )
 
 
+# Every judgement of a start asks this: made once, for making it costs more than running it.
+_OF_TEST = (
+    select(Attempt)
+    .where(Attempt.test_id == bindparam("test"), Attempt.candidate_id == bindparam("candidate"))
+    .order_by(Attempt.ordinal)
+)
+
+
 def of_test(session: Session, test_id: int, candidate_id: int) -> Sequence[Attempt]:
     """A candidate's attempts at a test, oldest first."""
-    return session.scalars(
-        select(Attempt)
-        .where(Attempt.test_id == test_id, Attempt.candidate_id == candidate_id)
-        .order_by(Attempt.ordinal)
-    ).all()
+    return session.scalars(_OF_TEST, {"test": test_id, "candidate": candidate_id}).all()
 
 
 def live_of(session: Session, candidate_id: int) -> Sequence[Attempt]:
@@ -163,24 +169,27 @@ def live_of(session: Session, candidate_id: int) -> Sequence[Attempt]:
     ).all()
 
 
-_attempts = Attempt.__table__.c
-# Statements of every start are made once: making one costs more than running it.
-_FORMS = (
-    select(_attempts.form)
-    .where(_attempts.candidate_id == bindparam("candidate"), _attempts.bank_id == bindparam("bank"))
-    .order_by(_attempts.id)
-)
-_FORMS_BEFORE = _FORMS.where(_attempts.id < bindparam("before"))
-_INSERT_ALL = insert(Attempt).returning(_attempts.id, sort_by_parameter_order=True)
-_GIVEN = [column.key for column in _attempts if column.key != "id"]
+TABLE = Attempt.metadata.tables[Attempt.__tablename__]
+GIVEN = [column.key for column in TABLE.columns if not column.primary_key]
+FORMS = """
+SELECT form FROM attempts WHERE candidate_id = :candidate AND bank_id = :bank AND id < :before
+ORDER BY id
+"""
+NEVER = 2**63 - 1  # no attempt has this number
+_INSERT_ALL = insert(Attempt).returning(TABLE.c.id, sort_by_parameter_order=True)
+
+
+def add(session: Session, row: Attempt) -> None:
+    """Store a new attempt, and give it its number.
+
+    It does not become part of the session: what is changed in it later is not stored.
+    """
+    row.id = cursor.insert(session, TABLE, {key: getattr(row, key) for key in GIVEN})
 
 
 def insert_all(session: Session, rows: Sequence[Attempt]) -> None:
-    """Store new attempts, all in one statement, and give each its number.
-
-    They do not become part of the session: what is changed in them later is not stored.
-    """
-    values = [{key: getattr(row, key) for key in _GIVEN} for row in rows]
+    """Store new attempts as `add` stores one, all in one statement."""
+    values = [{key: getattr(row, key) for key in GIVEN} for row in rows]
     numbers = session.connection().execute(_INSERT_ALL, values).scalars()
     for row, number in zip(rows, numbers, strict=True):
         row.id = number
@@ -191,9 +200,8 @@ def history(
 ) -> History:
     """What a candidate has met of a bank, in which of their draws; before an attempt if given."""
     values = {"candidate": candidate_id, "bank": bank_id}
-    if before is None:
-        return met(session.connection().execute(_FORMS, values).scalars())
-    return met(session.connection().execute(_FORMS_BEFORE, {**values, "before": before}).scalars())
+    rows = cursor.ask(session, FORMS, {**values, "before": NEVER if before is None else before})
+    return met(cursor.document(form) for (form,) in rows)
 
 
 def met(forms: Iterable[Sequence[Sequence[Any]]]) -> History:
@@ -204,6 +212,24 @@ def met(forms: Iterable[Sequence[Sequence[Any]]]) -> History:
             times = seen[item].times if item in seen else 0
             seen[item] = Seen(times + 1, running)
     return seen
+
+
+def live_by_epoch(session: Session, test_id: int) -> dict[int, tuple[int, datetime | None]]:
+    """How many attempts of each epoch of a test are not over, and when the last is, if known.
+
+    It is not known while one waits or is paused.
+    """
+    rows = session.execute(
+        select(
+            Attempt.epoch_id,
+            func.count(),
+            func.max(Attempt.deadline),
+            func.sum(case((Attempt.state == State.OPEN.value, 0), else_=1)),
+        )
+        .where(Attempt.test_id == test_id, Attempt.state.in_(LIVE_STATES))
+        .group_by(Attempt.epoch_id)
+    )
+    return {epoch: (count, None if still else last) for epoch, count, last, still in rows}
 
 
 def expired(session: Session, before: datetime) -> Sequence[tuple[int, int, int]]:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    bindparam,
     case,
     column,
     delete,
@@ -35,6 +34,7 @@ from assess.bank.cells import Facts, Placing
 from assess.bank.items import Content
 from assess.bank.specification import Specification
 from assess.delivery.signposts import Signpost
+from assess.store import cursor
 from assess.store.base import Base
 
 LIVE = text("state = 'live'")
@@ -379,8 +379,7 @@ def contents(session: Session, versions: Iterable[int]) -> Mapping[int, Content]
     wanted = list(versions)
     seen: dict[int, Content] = session.info.setdefault("contents", {})
     if missing := [v for v in wanted if v not in seen]:
-        rows = session.connection().execute(_DIGESTS, {"versions": missing})
-        digests = {row.id: row.digest for row in rows}
+        digests = _digests(session, missing)
         seen |= {v: _read[digest] for v, digest in digests.items() if digest in _read}
         if unread := [v for v in digests if v not in seen]:
             if len(_read) + len(unread) > KEPT:
@@ -392,10 +391,16 @@ def contents(session: Session, versions: Iterable[int]) -> Mapping[int, Content]
     return {v: seen[v] for v in wanted if v in seen}
 
 
-_versions = ItemVersion.__table__.c
-_DIGESTS = select(_versions.id, _versions.digest).where(
-    _versions.id.in_(bindparam("versions", expanding=True))
-)  # made once: every start asks it
+def _digests(session: Session, versions: Sequence[int]) -> dict[int, str]:
+    """The digest of each of these item versions; every start asks for them."""
+    wanted: Any = versions
+    among = "= ANY(:wanted)"
+    if session.get_bind().dialect.name == "sqlite":
+        wanted, among = str(list(versions)), "IN (SELECT value FROM json_each(:wanted))"
+    asked = f"SELECT id, digest FROM item_versions WHERE id {among}"  # noqa: S608 - two words
+    return {row[0]: row[1] for row in cursor.ask(session, asked, {"wanted": wanted})}
+
+
 _read: dict[str, Content] = {}
 """Contents by their digest, which names the document they were read from: none is ever stale."""
 

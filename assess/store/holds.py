@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, bindparam, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.store.base import Base
@@ -36,12 +36,20 @@ class Hold(Base):
     lifted_at: Mapped[datetime | None]
 
 
+# Every judgement of a start asks this: made once, for making it costs more than running it.
+_OF_PERSON = (
+    select(Hold)
+    .where(Hold.person_id == bindparam("person"), Hold.lifted_at.is_(None))
+    .order_by(Hold.id)
+)
+_ON_TEST = _OF_PERSON.where(or_(Hold.test_id.is_(None), Hold.test_id == bindparam("test")))
+
+
 def in_force(session: Session, person_id: int, test_id: int | None = None) -> Sequence[Hold]:
     """The holds on a person that nobody has lifted; those that bear on a test if one is given."""
-    found = select(Hold).where(Hold.person_id == person_id, Hold.lifted_at.is_(None))
-    if test_id is not None:
-        found = found.where(or_(Hold.test_id.is_(None), Hold.test_id == test_id))
-    return session.scalars(found.order_by(Hold.id)).all()
+    if test_id is None:
+        return session.scalars(_OF_PERSON, {"person": person_id}).all()
+    return session.scalars(_ON_TEST, {"person": person_id, "test": test_id}).all()
 
 
 def get(session: Session, centre_id: int, hold_id: int) -> Hold | None:

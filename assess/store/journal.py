@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess import journal, seeds
 from assess.journal import Event, Fact
+from assess.store import cursor
 from assess.store.base import Base
 
 LATE = 10_000  # how far behind the newest sealed entry a slow transaction's entry may appear
@@ -54,7 +55,7 @@ class JournalSeal(Base):
 
 
 TOGETHER = "journal entries to be written together"
-_ENTRY, _DETAILS = insert(JournalEntry), insert(JournalDetails)
+TABLE = JournalEntry.metadata.tables[JournalEntry.__tablename__]
 
 
 def record(
@@ -87,10 +88,10 @@ def record(
     _write(session)
     if details:
         session.flush()
-    made = session.connection().execute(_ENTRY, entry).inserted_primary_key
-    if details and made:
-        own = {"entry_id": made[0], "centre_id": centre, "salt": salt, "body": body}
-        session.connection().execute(_DETAILS, own)
+    number = cursor.insert(session, TABLE, entry)
+    if details:
+        own = {"entry_id": number, "centre_id": centre, "salt": salt, "body": body}
+        session.connection().execute(insert(JournalDetails), own)
 
 
 @contextmanager
@@ -109,7 +110,7 @@ def together(session: Session) -> Iterator[None]:
 
 def _write(session: Session) -> None:
     if waiting := session.info.get(TOGETHER):
-        session.connection().execute(_ENTRY, waiting)
+        session.connection().execute(insert(JournalEntry), waiting)
         waiting.clear()
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, insert, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.delivery import timing
 from assess.delivery.arrangements import Kind
 from assess.delivery.ledger import GIVES, Entry, Line
-from assess.store import arrangements, specifications
+from assess.store import arrangements, cursor, specifications
 from assess.store.attempts import Attempt
 from assess.store.base import Base
 from assess.store.people import Person
@@ -44,13 +44,14 @@ class TimeLine(Base):
         return Line(Entry(self.entry), self.at, self.seconds)
 
 
-_LINE = insert(TimeLine)
+_TABLE = TimeLine.metadata.tables[TimeLine.__tablename__]
 
 
 def add(session: Session, attempt: Attempt, line: Line, actor: int | None, reason: str) -> None:
     """Write one line more."""
-    session.connection().execute(
-        _LINE,
+    cursor.insert(
+        session,
+        _TABLE,
         {
             "centre_id": attempt.centre_id,
             "attempt_id": attempt.id,

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    bindparam,
     delete,
     func,
     or_,
@@ -154,9 +155,13 @@ def get(session: Session, centre_id: int, person_id: int) -> Person | None:
     )
 
 
+# Every start asks this: made once, for making it costs more than running it.
+_LOCKED = select(Person).where(Person.id == bindparam("person")).with_for_update()
+
+
 def locked(session: Session, person_id: int) -> Person:
     """A person, locked until the transaction ends: no attempt of theirs starts meanwhile."""
-    return session.scalars(select(Person).where(Person.id == person_id).with_for_update()).one()
+    return session.scalars(_LOCKED, {"person": person_id}).one()
 
 
 def _held(now: datetime) -> tuple[ColumnElement[bool], ...]:

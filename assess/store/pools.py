@@ -20,7 +20,6 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
-    bindparam,
     func,
     select,
     update,
@@ -28,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
+from assess.store import cursor
 from assess.store.base import Base
 from assess.store.specifications import SpecificationVersion
 
@@ -88,31 +88,22 @@ class Turn:
     sealed_seed: bytes
 
 
-# Statements of every start are made once: making one costs more than running it.
-_NEWEST = (
-    select(Pool.__table__.c.id, Pool.__table__.c.fingerprint)
-    .where(Pool.__table__.c.specification_id == bindparam("specification"))
-    .order_by(Pool.__table__.c.number.desc())
-    .limit(1)
-)
-_epochs = Epoch.__table__.c
-_TURN = (
-    update(Epoch)
-    .where(
-        _epochs.pool_id == bindparam("pool"),
-        _epochs.closed_at.is_(None),
-        _epochs.draws < bindparam("most"),
-        _epochs.opened_at > bindparam("since"),
-    )
-    .values(draws=_epochs.draws + 1)
-    .returning(_epochs.id, _epochs.number, _epochs.commitment, _epochs.sealed_seed)
-)
+# Every start asks these, by the driver's cursor.
+NEWEST = """
+SELECT id, fingerprint FROM pools WHERE specification_id = :specification
+ORDER BY number DESC LIMIT 1
+"""
+TURN = """
+UPDATE epochs SET draws = draws + 1
+WHERE pool_id = :pool AND closed_at IS NULL AND draws < :most AND opened_at > :since
+RETURNING id, number, commitment, sealed_seed
+"""
 
 
 def newest(session: Session, specification_id: int) -> tuple[int, str] | None:
     """Number and fingerprint of the pool that new attempts draw from, without its list."""
-    row = session.connection().execute(_NEWEST, {"specification": specification_id}).one_or_none()
-    return None if row is None else (row.id, row.fingerprint)
+    rows = cursor.ask(session, NEWEST, {"specification": specification_id})
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 def turn(session: Session, pool_id: int, now: datetime) -> Turn | None:
@@ -120,9 +111,9 @@ def turn(session: Session, pool_id: int, now: datetime) -> Turn | None:
 
     None when no epoch is open, or the open one has served its month or its number of draws.
     """
-    values = {"pool": pool_id, "most": EPOCH_DRAWS, "since": now - EPOCH_DAYS}
-    row = session.connection().execute(_TURN, values).one_or_none()
-    return None if row is None else Turn(row.id, row.number, row.commitment, row.sealed_seed)
+    since = cursor.moment(session, now - EPOCH_DAYS)
+    rows = cursor.ask(session, TURN, {"pool": pool_id, "most": EPOCH_DRAWS, "since": since})
+    return Turn(*rows[0]) if rows else None
 
 
 def close(session: Session, pool_id: int, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, or_, select
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, bindparam, func, or_, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from assess.delivery.registration import Conditions
@@ -119,13 +119,33 @@ def of_centre(session: Session, centre_id: int) -> Sequence[Programme]:
     ).all()
 
 
+# Every judgement of a start asks these: made once, for making them costs more than running them.
+_REGISTRATION = select(Registration).where(
+    Registration.programme_id == bindparam("programme"),
+    Registration.candidate_id == bindparam("candidate"),
+)
+_STATEMENT = (
+    select(Statement)
+    .where(Statement.programme_id == bindparam("programme"))
+    .order_by(Statement.number.desc())
+    .limit(1)
+)
+_SIGNATURE = (
+    select(Signature, Statement)
+    .join(Statement, Statement.id == Signature.statement_id)
+    .where(
+        Statement.programme_id == bindparam("programme"),
+        Signature.person_id == bindparam("person"),
+    )
+    .order_by(Statement.number.desc())
+    .limit(1)
+)
+
+
 def registration(session: Session, programme_id: int, candidate_id: int) -> Registration | None:
     """A candidate's registration on a programme."""
-    return session.scalar(
-        select(Registration).where(
-            Registration.programme_id == programme_id, Registration.candidate_id == candidate_id
-        )
-    )
+    values = {"programme": programme_id, "candidate": candidate_id}
+    return session.scalar(_REGISTRATION, values)
 
 
 def registrations_of(
@@ -219,23 +239,13 @@ def statements(session: Session, programme_id: int) -> Sequence[tuple[Statement,
 
 def current_statement(session: Session, programme_id: int) -> Statement | None:
     """The newest version of a programme's statement."""
-    return session.scalar(
-        select(Statement)
-        .where(Statement.programme_id == programme_id)
-        .order_by(Statement.number.desc())
-        .limit(1)
-    )
+    return session.scalar(_STATEMENT, {"programme": programme_id})
 
 
 def last_signature(
     session: Session, programme_id: int, person_id: int
 ) -> tuple[Signature, Statement] | None:
     """The newest version of a programme's statement that a person has signed."""
-    row = session.execute(
-        select(Signature, Statement)
-        .join(Statement, Statement.id == Signature.statement_id)
-        .where(Statement.programme_id == programme_id, Signature.person_id == person_id)
-        .order_by(Statement.number.desc())
-        .limit(1)
-    ).one_or_none()
+    values = {"programme": programme_id, "person": person_id}
+    row = session.execute(_SIGNATURE, values).one_or_none()
     return None if row is None else (row[0], row[1])

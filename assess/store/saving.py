@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from assess.bank.kinds import Answer
-from assess.store.base import db, turn
+from assess.store.base import db, run, turn, writer
+from assess.store.cursor import in_sqlite
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +168,17 @@ def _on_sqlite(engine: Engine, it: Save) -> Found | None:
         "writer": it.writer,
         "sequence": it.sequence,
         "options": str(list(it.options)),
-        "now": _written(it.now),
-        "latest": _written(it.now - it.grace),
+        "now": in_sqlite(it.now),
+        "latest": in_sqlite(it.now - it.grace),
     }
-    engine = engine.execution_options(writes=True)
-    with turn(engine), engine.begin() as connection:
-        row = connection.exec_driver_sql(LOOK, values).first()
-        if row is None:
+    with turn(engine), writer(engine).begin() as connection:
+        rows = run(connection, LOOK, values)
+        if not rows:
             return None
-        *facts, there, takes = row
+        *facts, there, takes = rows[0]
         kept = bool(takes and there is None)
         if kept:
-            connection.exec_driver_sql(INSERT, values | {"centre_id": facts[0]})
+            run(connection, INSERT, values | {"centre_id": facts[0]})
     facts[2] = None if facts[2] is None else datetime.fromisoformat(facts[2]).replace(tzinfo=UTC)
     return _found((*facts, kept, None if there is None else _read(there)))
 
@@ -196,11 +196,6 @@ def _found(row: tuple[Any, ...]) -> Found:
         kept=kept,
         there=None if there is None else tuple(there),
     )
-
-
-def _written(at: datetime) -> str:
-    """A moment as SQLAlchemy writes it into SQLite."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
 
 
 def _read(options: str) -> Answer:

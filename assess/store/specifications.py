@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, func, select, text
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    bindparam,
+    false,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.bank.specification import Specification
@@ -74,9 +84,16 @@ def by_name(session: Session, centre_id: int, name: str) -> Test | None:
     return session.scalar(select(Test).where(Test.centre_id == centre_id, Test.name == name))
 
 
+# Every judgement of a start asks these: made once, for making them costs more than running them.
+_GET = select(Test).where(Test.centre_id == bindparam("centre"), Test.id == bindparam("test"))
+_PUBLISHED = select(SpecificationVersion).where(
+    SpecificationVersion.test_id == bindparam("test"), SpecificationVersion.state == "published"
+)
+
+
 def get(session: Session, centre_id: int, test_id: int) -> Test | None:
     """A test of this centre."""
-    return session.scalar(select(Test).where(Test.centre_id == centre_id, Test.id == test_id))
+    return session.scalar(_GET, {"centre": centre_id, "test": test_id})
 
 
 def of_centre(session: Session, centre_id: int) -> Sequence[Test]:
@@ -100,11 +117,7 @@ def of_bank(session: Session, bank_id: int) -> Sequence[Test]:
 
 def published(session: Session, test_id: int) -> SpecificationVersion | None:
     """The version of a test's specification that is in force."""
-    return session.scalar(
-        select(SpecificationVersion).where(
-            SpecificationVersion.test_id == test_id, SpecificationVersion.state == "published"
-        )
-    )
+    return session.scalar(_PUBLISHED, {"test": test_id})
 
 
 def version(session: Session, specification_id: int) -> SpecificationVersion:
