@@ -37,9 +37,9 @@ MIGRATED = "migrated"
 class Folder:
     """The folder of a test run: what is started in it, and who watches over it."""
 
-    def __init__(self) -> None:
+    def __init__(self, inside: Path | None = None) -> None:
         # Not under pytest's own folder: PostgreSQL leaves root's rights, and must get through.
-        self.path = Path(tempfile.mkdtemp(prefix="assess-tests-"))
+        self.path = Path(tempfile.mkdtemp(prefix="assess-tests-", dir=inside))
         self.path.chmod(0o755)
         self._guard = subprocess.Popen(
             [sys.executable, __file__, "guard", str(self.path)],
