@@ -19,7 +19,7 @@ from assess.delivery.signposts import read_signposts
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
-from assess.store import banks, frameworks, reviews
+from assess.store import banks, frameworks, outcome_signposts, reviews
 from assess.store.banks import HIGH_STAKES, Bank, Known, NewVersion
 
 LONGEST_NAME = 200  # characters of a bank's name
@@ -212,7 +212,7 @@ def set_signposts(context: Context, bank_name: str, text: str) -> int | Refused:
         signposts = read_signposts(text, frameworks.load(session, bank.framework_id))
         if isinstance(signposts, Refused):
             return signposts
-        banks.set_signposts(session, bank, signposts)
+        outcome_signposts.put(session, bank, signposts)
         facts = {"bank": bank.id, "signposts": len(signposts)}
         record(session, context, Event.SIGNPOSTS_SET, facts)
         return len(signposts)

@@ -15,7 +15,7 @@ from assess.psychometrics import borderline, responses
 from assess.psychometrics.borderline import Nothing
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
-from assess.store import banks, calibrations, packed, specifications
+from assess.store import banks, calibrations, live_items, packed, specifications
 from assess.store.banks import Bank
 from assess.store.calibrations import Calibration
 from assess.store.specifications import SpecificationVersion, Test
@@ -86,7 +86,7 @@ def _estimated(
     """What the first attempts at a test say of the versions shown and of those drawn now."""
     rows = packed.read(session, test_id=test.id)
     specification = version.specification()
-    drawable = {row.id for row in banks.live(session, test.bank_id, specification)}
+    drawable = {row.id for row in live_items.live(session, test.bank_id, specification)}
     listed = sorted(drawable.union(responses.codes(rows.versions)[1].tolist()))
     outcomes = {
         number: one.outcome or "" for number, (_, one) in banks.labels(session, listed).items()

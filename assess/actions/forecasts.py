@@ -24,7 +24,7 @@ from assess.psychometrics.exact import Floats
 from assess.psychometrics.forecast import Course, Overlap, Spread
 from assess.psychometrics.forms import UNKNOWN, Drawer, Histories, Plan
 from assess.reasons import Code, Helper, Reason, Refused
-from assess.store import banks, calibrations, pools, proofs, specifications
+from assess.store import banks, calibrations, live_items, pools, proofs, specifications
 
 FORMS = 20_000  # forms behind the figures of a first attempt, whatever the cohort
 FORMS_BY_THE_DRAW = 500  # where each takes a draw of its own
@@ -117,7 +117,7 @@ def tried(
         return Refused(Code.BLUEPRINT, proof.reasons, 409)
     known = None
     if facilities is not None:
-        numbers = banks.numbers(session, bank.id, [facilities])
+        numbers = live_items.numbers(session, bank.id, [facilities])
         known = {numbers[one]: value for one, value in facilities.items() if one in numbers}
         if not known:
             values = {"what": "difficulties_unknown", "bank": bank.name}
@@ -143,7 +143,7 @@ def tried(
 def ground(session: Session, specification: Specification, pool: Pool, proof: Proof) -> Ground:
     """A frozen pool as a forecast needs it."""
     items = tuple(entry.item for cell in pool.cells for entry in cell.listed)
-    names = banks.identifiers(session, items)
+    names = live_items.identifiers(session, items)
     return Ground(specification, pool, _plan(pool), items, names, proof, _exact(pool))
 
 

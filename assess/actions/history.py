@@ -29,7 +29,7 @@ from assess.delivery.terms import Terms
 from assess.psychometrics import simulate
 from assess.psychometrics.simulate import ItemModel
 from assess.reasons import Refused
-from assess.store import attempts, banks, centres, journal, programmes, specifications
+from assess.store import attempts, banks, centres, journal, live_items, programmes, specifications
 from assess.store.approvals import Approval, ApprovalRequest
 from assess.store.attempts import Attempt
 from assess.store.people import Person, RoleHeld
@@ -331,7 +331,7 @@ def _models(
     rng: np.random.Generator,
 ) -> dict[int, ItemModel]:
     """How the crowd answers each live item version of a test."""
-    rows = list(banks.live(session, test.bank_id, version.specification()))
+    rows = list(live_items.live(session, test.bank_id, version.specification()))
     names = {
         v: item.identifier for v, (item, _) in banks.labels(session, [r.id for r in rows]).items()
     }

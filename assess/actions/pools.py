@@ -21,7 +21,7 @@ from assess.delivery.draw import Pool as Frozen
 from assess.delivery.pool import NOT_ENOUGH_DATA
 from assess.journal import Event
 from assess.reasons import Reason
-from assess.store import banks, calibrations, pools, proofs, specifications
+from assess.store import calibrations, live_items, pools, proofs, specifications
 from assess.store.banks import Bank, ItemVersion
 from assess.store.calibrations import Calibration
 from assess.store.pools import Epoch, Pool, Turn
@@ -87,14 +87,14 @@ def gather(
     """
     entries: dict[int, Entry] = {}
     facts = []
-    for row in banks.live(session, bank.id, specification):
+    for row in live_items.live(session, bank.id, specification):
         entry, fact = _entry(row), row.facts()
         if known is not None:
             entry = replace(entry, difficulty=known.get(row.item_id))
             fact = replace(fact, difficulty=known.get(row.item_id))
         entries[row.item_id] = entry
         facts.append(fact)
-    numbers = banks.numbers(session, bank.id, specification.enemies)
+    numbers = live_items.numbers(session, bank.id, specification.enemies)
     return cells.sort_out(specification, facts, numbers), entries
 
 

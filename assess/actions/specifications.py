@@ -15,7 +15,7 @@ from assess.bank.specification import INVIGILATED, Specification
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
-from assess.store import banks, programmes, proofs, specifications
+from assess.store import banks, live_items, programmes, proofs, specifications
 from assess.store.banks import PRACTICE, Bank
 from assess.store.specifications import SpecificationVersion, Test
 
@@ -58,7 +58,7 @@ def publish(context: Context, specification: Specification) -> Published | Refus
         if reasons or bank is None:
             refused = Refused(Code.BLUEPRINT, reasons, 409)
             return refuse(session, context, Event.SPECIFICATION_PUBLISHED, refused)
-        names = banks.identifiers(session, proof.witness or ())
+        names = live_items.identifiers(session, proof.witness or ())
         witness = tuple(sorted(names.values()))
         if test is None:
             test = Test(

@@ -8,32 +8,22 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    ScalarSelect,
     String,
     Text,
     UniqueConstraint,
-    case,
-    column,
-    delete,
-    exists,
     func,
     insert,
-    or_,
     select,
-    table,
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from assess.bank.cells import Facts, Placing
+from assess.bank.cells import Facts
 from assess.bank.items import Content
-from assess.bank.specification import Specification
-from assess.delivery.signposts import Signpost
 from assess.store import cursor
 from assess.store.base import Base
 
@@ -121,21 +111,6 @@ class ItemVersion(Base):
             content.get("set", ""),
             tuple(content.get("enemies", ())),
         )
-
-
-class OutcomeSignpost(Base):
-    """What to read, watch or do for an outcome not yet met."""
-
-    __tablename__ = "signposts"
-    __table_args__ = (UniqueConstraint("bank_id", "outcome", "position"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
-    bank_id: Mapped[int] = mapped_column(ForeignKey("banks.id"))
-    outcome: Mapped[str] = mapped_column(String(300))
-    position: Mapped[int]
-    title: Mapped[str] = mapped_column(String(300))
-    words: Mapped[str] = mapped_column(Text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,90 +261,6 @@ def shared_stems(session: Session, bank: Bank, stems: Iterable[str]) -> dict[str
     return found
 
 
-def live_counts(session: Session, bank_id: int) -> dict[str, int]:
-    """How many live items a bank has for each outcome path."""
-    rows = session.execute(
-        select(ItemVersion.outcome, func.count())
-        .where(
-            ItemVersion.bank_id == bank_id,
-            ItemVersion.state == "live",
-            ItemVersion.outcome.is_not(None),
-        )
-        .group_by(ItemVersion.outcome)
-    )
-    return {str(outcome): count for outcome, count in rows}
-
-
-def live(session: Session, bank_id: int, specification: Specification) -> Iterator[ItemVersion]:
-    """The live versions that fit a quota of a specification, in an order that never changes."""
-    yield from session.scalars(
-        select(ItemVersion)
-        .where(
-            ItemVersion.bank_id == bank_id,
-            ItemVersion.state == "live",
-            ItemVersion.outcome.in_(_drawn(session, bank_id, specification)),
-        )
-        .order_by(ItemVersion.outcome, ItemVersion.item_id)
-        .execution_options(yield_per=5000)
-    )
-
-
-def live_facts(session: Session, bank_id: int, specification: Specification) -> Iterator[Facts]:
-    """The same items, only by what a specification may ask of them."""
-    content = ItemVersion.content
-    rows = session.execute(
-        select(
-            ItemVersion.item_id,
-            ItemVersion.outcome,
-            ItemVersion.kind,
-            content["level"].as_string(),
-            content["expected_facility"].as_integer(),
-            content["set"].as_string(),
-            content["enemies"],
-        )
-        .where(
-            ItemVersion.bank_id == bank_id,
-            ItemVersion.state == "live",
-            ItemVersion.outcome.in_(_drawn(session, bank_id, specification)),
-        )
-        .execution_options(yield_per=5000)
-    )
-    for item, outcome, kind, level, difficulty, set_, enemies in rows:
-        yield Facts(item, outcome, kind, level, difficulty, set_ or "", tuple(enemies or ()))
-
-
-def _drawn(session: Session, bank_id: int, specification: Specification) -> list[str]:
-    """The paths of a bank's items that a quota stands at or above."""
-    placing = Placing(specification.quotas)
-    return [path for path in outcomes_of(session, bank_id) if placing.covers(path)]
-
-
-def numbers(session: Session, bank_id: int, groups: Iterable[Iterable[str]]) -> dict[str, int]:
-    """The number of each item of a bank that is named by its identifier in one of these groups."""
-    wanted = list(dict.fromkeys(one for group in groups for one in group))
-    found: dict[str, int] = {}
-    for start in range(0, len(wanted), CHUNK):
-        rows = session.execute(
-            select(Item.identifier, Item.id).where(
-                Item.bank_id == bank_id, Item.identifier.in_(wanted[start : start + CHUNK])
-            )
-        )
-        found |= {row.identifier: row.id for row in rows}
-    return found
-
-
-def identifiers(session: Session, items: Iterable[int]) -> dict[int, str]:
-    """The identifier of each of these items, by its number."""
-    wanted = list(items)
-    found: dict[int, str] = {}
-    for start in range(0, len(wanted), CHUNK):
-        rows = session.execute(
-            select(Item.id, Item.identifier).where(Item.id.in_(wanted[start : start + CHUNK]))
-        )
-        found |= {row.id: row.identifier for row in rows}
-    return found
-
-
 def contents(session: Session, versions: Iterable[int]) -> Mapping[int, Content]:
     """The content of each of these item versions.
 
@@ -403,140 +294,6 @@ def _digests(session: Session, versions: Sequence[int]) -> dict[int, str]:
 
 _read: dict[str, Content] = {}
 """Contents by their digest, which names the document they were read from: none is ever stale."""
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What an author looks for in a bank. `state` may also be `draft`: a working copy is there."""
-
-    words: str = ""
-    outcome: str = ""
-    state: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """An item of a bank with the version it stands for, and the states it is in.
-
-    The version is the live or suspended one, else the newest; None where nothing was submitted
-    yet. Beside its own state an item may have a version in review or returned, and a draft.
-    """
-
-    item: Item
-    version: ItemVersion | None
-    states: tuple[str, ...]
-
-
-def page(
-    session: Session, bank_id: int, search: Search, offset: int, limit: int
-) -> tuple[Sequence[Listed], int]:
-    """Items of a bank, filtered, by identifier, and how many there are."""
-    found = (
-        select(Item, ItemVersion)
-        .outerjoin(ItemVersion, ItemVersion.id == _standing())
-        .where(Item.bank_id == bank_id, *_sought(bank_id, search))
-    )
-    counted = select(func.count()).select_from(Item).where(Item.bank_id == bank_id)
-    if search != Search():  # an item without a search needs no look at its versions
-        counted = select(func.count()).select_from(found.with_only_columns(Item.id).subquery())
-    count = session.scalar(counted)
-    rows: Sequence[tuple[Item, ItemVersion | None]] = [
-        (item, version)
-        for item, version in session.execute(
-            found.order_by(Item.identifier, Item.id).offset(offset).limit(limit)
-        )
-    ]
-    beside = _under_way(session, [item.id for item, _ in rows])
-    return [
-        Listed(
-            item,
-            version,
-            (*(() if version is None else (version.state,)), *beside.get(item.id, ())),
-        )
-        for item, version in rows
-    ], count or 0
-
-
-UNDER_WAY = ("review", "returned")
-"""States in which an item's newest version stands beside the one that is in use."""
-DRAFTS = table("item_drafts", column("item_id"))  # its class rests on those of this module
-
-
-def _sought(bank_id: int, search: Search) -> Iterator[ColumnElement[bool]]:
-    """The conditions of a search; what few items have is narrowed by an index first."""
-
-    other = aliased(ItemVersion)
-
-    def some_version(so: ColumnElement[bool]) -> ColumnElement[bool]:
-        return Item.id.in_(select(other.item_id).where(other.bank_id == bank_id, so))
-
-    if search.words:
-        named = Item.identifier.icontains(search.words, autoescape=True)
-        asked = ItemVersion.stem.icontains(search.words, autoescape=True)
-        yield or_(named, asked)
-    if search.outcome == "-":
-        yield ItemVersion.outcome.is_(None)
-    elif search.outcome:
-        yield some_version(other.outcome == search.outcome)
-        yield ItemVersion.outcome == search.outcome
-    if search.state == "draft":
-        yield exists().where(DRAFTS.c.item_id == Item.id)
-    elif search.state in UNDER_WAY:
-        yield some_version(other.state == search.state)
-        yield _newest_state() == search.state
-    elif search.state:
-        if search.state != "live":  # most are: nothing to be narrowed
-            yield some_version(other.state == search.state)
-        yield ItemVersion.state == search.state
-
-
-def _standing() -> ScalarSelect[int]:
-    """The number of the version that an item stands for."""
-    other = aliased(ItemVersion)
-    return (
-        select(other.id)
-        .where(other.item_id == Item.id)
-        .correlate(Item)
-        .order_by(case((other.state.in_(("live", "suspended")), 0), else_=1), other.number.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-
-
-def _newest_state() -> ScalarSelect[str]:
-    other = aliased(ItemVersion)
-    return (
-        select(other.state)
-        .where(other.item_id == Item.id)
-        .correlate(Item)
-        .order_by(other.number.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-
-
-def _under_way(session: Session, items: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """What is under way for these items beside the version that each stands for."""
-    newest = (
-        select(ItemVersion.item_id, func.max(ItemVersion.number).label("number"))
-        .where(ItemVersion.item_id.in_(items))
-        .group_by(ItemVersion.item_id)
-        .subquery()
-    )
-    standing = exists().where(
-        ItemVersion.item_id == newest.c.item_id, ItemVersion.state.in_(("live", "suspended"))
-    )
-    found: dict[int, tuple[str, ...]] = {}
-    other = aliased(ItemVersion)
-    for item_id, state in session.execute(
-        select(other.item_id, other.state)
-        .join(newest, (newest.c.item_id == other.item_id) & (newest.c.number == other.number))
-        .where(other.state.in_(UNDER_WAY), standing)
-    ):
-        found[item_id] = (state,)
-    for item_id in session.scalars(select(DRAFTS.c.item_id).where(DRAFTS.c.item_id.in_(items))):
-        found[item_id] = (*found.get(item_id, ()), "draft")
-    return found
 
 
 def outcomes_of(session: Session, bank_id: int) -> Sequence[str]:
@@ -591,29 +348,3 @@ def labels(session: Session, versions: Iterable[int]) -> dict[int, tuple[Item, I
         )
         found |= {version.id: (item, version) for item, version in rows}
     return found
-
-
-def set_signposts(session: Session, bank: Bank, signposts: Sequence[Signpost]) -> None:
-    """Replace a bank's signposts."""
-    session.execute(delete(OutcomeSignpost).where(OutcomeSignpost.bank_id == bank.id))
-    session.add_all(
-        OutcomeSignpost(
-            centre_id=bank.centre_id,
-            bank_id=bank.id,
-            outcome=s.outcome,
-            position=position,
-            title=s.title,
-            words=s.text,
-        )
-        for position, s in enumerate(signposts, 1)
-    )
-
-
-def signposts(session: Session, bank_id: int) -> tuple[Signpost, ...]:
-    """A bank's signposts, in their order."""
-    rows = session.scalars(
-        select(OutcomeSignpost)
-        .where(OutcomeSignpost.bank_id == bank_id)
-        .order_by(OutcomeSignpost.position)
-    )
-    return tuple(Signpost(outcome=r.outcome, title=r.title, text=r.words) for r in rows)

@@ -11,7 +11,7 @@ from assess.bank import publishing
 from assess.bank.cells import Facts
 from assess.bank.publishing import Proof
 from assess.bank.specification import Specification
-from assess.store import banks, frameworks
+from assess.store import frameworks, live_items
 from assess.store.banks import Bank
 
 
@@ -24,8 +24,8 @@ def prove(
     """The proof for a bank; `live` in place of its live items, where they are loaded already."""
     return publishing.prove(
         specification,
-        banks.live_facts(session, bank.id, specification) if live is None else live,
+        live_items.live_facts(session, bank.id, specification) if live is None else live,
         frameworks.load(session, bank.framework_id),
-        identifiers=banks.numbers(session, bank.id, specification.enemies),
-        names=partial(banks.identifiers, session),
+        identifiers=live_items.numbers(session, bank.id, specification.enemies),
+        names=partial(live_items.identifiers, session),
     )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from assess.bank.impact import Impact, without
 from assess.bank.items import Content
 from assess.bank.lifecycle import Move, State
-from assess.store import banks, proofs, specifications
+from assess.store import banks, live_items, proofs, specifications
 from assess.store.banks import Bank, Item, ItemVersion
 from assess.store.base import Base
 from assess.store.people import Person
@@ -257,7 +257,7 @@ def impacts(session: Session, bank: Bank, item_id: int) -> Sequence[Impact]:
         if version is None:
             continue
         specification = version.specification()
-        live = list(banks.live_facts(session, bank.id, specification))
+        live = list(live_items.live_facts(session, bank.id, specification))
         prove = partial(proofs.prove, session, bank, specification)
         if (impact := without(specification, live, item_id, prove)) is not None:
             found.append(impact)

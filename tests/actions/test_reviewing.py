@@ -17,7 +17,7 @@ from assess.bank.lifecycle import Move, State
 from assess.journal import Event
 from assess.reasons import Code, Refused
 from assess.roles import Role
-from assess.store import banks, drafts
+from assess.store import banks, drafts, item_search
 from assess.store import reviews as rows
 from assess.store.banks import ItemVersion
 from assess.store.drafts import ItemDraft
@@ -247,7 +247,9 @@ def test_a_new_item_begins_as_a_draft_and_goes_live(built: World) -> None:
     assert codes(items.begin_new(author, shelf.id, " ", "essay")) == {Code.FIELD}
     with store.read() as session:
         with_content = session.get_one(ItemVersion, 1).content
-        listed, total = banks.page(session, shelf.id, banks.Search(state="draft"), 0, 25)
+        listed, total = item_search.page(
+            session, shelf.id, item_search.Search(state="draft"), 0, 25
+        )
     assert (total, listed[0].item.identifier, listed[0].version) == (1, "new one", None)
     draft, revision = typed(begun.item_id)
     from assess.bank import drafting

@@ -18,7 +18,7 @@ from assess.actions import approvals, arrangements, attempts, holds, remarking, 
 from assess.delivery.arrangements import Proposal
 from assess.reasons import Refused
 from assess.roles import Role
-from assess.store import banks, people, programmes
+from assess.store import banks, item_search, people, programmes
 from assess.store.approvals import Approval
 from assess.web import access
 from tests.builders import PASSWORD, World
@@ -113,7 +113,7 @@ def cells(built: World) -> Cells:
     with store.read() as session:
         bank = banks.by_name(session, built.centres["here"], "Small bank")
         assert bank is not None
-        items, _ = banks.page(session, bank.id, banks.Search(), 0, 1)
+        items, _ = item_search.page(session, bank.id, item_search.Search(), 0, 1)
         approval = session.scalars(select(Approval.id)).first() or 0
     review = remarking.ask(built.context("candidate.two"), sat, "Question two is unclear.")
     assert isinstance(review, int)

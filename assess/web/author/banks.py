@@ -10,8 +10,8 @@ from assess import store
 from assess.actions.context import not_found
 from assess.bank.kinds import KINDS
 from assess.bank.lifecycle import State
-from assess.store import banks, frameworks
-from assess.store.banks import Search
+from assess.store import banks, frameworks, item_search
+from assess.store.item_search import Search
 from assess.web import pages, problems
 from assess.web.author import outcomes, paging
 from assess.web.author.blueprint import KEY, bp, readers
@@ -41,11 +41,11 @@ def one_bank(bank_id: int) -> ResponseReturnValue:
         if bank is None:
             return problems.answer(not_found())
         start = (page - 1) * pages.PER_PAGE
-        found, total = banks.page(session, bank.id, search, start, pages.PER_PAGE)
+        found, total = item_search.page(session, bank.id, search, start, pages.PER_PAGE)
         if total and not found:  # the address asks for a page beyond the last
             page = paging.last_page(total, pages.PER_PAGE)
             start = (page - 1) * pages.PER_PAGE
-            found, total = banks.page(session, bank.id, search, start, pages.PER_PAGE)
+            found, total = item_search.page(session, bank.id, search, start, pages.PER_PAGE)
         framework = frameworks.load(session, bank.framework_id)
         places = outcomes.listed(session, banks.outcomes_of(session, bank.id), framework)
     return render_template(

@@ -10,7 +10,7 @@ from assess.bank import specification as rules
 from assess.bank.publishing import Proof
 from assess.bank.specification import Specification
 from assess.reasons import Refused
-from assess.store import banks, proofs
+from assess.store import live_items, proofs
 from assess.store.banks import Bank
 from assess.web import pages
 from assess.web.author import complaints, narrowing
@@ -74,6 +74,6 @@ def state(session: Session, bank: Bank, form: Form) -> State:
         )
     )
     reasons = [one for one in proof.reasons if one.values.get("what") not in BESIDE]
-    names = banks.identifiers(session, proof.witness or ())
+    names = live_items.identifiers(session, proof.witness or ())
     witness = tuple(sorted(names.values()))
     return State(proof, lines, witness, complaints.complaints(reasons, form, zone))

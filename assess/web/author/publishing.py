@@ -17,7 +17,7 @@ from assess.bank import specification as rules
 from assess.bank.kinds import KINDS
 from assess.bank.specification import Feedback, Specification
 from assess.reasons import Code, Helper, Reason, Refused
-from assess.store import banks, frameworks, programmes, specifications
+from assess.store import banks, frameworks, live_items, programmes, specifications
 from assess.store.banks import Bank
 from assess.store.specifications import Test
 from assess.web import pages, problems, signing
@@ -180,7 +180,7 @@ def _in_force(session: Session, test: Test) -> Specification | None:
 
 def _rows(session: Session, bank: Bank, before: Specification | None) -> list[Row]:
     """The outcomes of the form: those with live items, those of the same units, those in force."""
-    counts = banks.live_counts(session, bank.id)
+    counts = live_items.live_counts(session, bank.id)
     framework = frameworks.load(session, bank.framework_id)
     paths = set(counts)
     if before is not None:

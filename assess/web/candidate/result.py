@@ -20,7 +20,16 @@ from assess.delivery.attempt import Move, State
 from assess.delivery.evidence import Cause
 from assess.reasons import Refused
 from assess.roles import Role
-from assess.store import banks, evidence, frameworks, marks, people, remarking, specifications
+from assess.store import (
+    banks,
+    evidence,
+    frameworks,
+    marks,
+    outcome_signposts,
+    people,
+    remarking,
+    specifications,
+)
 from assess.store.standing import judge
 from assess.web import access, pages, problems, signing
 from assess.web.candidate import cards, sitting
@@ -75,7 +84,7 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
                 int(place): kinds.unpack(int(mask))
                 for place, mask in zip(stored.places, stored.options, strict=True)
             },
-            banks.signposts(session, row.bank_id),
+            outcome_signposts.of_bank(session, row.bank_id),
             frameworks.titles(session, [outcome for outcome, *_ in stored.outcomes]),
         )
         judgement = judge(session, context.gates, test, person, context.now)

@@ -1,0 +1,154 @@
+"""Which items of a bank does an author look for, and in what states are they?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    case,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy.orm import Session, aliased
+
+from assess.store.banks import Item, ItemVersion
+
+UNDER_WAY = ("review", "returned")
+"""States in which an item's newest version stands beside the one that is in use."""
+DRAFTS = table("item_drafts", column("item_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What an author looks for in a bank. `state` may also be `draft`: a working copy is there."""
+
+    words: str = ""
+    outcome: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An item of a bank with the version it stands for, and the states it is in.
+
+    The version is the live or suspended one, else the newest; None where nothing was submitted
+    yet. Beside its own state an item may have a version in review or returned, and a draft.
+    """
+
+    item: Item
+    version: ItemVersion | None
+    states: tuple[str, ...]
+
+
+def page(
+    session: Session, bank_id: int, search: Search, offset: int, limit: int
+) -> tuple[Sequence[Listed], int]:
+    """Items of a bank, filtered, by identifier, and how many there are."""
+    found = (
+        select(Item, ItemVersion)
+        .outerjoin(ItemVersion, ItemVersion.id == _standing())
+        .where(Item.bank_id == bank_id, *_sought(bank_id, search))
+    )
+    counted = select(func.count()).select_from(Item).where(Item.bank_id == bank_id)
+    if search != Search():  # an item without a search needs no look at its versions
+        counted = select(func.count()).select_from(found.with_only_columns(Item.id).subquery())
+    count = session.scalar(counted)
+    rows: Sequence[tuple[Item, ItemVersion | None]] = [
+        (item, version)
+        for item, version in session.execute(
+            found.order_by(Item.identifier, Item.id).offset(offset).limit(limit)
+        )
+    ]
+    beside = _under_way(session, [item.id for item, _ in rows])
+    return [
+        Listed(
+            item,
+            version,
+            (*(() if version is None else (version.state,)), *beside.get(item.id, ())),
+        )
+        for item, version in rows
+    ], count or 0
+
+
+def _sought(bank_id: int, search: Search) -> Iterator[ColumnElement[bool]]:
+    """The conditions of a search; what few items have is narrowed by an index first."""
+
+    other = aliased(ItemVersion)
+
+    def some_version(so: ColumnElement[bool]) -> ColumnElement[bool]:
+        return Item.id.in_(select(other.item_id).where(other.bank_id == bank_id, so))
+
+    if search.words:
+        named = Item.identifier.icontains(search.words, autoescape=True)
+        asked = ItemVersion.stem.icontains(search.words, autoescape=True)
+        yield or_(named, asked)
+    if search.outcome == "-":
+        yield ItemVersion.outcome.is_(None)
+    elif search.outcome:
+        yield some_version(other.outcome == search.outcome)
+        yield ItemVersion.outcome == search.outcome
+    if search.state == "draft":
+        yield exists().where(DRAFTS.c.item_id == Item.id)
+    elif search.state in UNDER_WAY:
+        yield some_version(other.state == search.state)
+        yield _newest_state() == search.state
+    elif search.state:
+        if search.state != "live":  # most are: nothing to be narrowed
+            yield some_version(other.state == search.state)
+        yield ItemVersion.state == search.state
+
+
+def _standing() -> ScalarSelect[int]:
+    """The number of the version that an item stands for."""
+    other = aliased(ItemVersion)
+    return (
+        select(other.id)
+        .where(other.item_id == Item.id)
+        .correlate(Item)
+        .order_by(case((other.state.in_(("live", "suspended")), 0), else_=1), other.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _newest_state() -> ScalarSelect[str]:
+    other = aliased(ItemVersion)
+    return (
+        select(other.state)
+        .where(other.item_id == Item.id)
+        .correlate(Item)
+        .order_by(other.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _under_way(session: Session, items: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """What is under way for these items beside the version that each stands for."""
+    newest = (
+        select(ItemVersion.item_id, func.max(ItemVersion.number).label("number"))
+        .where(ItemVersion.item_id.in_(items))
+        .group_by(ItemVersion.item_id)
+        .subquery()
+    )
+    standing = exists().where(
+        ItemVersion.item_id == newest.c.item_id, ItemVersion.state.in_(("live", "suspended"))
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    other = aliased(ItemVersion)
+    for item_id, state in session.execute(
+        select(other.item_id, other.state)
+        .join(newest, (newest.c.item_id == other.item_id) & (newest.c.number == other.number))
+        .where(other.state.in_(UNDER_WAY), standing)
+    ):
+        found[item_id] = (state,)
+    for item_id in session.scalars(select(DRAFTS.c.item_id).where(DRAFTS.c.item_id.in_(items))):
+        found[item_id] = (*found.get(item_id, ()), "draft")
+    return found
