@@ -18,7 +18,7 @@ from assess.actions import pools as freezing
 from assess.actions.context import Context
 from assess.bank.publishing import Proof
 from assess.bank.specification import Feedback, Specification
-from assess.delivery.draw import History, Pool, Seen, Stream, account, draw
+from assess.delivery.draw import History, Pool, Seen, Stream, countable, draw
 from assess.psychometrics import forecast as figures
 from assess.psychometrics.exact import Floats
 from assess.psychometrics.forecast import Course, Overlap, Spread
@@ -30,7 +30,6 @@ FORMS = 20_000  # forms behind the figures of a first attempt, whatever the coho
 FORMS_BY_THE_DRAW = 500  # where each takes a draw of its own
 CELLS = 60_000_000  # numbers that are drawn for all forms together, at the most
 COURSE = 4_000_000  # candidates times items that are followed over all attempts
-COUNTED = 2_000  # items of a pool with enemies or cases whose forms are counted for a page
 MOST_ATTEMPTS = 6  # of which the course is shown where the specification has no limit
 Show = Callable[[int, int], None]
 
@@ -144,15 +143,7 @@ def ground(session: Session, specification: Specification, pool: Pool, proof: Pr
     """A frozen pool as a forecast needs it."""
     items = tuple(entry.item for cell in pool.cells for entry in cell.listed)
     names = live_items.identifiers(session, items)
-    return Ground(specification, pool, _plan(pool), items, names, proof, _exact(pool))
-
-
-def _exact(pool: Pool) -> bool:
-    """Whether forms are counted, not only tried; where nothing ties items they always can be."""
-    tied = pool.enemies or any(any(cell.listed.sets) for cell in pool.cells)
-    return not tied or (
-        sum(len(cell.listed) for cell in pool.cells) <= COUNTED and account(pool).exact
-    )
+    return Ground(specification, pool, _plan(pool), items, names, proof, countable(pool))
 
 
 def _plan(pool: Pool) -> Plan:
@@ -192,7 +183,12 @@ def drawer(ground: Ground, seed: int) -> Drawer:
         }
         drawn = draw(ground.pool, history, Stream(key, f"forecast {asked}", 1))
         if isinstance(drawn, Refused):
-            raise ValueError("a pool that was proved feasible refuses a form")
+            # Where forms are only tried, enemies may bar every try: such a start is refused. It
+            # counts as outside the band; in its place stands a form that does not mind sight.
+            drawn = draw(ground.pool, {}, Stream(key, f"forecast {asked}", 2))
+            if isinstance(drawn, Refused):
+                raise ValueError("a pool that was proved feasible refuses a form")
+            return [place[one.item] for one in drawn.questions], False
         return [place[one.item] for one in drawn.questions], drawn.in_band is not False
 
     return Drawer(ground.plan, np.random.default_rng(seed), settle)

@@ -216,8 +216,37 @@ def table(
 ) -> Table | None:
     """The numbers of forms that `elements` make; None when it is `limited` and takes too much.
 
-    `size` is that of the largest number, in bits. Whether it takes too much is known before
-    anything is multiplied.
+    `size` is that of the largest number, in bits.
+    """
+    reached = reach(elements, need, size, limited)
+    if reached is None:
+        return None
+    layers: list[dict[State, tuple[int, int]]] = [{(0,) * len(need): (0, 1)}]
+    for element, states in zip(reversed(elements), reversed(reached[:-1]), strict=True):
+        after, layer = layers[-1], {}
+        for state in states:
+            best, sums = -1, 0
+            for choice in element.choices:
+                left = less(state, choice.takes)
+                if left is None or left not in after:
+                    continue
+                merit = choice.merit + after[left][0]
+                if merit > best:
+                    best, sums = merit, 0
+                if merit == best:
+                    sums += choice.sums * after[left][1]
+            if sums:
+                layer[state] = (best, sums)
+        layers.append(layer)
+    return Table(elements, need, layers[::-1], bits)
+
+
+def reach(
+    elements: Sequence[Element], need: State, size: int, limited: bool
+) -> list[set[State]] | None:
+    """What can still be needed before each element, and at the end; None as `table` gives it.
+
+    Nothing is multiplied for it.
     """
     last = {cell: i for i, e in enumerate(elements) for takes in e.taking for cell, _ in takes}
     reached: list[set[State]] = [{need}]
@@ -235,24 +264,7 @@ def table(
         if limited and (steps > MOST_STEPS or (steps + work) * size > MOST_WORK):
             return None
         reached.append(after)
-    layers: list[dict[State, tuple[int, int]]] = [{(0,) * len(need): (0, 1)}]
-    for element, states in zip(reversed(elements), reversed(reached[:-1]), strict=True):
-        after_, layer = layers[-1], {}
-        for state in states:
-            best, sums = -1, 0
-            for choice in element.choices:
-                left = less(state, choice.takes)
-                if left is None or left not in after_:
-                    continue
-                merit = choice.merit + after_[left][0]
-                if merit > best:
-                    best, sums = merit, 0
-                if merit == best:
-                    sums += choice.sums * after_[left][1]
-            if sums:
-                layer[state] = (best, sums)
-        layers.append(layer)
-    return Table(elements, need, layers[::-1], bits)
+    return reached
 
 
 def less(state: State, takes: Sizes) -> State | None:

@@ -17,7 +17,7 @@ from assess.bank.problems import because
 from assess.delivery import first_draw, second_draw
 from assess.delivery.entries import Entries, Entry
 from assess.delivery.pool import Band, Cell, Pool
-from assess.delivery.second_draw import Account, Chosen, account
+from assess.delivery.second_draw import Account, Chosen, account, countable
 from assess.delivery.sight import History, Seen
 from assess.delivery.sight import fingerprint as history_fingerprint
 from assess.delivery.stream import FIRST_LABEL, LABEL, Stream, commitment
@@ -39,6 +39,7 @@ __all__ = [
     "Stream",
     "account",
     "commitment",
+    "countable",
     "draw",
     "form_fingerprint",
     "history_fingerprint",

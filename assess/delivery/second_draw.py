@@ -98,6 +98,15 @@ def _tried(
         yield form, off
 
 
+def countable(pool: Pool) -> bool:
+    """Whether forms are counted where trying finds none: what is only tried is conditional."""
+    layout, seen = units.of(pool), [dict[int, tuple[int, int]]() for _ in pool.cells]
+    if layout.knots is None:
+        return False
+    elements = _elements(pool, layout, layout.free, layout.knots, seen, valued=True)
+    return counting.reach(elements, layout.need, layout.size, limited=True) is not None
+
+
 def account(pool: Pool) -> Account:
     """How many forms a first attempt at a pool can be given, and how many lie in its band."""
     layout = units.of(pool)

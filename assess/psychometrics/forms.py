@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from assess.psychometrics.exact import Ints
 
+SETTLED = 500  # first forms that are drawn by the draw itself, at the most
 TRIES = 64  # rounds in which forms outside the band are drawn anew
 FEW = 64  # items of a quota that are ordered as a whole, where looking for some takes longer
 UNKNOWN = -1  # stands for no difficulty
@@ -134,9 +135,15 @@ class Drawer:
             inside[pending[good]] = True
             pending = pending[~good]
         nobody = Histories.empty(1, plan.expected.size)
-        for row in pending.tolist():
+        # Where no form lies in the band, all are left. First forms are all drawn alike, so those
+        # that the draw gives may stand for the rest.
+        asked = pending if histories is not None else pending[:SETTLED]
+        for row in asked.tolist():
             own = (nobody, 0) if histories is None else (histories, row)
             forms[row], inside[row] = self.settle(*own)
+        if (rest := pending[asked.size :]).size:
+            alike = self.rng.choice(asked, rest.size)
+            forms[rest], inside[rest] = forms[alike], inside[alike]
         return Drawn(forms, inside)
 
     def _forms(

@@ -19,6 +19,7 @@ from assess.actions import forecasts
 from assess.actions.context import not_found
 from assess.actions.forecasts import Forecast, Ground, Reveals
 from assess.bank.specification import Feedback
+from assess.delivery.pool import NOT_ENOUGH_DATA
 from assess.psychometrics import forecast as figures
 from assess.reasons import Refused
 from assess.store import specifications
@@ -101,6 +102,30 @@ def of_form(session: Session, bank: Bank, filled: Form) -> View | None:
         return None
     ground = forecasts.tried(session, signing.context(), read)
     return None if isinstance(ground, Refused) else _view(ground, CANDIDATES, PASSING)
+
+
+def said(test_id: int) -> str:
+    """In a sentence or two: how fair the forms of a test are that was just published."""
+    with store.read() as session:
+        test = specifications.get(session, current_user.centre_id, test_id)
+        assert test is not None  # noqa: S101 - it was published a moment ago
+        ground = forecasts.published(session, signing.context(), test.name)
+    if isinstance(ground, Refused):
+        return ""
+    if ground.pool.band is None:
+        few = ground.pool.unbalanced == NOT_ENOUGH_DATA
+        return str(_("Not balanced: not enough data.") if few else _("Not balanced."))
+    course = _view(ground, CANDIDATES, PASSING).forecast.course.in_band
+    shares = ", ".join(format_percent(share, "0.0 %") for share in course)
+    told = _("Forms inside the band, by attempt: %(shares)s.", shares=shares)
+    if ground.exact:
+        return str(told)
+    return f"{told} " + str(
+        _(
+            "Conditional: its forms are tried, not counted; not every form in the band need be "
+            "equally likely."
+        )
+    )
 
 
 _seen: OrderedDict[tuple[object, ...], Forecast] = OrderedDict()

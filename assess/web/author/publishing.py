@@ -126,7 +126,7 @@ def _said(done: Published) -> str:
         fresh,
     )
     witness = _("A form that the bank can make: %(items)s.", items=", ".join(done.witness))
-    return f"{published} {promise} {witness}"
+    return f"{published} {promise} {foretelling.said(done.test_id)} {witness}"
 
 
 def _again(

@@ -1,0 +1,64 @@
+"""What do authors and candidates read of a balanced test: before, and after its forms are given?"""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from assess.actions import banks, forecasts
+from assess.psychometrics import forms
+from assess.reasons import Refused
+from tests.builders import World, bank, csv
+from tests.web.author_scene import author, publish, said
+from tests.web.candidate_builders import Browser
+
+__all__ = ["author"]
+
+
+def know(built: World, *thousandths: int) -> None:
+    """Tell of the six items of each outcome how many of a thousand borderline candidates know."""
+    head, *lines = csv(last="single_choice").splitlines()
+    told = [f"{line},{thousandths[k % 6] / 1000}" for k, line in enumerate(lines)]
+    done = banks.bring_in(built.context(), bank("\n".join([f"{head},expected_facility", *told])))
+    assert not isinstance(done, Refused), done
+    assert done.written, done.plan.problems
+
+
+def test_forms_outside_the_band_are_counted_and_named_and_each_candidate_is_told(
+    built: World, author: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forms, "SETTLED", 20)  # for the time of it: no figure here rests on more
+    where = f"/tests/{built.test}/fairness"
+    know(built, 600, 600, 600, 600, 600, 600)
+    even = built.sit("candidate")
+    report = author.get(where)
+    assert "1 form, 1 of them of a first attempt" in said(report)
+    assert "data-none-outside" in report.text
+    assert "Forms outside the band None." in said(report)
+    told = said(Browser(built, "candidate").get(f"/attempts/{even}/result"))
+    assert "Your test was as hard as it is meant to be for everybody." in told
+    # Sums of 1200, 1800 and 2400 about a target of 1600: no form can lie in the band.
+    know(built, 900, 300, 300, 300, 300, 300)
+    uneven = built.sit("candidate.two")
+    report = author.get(where)
+    assert "Outside the band 1" in said(report)
+    assert f"{uneven} 1 0.20" in said(report)  # attempt, which of its candidate, marks above
+    assert "Candidate Two" not in said(report)
+    told = said(Browser(built, "candidate.two").get(f"/attempts/{uneven}/result"))
+    assert "your test was as near as possible to what is meant for everybody" in told
+
+
+def test_publishing_says_how_many_forms_lie_in_the_band_and_what_is_conditional(
+    built: World, author: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = author.get(publish(author, built, minutes="31").location)
+    assert "Not balanced: not enough data." in said(plain)
+    know(built, 600, 600, 600, 600, 600, 600)
+    page = author.get(publish(author, built, minutes="32").location)
+    assert "Forms inside the band, by attempt: 100.0 %, 100.0 %, 100.0 %." in said(page)
+    assert "Conditional" not in said(page)
+    monkeypatch.setattr(forecasts, "countable", lambda _pool: False)
+    page = author.get(publish(author, built, minutes="33", enemies="q1-1; q1-2").location)
+    assert "Conditional: its forms are tried, not counted" in said(page)
+    forecast = author.get(f"/tests/{built.test}/forecast")
+    assert "data-conditional" in forecast.text
