@@ -1,16 +1,17 @@
 """Filling tests with a simulated history: candidates of known ability sit them in the past.
 
 Through the same draw, form, marking and store functions as everybody's attempts, many attempts a
-transaction and a statement, with the moments handed in. Three flaws can be planted in how a crowd
-answers, none in the questions: an item answered as if its key were wrong, a distractor that nobody
-chooses, and an item that nearly everybody knows.
+transaction and a statement, with the moments handed in. Who has not passed may come again. Three
+flaws can be planted in how a crowd answers, none in the questions: an item answered as if its key
+were wrong, a distractor that nobody chooses, and an item that nearly everybody knows.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from sqlalchemy import insert
@@ -24,12 +25,21 @@ from assess.bank.items import Content
 from assess.delivery import eligibility, readiness
 from assess.delivery.answering import Saved
 from assess.delivery.attempt import Move
-from assess.delivery.eligibility import Standing
+from assess.delivery.eligibility import Closed, Standing
 from assess.delivery.terms import Terms
 from assess.psychometrics import simulate
 from assess.psychometrics.simulate import ItemModel
 from assess.reasons import Refused
-from assess.store import attempts, banks, centres, journal, live_items, programmes, specifications
+from assess.store import (
+    attempts,
+    banks,
+    centres,
+    journal,
+    live_items,
+    marks,
+    programmes,
+    specifications,
+)
 from assess.store.approvals import Approval, ApprovalRequest
 from assess.store.attempts import Attempt
 from assess.store.people import Person, RoleHeld
@@ -40,6 +50,8 @@ from assess.store.standing import Judgement
 
 EACH = 100  # attempts a transaction
 ABILITY = (0.4, 1.0)  # mean and SD: the author expects 0 of somebody just about ready
+NEVER = datetime.max.replace(tzinfo=UTC)
+AGAIN = 6.0  # days, by mean, from when somebody may come again until they do
 # fmt: off
 FIRST_NAMES = (
     "Aisha", "Alan", "Amara", "Aneta", "Benedict", "Bilal", "Callum", "Carys", "Chidi", "Daisy",
@@ -69,11 +81,16 @@ class Flaws:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many candidates sit which test once, and which of its items they stumble over."""
+    """How many candidates sit which test, and which of its items they stumble over.
+
+    Who has not passed comes again when the wait is over, up to `attempts` times and no more often
+    than the test allows, while the history lasts.
+    """
 
     test: str
     candidates: int
     flaws: Flaws = Flaws()
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +109,28 @@ class _Stage:
     test: Test
     source: deeds.Source
     statement: Statement | None
-    zone: str
+    terms: Terms
     models: Mapping[int, ItemModel]
+    attempts: int
+
+
+@dataclass(slots=True, eq=False)
+class _Sitter:
+    """Somebody who sits a test: since when they may, who they are, and what they have sat."""
+
+    stage: _Stage
+    moment: datetime
+    person: Person | None = None
+    ability: float | None = None
+    sat: list[Attempt] = field(default_factory=list)
+    closed: list[Closed] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sitting:
-    """One candidate's attempt: what lets them start, the row, what they answer, and when."""
+    """One candidate's attempt: what lets them start, who they are, and when it is."""
 
-    stage: _Stage
+    sitter: _Sitter
     context: Context
     person: Person
     judgement: Judgement
@@ -116,21 +146,57 @@ def simulate_history(
     """Let candidates sit tests in the past, in the order of time; says how many attempts were made.
 
     Each candidate sits one test. Can be interrupted: what is there is whole, in transactions of a
-    hundred attempts.
+    hundred attempts at the most.
     """
     rng = np.random.default_rng(past.seed)
     with store.read() as session:
         stages = [_stage(session, context, plan, rng) for plan in plans]
     which = np.repeat(np.arange(len(plans)), [plan.candidates for plan in plans])
     spread = rng.random(len(which)) * (past.until - past.since).total_seconds()
-    order = np.argsort(spread, kind="stable")
-    sitters = [(stages[which[k]], past.since + timedelta(seconds=float(spread[k]))) for k in order]
-    for start in range(0, len(sitters), EACH):
-        chunk = sitters[start : start + EACH]
+    # Those who come next in front; of two at one moment, who was there first.
+    coming = [
+        (past.since + timedelta(seconds=float(after)), k, _Sitter(stages[stage], past.since))
+        for k, (stage, after) in enumerate(zip(which.tolist(), spread.tolist(), strict=True))
+    ]
+    heapq.heapify(coming)
+    made = 0
+    while coming:
+        chunk: list[_Sitter] = []
+        while coming and len(chunk) < EACH and coming[0][0] < _soonest(chunk):
+            moment, _, sitter = heapq.heappop(coming)
+            sitter.moment = moment
+            chunk.append(sitter)
         with store.write() as session:
-            _sit(session, _registered(session, context, chunk, tutor, rng), rng)
-        progress(start + len(chunk), len(sitters))
-    return len(sitters)
+            _sit(session, _admitted(session, context, chunk, tutor, rng), rng)
+        made += len(chunk)
+        for sitter in chunk:
+            if (again := _again(sitter, rng)) is not None and again < past.until:
+                heapq.heappush(coming, (again, made, sitter))
+        progress(made, made + len(coming))
+    return made
+
+
+def _soonest(chunk: Sequence[_Sitter]) -> datetime:
+    """Before which moment nobody of these can come again."""
+    return min(
+        (
+            one.moment + timedelta(hours=min(one.stage.terms.cool_down_hours, default=0))
+            for one in chunk
+            if one.stage.attempts > 1
+        ),
+        default=NEVER,
+    )
+
+
+def _again(sitter: _Sitter, rng: np.random.Generator) -> datetime | None:
+    """When somebody comes again; None: they have passed, or may not."""
+    stage, tried = sitter.stage, len(sitter.closed)
+    most = stage.attempts if stage.terms.attempts is None else stage.terms.attempts
+    if sitter.closed[-1].passed or tried >= min(stage.attempts, most):
+        return None
+    opens = eligibility.next_opens(stage.terms, _standing(sitter, stage.statement, None))
+    waits = timedelta(days=float(rng.exponential(AGAIN)))
+    return (opens or sitter.closed[-1].closed_at) + waits
 
 
 def _stage(session: Session, context: Context, plan: Plan, rng: np.random.Generator) -> _Stage:
@@ -143,35 +209,33 @@ def _stage(session: Session, context: Context, plan: Plan, rng: np.random.Genera
     source = deeds.source_of(session, version)
     if isinstance(source, Refused):
         raise LookupError(f"the test {test.name!r} has no pool")
+    zone = centres.get(session, context.centre).timezone
     return _Stage(
         test=test,
         source=source,
         statement=programmes.current_statement(session, test.programme_id),
-        zone=centres.get(session, context.centre).timezone,
+        terms=Terms.of(version.specification(), timezone=zone),
         models=_models(session, test, version, plan.flaws, rng),
+        attempts=plan.attempts,
     )
 
 
 def _registered(
     session: Session,
-    context: Context,
-    sitters: Sequence[tuple[_Stage, datetime]],
+    centre: int,
+    sitters: Sequence[_Sitter],
     tutor: int,
     rng: np.random.Generator,
-) -> list[_Sitting]:
-    """A candidate for each moment, with all that stands between them and a start.
-
-    The judgement that lets them start is made of the facts just stored, for many at once.
-    """
-    centre = context.centre
-    persons = [_person(centre, moment, rng) for _, moment in sitters]
+) -> None:
+    """Make a candidate of everybody here, who has signed."""
+    persons = [_person(centre, one.moment, rng) for one in sitters]
     session.add_all(persons)
     session.flush()
     session.execute(
         insert(RoleHeld),
         [
-            {"centre_id": centre, "person_id": one.id, "role": "candidate", "given_at": now}
-            for (_, now), one in zip(sitters, persons, strict=True)
+            {"centre_id": centre, "person_id": p.id, "role": "candidate", "given_at": one.moment}
+            for one, p in zip(sitters, persons, strict=True)
         ],
     )
     session.execute(
@@ -179,39 +243,58 @@ def _registered(
         [
             {
                 "centre_id": centre,
-                "programme_id": stage.test.programme_id,
-                "candidate_id": one.id,
+                "programme_id": one.stage.test.programme_id,
+                "candidate_id": person.id,
                 "tutor_id": tutor,
                 "group": "Simulated history",
                 "language": "en",
-                "registered_at": now,
+                "registered_at": one.moment,
             }
-            for (stage, now), one in zip(sitters, persons, strict=True)
+            for one, person in zip(sitters, persons, strict=True)
         ],
     )
     signatures = [
         {
             "centre_id": centre,
-            "statement_id": stage.statement.id,
-            "person_id": one.id,
-            "typed_name": one.name,
-            "hash": stage.statement.hash,
-            "signed_at": now,
+            "statement_id": one.stage.statement.id,
+            "person_id": person.id,
+            "typed_name": person.name,
+            "hash": one.stage.statement.hash,
+            "signed_at": one.moment,
         }
-        for (stage, now), one in zip(sitters, persons, strict=True)
-        if stage.statement is not None
+        for one, person in zip(sitters, persons, strict=True)
+        if one.stage.statement is not None
     ]
     if signatures:
         session.execute(insert(Signature), signatures)
+    for one, person in zip(sitters, persons, strict=True):
+        one.person = person
+
+
+def _admitted(
+    session: Session,
+    context: Context,
+    sitters: Sequence[_Sitter],
+    tutor: int,
+    rng: np.random.Generator,
+) -> list[_Sitting]:
+    """All that stands between these and a start: candidates, where they are new, and approvals.
+
+    The judgement that lets them start is made of the facts just stored, for many at once.
+    """
+    centre = context.centre
+    if new := [one for one in sitters if one.person is None]:
+        _registered(session, centre, new, tutor, rng)
+    persons = [one.person for one in sitters if one.person is not None]
     requests = [
         ApprovalRequest(
             centre_id=centre,
-            test_id=stage.test.id,
-            candidate_id=one.id,
-            asked_at=now,
-            answered_at=now,
+            test_id=one.stage.test.id,
+            candidate_id=person.id,
+            asked_at=one.moment,
+            answered_at=one.moment,
         )
-        for (stage, now), one in zip(sitters, persons, strict=True)
+        for one, person in zip(sitters, persons, strict=True)
     ]
     session.add_all(requests)
     session.flush()
@@ -233,30 +316,36 @@ def _registered(
     session.flush()
     return [
         _Sitting(
-            stage,
-            replace(context, now=now, actor=person.id),
+            one,
+            replace(context, now=one.moment, actor=person.id),
             person,
-            _judgement(stage.source.version, stage.statement, approval, stage.zone),
+            _judgement(one, approval),
         )
-        for (stage, now), person, approval in zip(sitters, persons, approvals, strict=True)
+        for one, person, approval in zip(sitters, persons, approvals, strict=True)
     ]
 
 
-def _judgement(
-    version: SpecificationVersion, statement: Statement | None, approval: Approval, zone: str
-) -> Judgement:
-    terms = Terms.of(version.specification(), timezone=zone)
-    number = None if statement is None else statement.number
+def _judgement(sitter: _Sitter, approval: Approval) -> Judgement:
+    stage = sitter.stage
     given = eligibility.Approval(approval.given_at, approval.expires_at, used=False)
-    standing = Standing(True, True, True, True, number, number, given)
+    standing = _standing(sitter, stage.statement, given)
     return Judgement(
-        terms=terms,
+        terms=stage.terms,
         standing=standing,
-        reasons=eligibility.why_not_start(terms, standing, approval.given_at),
-        version=version,
+        reasons=eligibility.why_not_start(stage.terms, standing, approval.given_at),
+        version=stage.source.version,
         approval_id=approval.id,
-        statement_id=None if statement is None else statement.id,
-        attempts=(),
+        statement_id=None if stage.statement is None else stage.statement.id,
+        attempts=tuple(sitter.sat),
+    )
+
+
+def _standing(
+    sitter: _Sitter, statement: Statement | None, approval: eligibility.Approval | None
+) -> Standing:
+    number = None if statement is None else statement.number
+    return Standing(
+        True, True, True, True, number, number, approval, closed_attempts=tuple(sitter.closed)
     )
 
 
@@ -283,24 +372,29 @@ def _sit(session: Session, sittings: Sequence[_Sitting], rng: np.random.Generato
     session.flush()
     # Read at once what marking asks for one attempt after another.
     banks.contents(session, {one.version for row in rows for one in row.drawn()})
-    answered = [_answers(sitting, row, rng) for sitting, row in zip(sittings, rows, strict=True)]
+    answered = [_answers(one.sitter, row, rng) for one, row in zip(sittings, rows, strict=True)]
     attempts.insert_answers(session, zip(rows, (saves for saves, _ in answered), strict=True))
     with journal.together(session):
         for sitting, (row, turn), (saves, ended) in zip(sittings, dealt, answered, strict=True):
-            deeds.record_start(session, sitting.context, row, sitting.stage.source, turn)
+            source = sitting.sitter.stage.source
+            deeds.record_start(session, sitting.context, row, source, turn)
             after = replace(sitting.context, now=ended)
-            version = sitting.stage.source.version
-            deeds.settle(session, after, row, version, Move.HAND_IN, ended, saves)
+            deeds.settle(session, after, row, source.version, Move.HAND_IN, ended, saves)
+    passed = marks.passes(session, [row.id for row in rows])
+    for sitting, row, (_, ended) in zip(sittings, rows, answered, strict=True):
+        sitting.sitter.sat.append(row)
+        sitting.sitter.closed.append(Closed(row.ordinal, ended, passed[row.id]))
 
 
 def _dealt(session: Session, sitting: _Sitting) -> tuple[Attempt, Turn]:
     """An open attempt, not stored yet, and the turn it was drawn in."""
-    judgement, stage, context = sitting.judgement, sitting.stage, sitting.context
+    judgement, stage, context = sitting.judgement, sitting.sitter.stage, sitting.context
     if judgement.reasons:
         raise RuntimeError(f"a simulated candidate may not start: {judgement.reasons}")
     turn = pools.turn(session, context, stage.source.pool_id, context.centre)
-    # Nobody in this history has sat anything before.
-    row = deeds.deal(context, stage.test, sitting.person, judgement, stage.source, turn, {})
+    # Each candidate of this history sits one test only, so this is all they have met of its bank.
+    met = attempts.met(one.form for one in sitting.sitter.sat)
+    row = deeds.deal(context, stage.test, sitting.person, judgement, stage.source, turn, met)
     if isinstance(row, Refused):
         raise RuntimeError(f"no form for a simulated candidate: {row.reasons}")
     deeds.open_(row, context)
@@ -308,16 +402,17 @@ def _dealt(session: Session, sitting: _Sitting) -> tuple[Attempt, Turn]:
 
 
 def _answers(
-    sitting: _Sitting, row: Attempt, rng: np.random.Generator
+    sitter: _Sitter, row: Attempt, rng: np.random.Generator
 ) -> tuple[tuple[Saved, ...], datetime]:
     """What a candidate of a chance ability answers, and when they hand in."""
-    ability = float(rng.normal(*ABILITY))
+    if sitter.ability is None:
+        sitter.ability = float(rng.normal(*ABILITY))
     drawn = row.drawn()
     took = np.clip(rng.lognormal(3.7, 0.5, len(drawn)), 6, 120)  # seconds a question
-    at, saves = sitting.context.now, []
+    at, saves = sitter.moment, []
     for place, (one, seconds) in enumerate(zip(drawn, took, strict=True), start=1):
         at += timedelta(seconds=float(seconds))
-        answer = simulate.respond(rng, ability, sitting.stage.models[one.version])
+        answer = simulate.respond(rng, sitter.ability, sitter.stage.models[one.version])
         if answer:
             saves.append(Saved(place, 1, 1, answer, at))
     return tuple(saves), at + timedelta(seconds=20)

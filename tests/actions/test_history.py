@@ -48,6 +48,33 @@ def every() -> list[Attempt]:
         return list(session.scalars(select(Attempt).order_by(Attempt.id)))
 
 
+def test_who_has_not_passed_comes_again_when_the_wait_is_over(built: World) -> None:
+    now = built.clock.now()
+    plan = history.Plan("T1", 60, attempts=2)
+    past = history.Past(now, now + DAYS, seed=7)
+    made = history.simulate_history(built.context(), [plan], past, built.persons["tutor"])
+    rows = every()
+    assert made == len(rows) > 70
+    by_person: dict[int, list[Attempt]] = {}
+    for row in rows:
+        by_person.setdefault(row.candidate_id, []).append(row)
+    assert {len(sat) for sat in by_person.values()} == {1, 2}
+    with store.read() as session:
+        passed = marks.passes(session, [row.id for row in rows])
+    for sat in by_person.values():
+        assert [row.ordinal for row in sat] == list(range(1, len(sat) + 1))
+        if len(sat) == 2:
+            first, second = sat
+            assert not passed[first.id]
+            assert first.closed_at is not None
+            assert second.prepared_at >= first.closed_at + timedelta(hours=48)
+            assert not {item for item, *_ in first.form} & {item for item, *_ in second.form}
+    again = next(sat[1] for sat in by_person.values() if len(sat) == 2)
+    replayed = draws.replay(built.context(), again.id)
+    assert isinstance(replayed, draws.Replayed)
+    assert not replayed.differences
+
+
 def test_every_candidate_sits_once_in_the_time_given_and_in_its_order(simulated: World) -> None:
     rows = every()
     assert len({row.candidate_id for row in rows}) == len(rows) == 150

@@ -72,6 +72,23 @@ def test_a_closed_epoch_verifies_and_an_open_one_is_not_told(built: World) -> No
     assert refused(verification.document(other, name, 1)) == (Code.EPOCH, "other_key")
 
 
+def every_form_verifies(built: World) -> None:
+    """Some hundred forms of several attempts agree; one changed number is found.
+
+    `python -m benchmarks.verification` does the same with ten thousand, by the commands.
+    """
+    found = document(built, 1)
+    assert len(found["draws"]) > 220
+    assert {draw["ordinal"] for draw in found["draws"]} == {1, 2, 3}
+    assert list(verify_draw.problems(found)) == []
+    again = next(draw for draw in found["draws"] if draw["ordinal"] == 3)
+    again["history"][0][1] += 1
+    which = f"attempt {again['attempt']}"
+    assert f"{which}: the history is not the one with the recorded fingerprint" in list(
+        verify_draw.problems(found)
+    )
+
+
 def test_another_centres_test_is_not_there(built: World) -> None:
     there = built.context("author.there")
     for done in (
@@ -94,11 +111,12 @@ def test_a_calibration_needs_answers_and_then_makes_the_next_pool(built: World) 
     now = built.clock.now()
     history.simulate_history(
         built.context(),
-        [history.Plan(NAME, 210)],
+        [history.Plan(NAME, 210, attempts=3)],
         history.Past(now - timedelta(days=20), now - timedelta(days=1), seed=3),
         built.persons["tutor"],
     )
     done = calibrations.calibrate(author, NAME)
+    every_form_verifies(built)
     assert isinstance(done, calibrations.Calibrated), done
     assert (done.number, done.model, done.attempts, done.items) == (1, "1pl", 210, 12)
     assert done.balanced
