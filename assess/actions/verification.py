@@ -1,7 +1,8 @@
 """What may an outsider know, so that they can draw every form of a closed epoch again?
 
 The secret seed of an epoch may be told when nothing is drawn with it any more: after its month or
-its thousand draws, when a newer pool has taken over, or when it is closed early for an appeal.
+its thousand draws, when a newer pool has taken over, or when it is closed early for an appeal. And
+not while anybody still sits one of its forms: whoever writes questions could tell which they are.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from sqlalchemy.orm import Session
 
 from assess import store
 from assess.actions import pools as deeds
-from assess.actions.context import Context, not_found, record, refuse
+from assess.actions.context import Context, not_found, record, refuse, wrong_role
 from assess.delivery.readiness import why_not_words
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
+from assess.roles import Role
 from assess.store import attempts, pools, specifications
 from assess.store.attempts import Attempt
 from assess.store.people import Person
@@ -28,6 +30,7 @@ from assess.store.pools import Epoch, Pool
 from assess.store.specifications import Test
 
 SCHEMA = "verification/1"
+ROLES = (Role.AUTHOR, Role.QUALITY)  # who answer for a test's draws, and who decide appeals
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,18 @@ class Stretch:
     opened: datetime
     closed: datetime | None
     until: datetime  # when it closes by itself, unless its draws are used up before
+    live: int  # attempts at its forms that are not over
 
 
 def epochs(context: Context, name: str) -> Sequence[Stretch] | Refused:
     """The epochs of a test, oldest first."""
+    if not context.may(*ROLES):
+        return wrong_role()
     with store.read() as session:
         test = specifications.by_name(session, context.centre, name)
         if test is None:
             return not_found()
+        live = attempts.live_by_epoch(session, test.id)
         return [
             Stretch(
                 number,
@@ -58,6 +65,7 @@ def epochs(context: Context, name: str) -> Sequence[Stretch] | Refused:
                 epoch.opened_at,
                 epoch.closed_at,
                 epoch.opened_at + pools.EPOCH_DAYS,
+                live[epoch.id][0] if epoch.id in live else 0,
             )
             for number, (epoch, pool) in enumerate(pools.epochs(session, test.id), start=1)
         ]
@@ -68,6 +76,8 @@ def close(context: Context, name: str, words: str) -> int | Refused:
 
     Refused where none is open [E-EPOCH] and without a reason [E-REASON].
     """
+    if not context.may(*ROLES):
+        return wrong_role()
     with store.write() as session:
         test = specifications.by_name(session, context.centre, name)
         if test is None:
@@ -89,10 +99,12 @@ def close(context: Context, name: str, words: str) -> int | Refused:
 def document(context: Context, name: str, number: int | None) -> dict[str, Any] | Refused:
     """What a test's epoch was drawn from and what was drawn: for `tools/verify_draw.py`.
 
-    `number` None: the newest that is closed. Refused while it is open, where there is no such epoch
-    [E-EPOCH], and where the settings' key does not open the seed. That the seed was told is
-    journalled.
+    `number` None: the newest that is closed. Refused [E-EPOCH] while it is open, while an attempt
+    at one of its forms is not over, where there is no such epoch, and where the settings' key does
+    not open the seed. That the seed was told is journalled.
     """
+    if not context.may(*ROLES):
+        return wrong_role()
     with store.write() as session:
         test = specifications.by_name(session, context.centre, name)
         if test is None:
@@ -101,6 +113,14 @@ def document(context: Context, name: str, number: int | None) -> dict[str, Any] 
         if isinstance(found, Refused):
             return refuse(session, context, Event.SEED_TOLD, found)
         number, epoch, pool = found
+        if (live := attempts.live_by_epoch(session, test.id).get(epoch.id)) is not None:
+            reason = Reason(
+                Code.EPOCH,
+                {"what": "under_way", "test": test.name, "epoch": number, "count": live[0]},
+                until=live[1],
+                who=Helper.NOBODY,
+            )
+            return refuse(session, context, Event.SEED_TOLD, Refused(Code.EPOCH, (reason,), 409))
         try:
             seed = pools.decrypt(epoch.sealed_seed, context.settings.seed_key)
         except InvalidToken:

@@ -76,7 +76,7 @@ BODIES: dict[str, dict[str, object]] = {
 }
 """What the API is sent: it says that a shape is wrong before it looks for an object."""
 
-WITH_PLACE = {"place": 1, "filename": "start.js"}
+WITH_PLACE = {"place": 1, "filename": "start.js", "epoch": 1}
 NAMES_A_BANK = frozenset({"author.publish_new", "author.new_specification"})
 """Routes whose object is named behind the question mark."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from assess.web.author import (
     banks,
     bringing_in,
+    draws,
     editing,
     fairness,
     foretelling,
@@ -21,6 +22,7 @@ __all__ = [
     "banks",
     "bp",
     "bringing_in",
+    "draws",
     "editing",
     "fairness",
     "foretelling",
