@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from assess.psychometrics import exact
 from assess.psychometrics.exact import Ints, Total
@@ -26,10 +27,14 @@ from assess.psychometrics.responses import (
     OMITTED,
     UNKNOWN,
     Responses,
+    codes,
 )
 
 ROOM = 1 << 22  # entries of a table up to which a cell for everything is cheaper than a sort
 LEVELS = 1 << 8  # different totals up to which they are counted, not summed
+CACHED = 1 << 15  # rows of which a few columns stay in the processor's nearest cache
+SMALL = np.iinfo(np.uint16).max
+MANY = 1 << 20  # places that are counted at once
 
 
 T = TypeVar("T")
@@ -120,18 +125,20 @@ class Cells:
         count = (high - low) // step + 1
         if count > LEVELS or count * self.item.size > ROOM:
             return None
-        level = (self.total - low) // step
+        of_level = (self.total - low) // step * self.item.size
 
-        def work(spans: list[Span]) -> Ints:
-            counted = np.zeros(self.item.size * count, np.int32)
+        def work(spans: list[Span]) -> NDArray[np.int32]:
+            counted = Counted(self.item.size * count)
             for span in spans:
-                key = np.multiply(self.cell[span.rows], count, dtype=np.int64)
-                key += self.spread(span, level)
-                np.add.at(counted, key, np.int32(1))
-            return counted.astype(np.int64)
+                # Level by level: the middle ones, where most are, lie close together.
+                key = self.spread(span, of_level)
+                key += self.cell[span.rows]
+                counted.add(key, span)
+            return counted.total()
 
-        counted = sum(self._parallel(work), np.zeros(1, np.int64))
-        return Levels(low + step * np.arange(count), counted.reshape(-1, count))
+        counted = sum(self._parallel(work), np.zeros(1, np.int32))
+        by_cell = counted.reshape(count, -1).T.astype(np.int64, order="C")
+        return Levels(low + step * np.arange(count), by_cell)
 
     @cached_property
     def n(self) -> Ints:
@@ -169,16 +176,27 @@ class Cells:
         summed = np.empty(self.length.size, np.int64)
 
         def work(spans: list[Span]) -> None:
-            for attempts, rows in spans:
-                starts = np.cumsum(self.length[attempts]) - self.length[attempts]
-                np.add.reduceat(np.take(values, self.cell[rows]), starts, out=summed[attempts])
+            for span in spans:
+                summed[span.attempts] = self._matrix(span) @ values
 
         self._parallel(work)
         return summed
 
     def spread(self, span: Span, values: Ints) -> Ints:
         """The values of attempts (int64[sat]) on each of their rows of this part."""
-        return np.repeat(values[span.attempts], self.length[span.attempts])
+        length = self.length[span.attempts]
+        every = np.empty(span.rows.stop - span.rows.start, values.dtype)
+        if self.even:
+            # np.repeat would keep other threads waiting.
+            every.reshape(length.size, -1)[:] = values[span.attempts, None]
+        else:
+            every[:] = np.repeat(values[span.attempts], length)
+        return every
+
+    @cached_property
+    def even(self) -> bool:
+        """Whether all attempts have equally many rows."""
+        return bool((self.length == self.longest).all())
 
     def met(self, values: Ints, own: Ints | None = None, bins: Bins = NO_BINS) -> Criterion:
         """What the answers of each cell meet of their attempts' `values` (int64[sat] < 2**31).
@@ -191,32 +209,45 @@ class Cells:
         part = np.zeros(1, np.int64) if own is None else own * bins.scale
         # The sum of the squares of a cell may be too large for one integer.
         wide = int(squares.max(initial=0)) * int(self.n.max(initial=0)) >= 1 << 63
+        high, low = (squares >> exact.BITS, squares & exact.LOW) if wide else (None, squares)
+        added = np.stack([values, low] if high is None else [values, low, high], axis=1)
 
-        def work(spans: list[Span]) -> tuple[Ints, Ints, Ints, NDArray[np.int32]]:
-            plain, high, low = (np.zeros(size, np.int64) for _ in range(3))
-            binned = np.zeros(size * bins.number, np.int32)
+        def work(spans: list[Span]) -> tuple[Ints, NDArray[np.int32]]:
+            summed = np.zeros((size, added.shape[1]), np.int64)
+            binned = Counted(size * bins.number)
             for span in spans:
-                where = self.cell[span.rows].astype(np.int64)
-                value = self.spread(span, values)
-                np.add.at(plain, where, value)
-                if wide:
-                    np.add.at(high, where, self.spread(span, squares >> exact.BITS))
-                    np.add.at(low, where, self.spread(span, squares & exact.LOW))
-                else:
-                    np.add.at(low, where, self.spread(span, squares))
+                matrix = self._matrix(span)
+                summed += matrix.T @ added[span.attempts]
                 if own is not None:
+                    where = matrix.indices.astype(np.int64)
                     place = self.spread(span, whole)
-                    place -= np.take(part, where)
+                    place -= looked_up(part, where)
                     place >>= 31
-                    where *= bins.number
-                    where += place
-                    np.add.at(binned, where, np.int32(1))
-            return plain, high, low, binned
+                    place *= size
+                    place += where
+                    binned.add(place, span)
+            return summed, binned.total()
 
         parts = self._parallel(work)
-        plain, high, low, binned = (sum(part[1:], part[0]) for part in zip(*parts, strict=True))
-        counted = binned.reshape(size, bins.number).astype(np.int64)
+        summed, binned = (sum(part[1:], part[0]) for part in zip(*parts, strict=True))
+        counted = binned.reshape(bins.number, size).T.astype(np.int64, order="C")
+        none = np.zeros(size, np.int64)
+        plain, low, high = (*summed.T, none)[:3]
         return Criterion(exact.whole(plain), exact.carried(high, low), counted)
+
+    def _matrix(self, span: Span) -> sparse.csr_array:
+        """The answers of a part as ones, [attempts, cells]."""
+        length = self.length[span.attempts]
+        edges = np.zeros(length.size + 1, np.int32)
+        np.cumsum(length, out=edges[1:])
+        cell = self.cell[span.rows].astype(np.int32, copy=False)
+        shape = (length.size, self.item.size)
+        return sparse.csr_array((self._ones[: cell.size], cell, edges), shape=shape)
+
+    @cached_property
+    def _ones(self) -> Ints:
+        longest = max((span.rows.stop - span.rows.start for span in self.spans), default=0)
+        return np.ones(longest, np.int64)
 
     def _parallel(self, work: Callable[[list[Span]], T]) -> list[T]:
         """The results of two threads, each of which does a run of the spans (at least one)."""
@@ -241,6 +272,55 @@ class Levels:
         return exact.whole(self.n @ self.value), exact.carried(high, low)
 
 
+class Counted:
+    """How often each place 0..size-1 was met."""
+
+    def __init__(self, size: int) -> None:
+        self._counts = np.zeros(size, np.int32)
+        self._places: list[NDArray[np.integer]] = []
+        self._rows = self._attempts = 0
+
+    def add(self, places: Ints, span: Span) -> None:
+        """Count these places, each of which an attempt of the span meets once at most."""
+        attempts = span.attempts.stop - span.attempts.start
+        if self._attempts + attempts > SMALL or self._rows > MANY:
+            self.total()
+        self._places.append(places.astype(_index(self._counts.size)))
+        self._rows += places.size
+        self._attempts += attempts
+
+    def total(self) -> NDArray[np.int32]:
+        """The counts so far."""
+        if self._places:
+            # In a table as small as the cache likes it, where so few cannot overflow it.
+            kind = np.uint16 if self._attempts <= SMALL else np.int32
+            self._counts += counts(np.concatenate(self._places), self._counts.size, kind)
+            self._places, self._rows, self._attempts = [], 0, 0
+        return self._counts
+
+
+def counts(
+    places: NDArray[np.integer], size: int, kind: type[np.uint16 | np.int32]
+) -> NDArray[Any]:
+    """How often each place 0..size-1 occurs, as numbers of this kind.
+
+    As a matrix product, since np.bincount and np.add.at keep other threads waiting.
+    """
+    ends = np.array([0, places.size], places.dtype)
+    matrix = sparse.csc_array((np.ones(places.size, kind), places, ends), shape=(size, 1))
+    found: NDArray[Any] = matrix @ np.ones(1, kind)
+    return found
+
+
+def looked_up(table: NDArray[Any], places: NDArray[np.integer]) -> NDArray[Any]:
+    """table[places], outside Python's lock; no place may lie outside the table."""
+    return np.take(table, places, mode="clip")
+
+
+def _index(size: int) -> type[np.int32 | np.int64]:
+    return np.int32 if size <= 1 << 31 else np.int64
+
+
 def _different(column: NDArray[np.integer]) -> tuple[Callable[[NDArray[Any]], NDArray[Any]], Ints]:
     """The different values, ascending, and what numbers them 0, 1, ... in that order."""
     low, high = (int(column.min()), int(column.max())) if column.size else (0, 0)
@@ -257,8 +337,8 @@ def _different(column: NDArray[np.integer]) -> tuple[Callable[[NDArray[Any]], ND
     _in_blocks(column.size, work)
     code = (np.cumsum(seen) - 1).astype(np.int32)
     if low:
-        return lambda part: np.take(code, part.astype(np.intp) - low), np.flatnonzero(seen) + low
-    return lambda part: np.take(code, part), np.flatnonzero(seen)
+        return lambda part: looked_up(code, part.astype(np.intp) - low), np.flatnonzero(seen) + low
+    return lambda part: looked_up(code, part), np.flatnonzero(seen)
 
 
 def coded(responses: Responses) -> Cells:
@@ -350,41 +430,69 @@ def one_form(matrix: NDArray[np.integer], key: Sequence[int] | None = None) -> C
     )
 
 
-def joined(parts: Sequence[Cells]) -> Cells:
-    """The cells of disjoint parts of the attempts, of the same items, as those of the whole."""
-    item, option, points = (
-        np.concatenate([column.astype(np.int64) for column in columns])
-        for columns in zip(*((p.item, p.option, p.points) for p in parts), strict=True)
-    )
-    options, chosen = np.unique(option, return_inverse=True)
-    marks, earned = np.unique(points, return_inverse=True)
-    kept, place = np.unique(
-        (item * options.size + chosen) * marks.size + earned, return_inverse=True
-    )
+def joined(
+    parts: Sequence[NDArray[Any]],
+    item: Ints,
+    option: Ints,
+    points: Ints,
+    length: NDArray[np.int32],
+    items: int,
+) -> Cells:
+    """The cells of the whole from parts of the answers, each numbered in its own way.
+
+    `parts`: cells of the rows, by part; `item`, `option` and `points` int64: of the cells of all
+    parts, one part after another. `length` int32[attempts]: of the whole. Every item gives one
+    mark.
+    """
+    chosen, options = codes(option)
+    earned, marks = codes(points)
+    place, kept = codes((item * options.size + chosen) * marks.size + earned)
     number = place.astype(_narrow(kept.size))
-    cell = np.empty(sum(part.cell.size for part in parts), number.dtype)
-    first_kind = first_row = 0
+    cell = np.empty(sum(part.size for part in parts), number.dtype)
+    work, first_kind, first_row = [], 0, 0
     for part in parts:
-        own = number[first_kind : first_kind + part.item.size]
-        for span in part.spans:
-            rows = slice(first_row + span.rows.start, first_row + span.rows.stop)
-            cell[rows] = np.take(own, part.cell[span.rows])
-        first_kind += part.item.size
-        first_row += part.cell.size
-    which, earned = np.divmod(kept, max(marks.size, 1))
-    item, chosen = np.divmod(which, max(options.size, 1))
-    maximum = parts[0].maximum
+        kinds = int(part.max()) + 1
+        work.append((part, number[first_kind : first_kind + kinds], cell[first_row:][: part.size]))
+        first_kind += kinds
+        first_row += part.size
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda one: np.take(one[1], one[0], out=one[2], mode="clip"), work))
+    which, mark = np.divmod(kept, marks.size)
+    item, which = np.divmod(which, options.size)
     return Cells(
-        parts[0].items,
-        sum(part.attempts for part in parts),
+        items,
+        length.size,
         cell,
-        np.concatenate([part.length for part in parts]),
+        length,
         item.astype(np.int32),
-        options[chosen].astype(np.int32),
-        marks[earned],
-        marks[earned] == FULL * maximum[item],
-        maximum,
+        options[which].astype(np.int32),
+        marks[mark].astype(np.int64),
+        marks[mark] == FULL,
+        np.ones(items, np.int64),
     )
+
+
+def numbered(size: int, rows: int, key: Callable[[slice, Ints], None]) -> tuple[NDArray[Any], Ints]:
+    """Each row's place among the different keys, and these, ascending.
+
+    `key(rows, out)` gives the keys 0..size-1 of some rows, which are asked for a few at a time.
+    """
+    every = np.empty(rows, _index(size))
+    room = np.empty(min(rows, CACHED), np.int64)
+    blocks = [slice(first, min(first + CACHED, rows)) for first in range(0, rows, CACHED)]
+    for block in blocks:
+        out = room[: block.stop - block.start]
+        key(block, out)
+        every[block] = out
+    if size > ROOM:
+        kept, code = np.unique(every, return_inverse=True)
+        return code.astype(_narrow(kept.size)), kept.astype(np.int64)
+    met = counts(every, size, np.int32) > 0
+    number: NDArray[Any] = (np.cumsum(met) - 1).astype(_narrow(int(np.count_nonzero(met))))
+    cell = np.empty(rows, number.dtype)
+    for block in blocks:
+        np.take(number, every[block], out=cell[block], mode="clip")
+    return cell, np.flatnonzero(met)
 
 
 def _renumbered(
@@ -398,7 +506,7 @@ def _renumbered(
     cell = np.empty(key.size, number.dtype)
 
     def work(rows: slice) -> None:
-        cell[rows] = np.take(number, key[rows])
+        cell[rows] = looked_up(number, key[rows])
 
     _in_blocks(key.size, work)
     return np.flatnonzero(met), cell

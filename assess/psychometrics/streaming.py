@@ -1,26 +1,32 @@
 """How are more answers analysed than should be held in memory at once?
 
-A long file is read part by part, each of whole attempts, and coded as cells: two or four bytes an
-answer instead of fourteen and more. Classical statistics need nothing else.
+A long file is read part by part, several at a time, and coded as cells: two or four bytes an answer
+instead of fourteen and more. Classical statistics need nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from assess.psychometrics import cells, delimited, options, responses
+from assess.psychometrics import cells, delimited, expected, options, responses
 from assess.psychometrics.cells import Cells
 from assess.psychometrics.delimited import Column, FileError
-from assess.psychometrics.responses import FULL, MOST_OPTIONS, OMITTED, Responses
+from assess.psychometrics.exact import Ints
+from assess.psychometrics.responses import FULL, LONGEST_FORM, MOST_OPTIONS, OMITTED, UNKNOWN
 
-ROWS = 1 << 21  # answers of one part, or a few more
+COLUMNS = ("attempt", "item", "option", "score")
 
 Block = dict[str, Column]
+Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,132 +38,209 @@ class Coded:
     options: int
 
 
-def read(path: Path) -> Coded:
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Rows of a file that follow each other, as cells.
+
+    `length` int32[attempts]: rows of each attempt, `first` and `last` the numbers of the outer
+    ones. `cell` uint16 or int32[n]. Of the cells: `item` int64[cells], the file's own number,
+    `option` int64[cells], a mask, and `points` int64[cells].
+    """
+
+    first: int
+    last: int
+    length: NDArray[np.int32]
+    cell: NDArray[Any]
+    item: Ints
+    option: Ints
+    points: Ints
+
+
+def read(path: Path, progress: Progress | None = None) -> Coded:
     """The answers of a long file of whole numbers: attempt, item, option (optional), score.
 
     CSV (.gz too) or Parquet. Rows of an attempt stand together, attempts ascend; `option` counts
-    from 0, a negative one is omitted; `score` is 0 or 1, or a part of one mark. Raises FileError
-    for anything else: `reading.read` takes it, in more memory.
+    from 0, a negative one is omitted; `score` is 0 or 1, or a part of one mark. `progress` is told
+    how many parts are read, and of how many (None: not known). Raises FileError for anything else:
+    `reading.read` takes it, in more memory.
     """
-    found, numbers = [], np.empty(0, np.int64)
-    for part in parts(path):
-        found.append((cells.coded(part), part.versions))
-        numbers = np.union1d(numbers, part.versions)
+    found = list(_pieces(path, progress))
     if not found:
         raise FileError(path, "has no answers.")
-    one = np.ones(numbers.size, np.int64)
+    item, numbers = options.codes(np.concatenate([piece.item for piece in found]))
     coded = cells.joined(
-        [
-            replace(
-                part,
-                items=numbers.size,
-                item=np.searchsorted(numbers, versions)[part.item].astype(np.int32),
-                maximum=one,
-            )
-            for part, versions in found
-        ]
+        [piece.cell for piece in found],
+        item.astype(np.int64),
+        np.concatenate([piece.option for piece in found]),
+        np.concatenate([piece.points for piece in found]),
+        _lengths(path, found),
+        numbers.size,
     )
     most = int(coded.option.max(initial=0)).bit_length()
     return Coded(coded, tuple(map(str, numbers.tolist())), most)
 
 
-def parts(path: Path, rows: int | None = None) -> Iterator[Responses]:
-    """The answers as Responses of about `rows` (2**21) rows, each of whole attempts, numbered anew.
-
-    The `versions` of each are the numbers of the items that occur in it.
-    """
-    kept: list[Block] = []
-    size, last = 0, None
-    for block in _blocks(path, ("attempt", "item", "option", "score")):
-        kept.append(block)
-        size += block["attempt"].size
-        if size < (rows or ROWS):
-            continue
-        whole = {name: np.concatenate([part[name] for part in kept]) for name in block}
-        # The last attempt may go on in the next block.
-        attempt = whole["attempt"]
-        cut = int(np.searchsorted(attempt, attempt[-1]))
-        if cut:
-            yield _responses(path, {name: c[:cut] for name, c in whole.items()}, last)
-            last = int(attempt[cut - 1])
-        kept = [{name: column[cut:] for name, column in whole.items()}]
-        size = attempt.size - cut
-    if size:
-        whole = {name: np.concatenate([part[name] for part in kept]) for name in kept[0]}
-        yield _responses(path, whole, last)
+def _pieces(path: Path, progress: Progress | None) -> Iterator[Piece]:
+    if path.suffix == ".parquet":
+        parts, of = _groups(path)
+    else:
+        parts, of = (_taken(path, block) for block in delimited.blocks(path)), None
+    for done, part in enumerate(parts, start=1):
+        if part is not None:
+            yield part
+        if progress is not None:
+            progress(done, of)
 
 
-def _responses(path: Path, block: Block, last: int | None) -> Responses:
-    attempt = block["attempt"]
-    new = np.flatnonzero(attempt[1:] != attempt[:-1])
-    if (attempt[1:] < attempt[:-1]).any() or (last is not None and attempt[0] <= last):
-        raise FileError(path, "is not in ascending order of attempts. Sort it, or read it whole.")
-    lengths = np.diff(np.concatenate([[-1], new, [attempt.size - 1]]))
-    item, numbers = options.codes(block["item"])
-    option = None
-    if "option" in block:
-        chosen = block["option"]
-        if int(chosen.max()) >= MOST_OPTIONS:
-            what = f"has option {int(chosen.max())}; at most {MOST_OPTIONS} are possible, from 0."
-            raise FileError(path, what)
-        mask = np.array([OMITTED, *(1 << k for k in range(MOST_OPTIONS))], np.int32)
-        option = mask[np.maximum(chosen, -1) + 1]
-    score = block["score"]
-    if score.size and not (score.min() >= 0 and score.max() <= 1):
-        raise FileError(path, "has scores outside 0 to 1: it must be read whole.")
-    thousandths = (
-        score.astype(np.int16) * np.int16(FULL)
-        if score.dtype.kind in "iub"
-        else np.rint(score * FULL)
-    )
-    try:
-        return responses.from_arrays(
-            np.repeat(np.arange(lengths.size, dtype=np.int32), lengths),
-            item,
-            thousandths,
-            option,
-            versions=numbers,
-            attempts=lengths.size,
-        )
-    except ValueError as error:
-        raise FileError(path, f"{error}.") from error
-
-
-def _blocks(path: Path, wanted: tuple[str, ...]) -> Iterator[Block]:
-    """The wanted columns (option may be missing) in blocks of numbers, none of them empty."""
-    for block in _parquet(path, wanted) if path.suffix == ".parquet" else delimited.blocks(path):
-        for name in wanted:
-            if name not in block and name != "option":
-                what = f"has no column {name!r}. It has: {', '.join(list(block)[:12])}."
-                raise FileError(path, what, 1)
-        taken = {name: block[name] for name in wanted if name in block}
-        if not next(iter(taken.values())).size:
-            continue
-        for name, column in taken.items():
-            if column.dtype.kind not in ("iub" if name != "score" else "iubf"):
-                what = f"has other things than numbers in {name!r}: it must be read whole."
-                raise FileError(path, what)
-        yield taken
-
-
-def _parquet(path: Path, wanted: tuple[str, ...]) -> Iterator[Block]:
+def _groups(path: Path) -> tuple[Iterator[Piece | None], int]:
+    """The row groups of a Parquet file, a thread for each processor, and how many there are."""
     try:
         parquet = import_module("pyarrow.parquet")
     except ImportError as error:
         what = "is Parquet, which needs pyarrow: pip install 'assess[parquet]', or use CSV."
         raise FileError(path, what) from error
+    opened = threading.local()
+
+    def part(group: int) -> Piece | None:
+        # A file is read by one thread at a time: each has its own.
+        if not hasattr(opened, "file"):
+            opened.file = parquet.ParquetFile(path)
+        table = opened.file.read_row_group(group, columns=taken, use_threads=False)
+        names, columns = table.column_names, table.columns
+        block = {name: column.to_numpy() for name, column in zip(names, columns, strict=True)}
+        return _taken(path, block)
+
+    def parts() -> Iterator[Piece | None]:
+        with ThreadPoolExecutor(expected.processors()) as threads:
+            try:
+                yield from threads.map(part, range(count))
+            except (OSError, ValueError) as error:
+                if isinstance(error, FileError):
+                    raise
+                raise FileError(path, f"cannot be read as Parquet: {error}.") from error
+
     try:
         with parquet.ParquetFile(path) as file:
-            names = file.schema_arrow.names
-            yield {name: np.empty(0, np.int64) for name in names}
-            taken = [name for name in wanted if name in names]
-            for group in range(file.num_row_groups):
-                table = file.read_row_group(group, columns=taken)
-                yield {
-                    name: column.to_numpy()
-                    for name, column in zip(table.column_names, table.columns, strict=True)
-                }
+            names, count = file.schema_arrow.names, file.num_row_groups
     except (OSError, ValueError) as error:
-        if isinstance(error, FileError):
-            raise
         raise FileError(path, f"cannot be read as Parquet: {error}.") from error
+    _complete(path, names)
+    taken = [name for name in COLUMNS if name in names]
+    return parts(), count
+
+
+def _complete(path: Path, names: Sequence[str]) -> None:
+    for name in COLUMNS:
+        if name not in names and name != "option":
+            what = f"has no column {name!r}. It has: {', '.join(list(names)[:12])}."
+            raise FileError(path, what, 1)
+
+
+def _taken(path: Path, block: Block) -> Piece | None:
+    """A block of rows as cells; None for one without rows."""
+    _complete(path, list(block))
+    taken = {name: block[name] for name in COLUMNS if name in block}
+    if not taken["attempt"].size:
+        return None
+    for name, column in taken.items():
+        if column.dtype.kind not in ("iub" if name != "score" else "iubf"):
+            what = f"has other things than numbers in {name!r}: it must be read whole."
+            raise FileError(path, what)
+    length, first, last = _runs(path, taken["attempt"], taken["item"])
+    kind, chosen, points = _kinds(path, taken.get("option"), taken["score"])
+    item = taken["item"]
+    low, of = int(item.min()), chosen.size * points.size
+    numbers: Column = np.arange(low, int(item.max()) + 1, dtype=np.int64)
+    if numbers.size * of > cells.ROOM:
+        item, numbers = options.codes(item)
+        low = 0
+
+    def key(rows: slice, out: Ints) -> None:
+        np.subtract(item[rows], low, out=out)
+        out *= of
+        out += kind(rows)
+
+    cell, kept = cells.numbered(numbers.size * of, item.size, key)
+    which, kind = np.divmod(kept, of)
+    option, score = np.divmod(kind, points.size)
+    return Piece(
+        first, last, length, cell, numbers[which].astype(np.int64), chosen[option], points[score]
+    )
+
+
+def _runs(path: Path, attempt: Column, item: Column) -> tuple[NDArray[np.int32], int, int]:
+    """How many rows each attempt has, and the first and the last attempt."""
+    fresh = attempt[1:] != attempt[:-1]
+    starts = np.concatenate(([0], np.flatnonzero(fresh) + 1))
+    order = attempt[starts]
+    if (order[1:] < order[:-1]).any():
+        raise _unordered(path)
+    length = np.diff(starts, append=attempt.size).astype(np.int32)
+    rising = item[1:] > item[:-1]
+    rising |= fresh
+    if not rising.all():
+        place = np.repeat(np.arange(length.size, dtype=np.int32), length)
+        again = responses.first_repeated(place, options.codes(item)[0])
+        if again is not None:
+            raise _twice(path, int(attempt[again]), int(item[again]))
+    return length, int(order[0]), int(order[-1])
+
+
+def _kinds(
+    path: Path, option: Column | None, score: Column
+) -> tuple[Callable[[slice], Column], Ints, Ints]:
+    """What gives each row's place among all pairs of option and score, and what these are.
+
+    Options as masks, scores in points.
+    """
+    if not (score.min() >= 0 and score.max() <= 1):
+        raise FileError(path, "has scores outside 0 to 1: it must be read whole.")
+    points = np.array([0, FULL], np.int64)
+    if score.dtype.kind == "f":
+        score, different = options.codes(np.rint(score * FULL).astype(np.int16))
+        points = different.astype(np.int64)
+    if option is None:
+        return lambda rows: score[rows], np.array([UNKNOWN], np.int64), points
+    least, most = int(option.min()), int(option.max())
+    if most >= MOST_OPTIONS:
+        what = f"has option {most}; at most {MOST_OPTIONS} are possible, from 0."
+        raise FileError(path, what)
+
+    def kind(rows: slice) -> Column:
+        chosen = option[rows].astype(np.int16) if least >= -1 else np.maximum(option[rows], -1)
+        return (chosen + 1) * points.size + score[rows]
+
+    return kind, np.array([OMITTED, *(1 << k for k in range(most + 1))], np.int64), points
+
+
+def _lengths(path: Path, pieces: Sequence[Piece]) -> NDArray[np.int32]:
+    """Rows of every attempt of the file; one may go on from a piece to the next."""
+    lengths: list[NDArray[np.int32]] = []
+    last, tail = None, np.zeros(0, np.int64)
+    for piece in pieces:
+        length = piece.length
+        if last is not None and piece.first < last:
+            raise _unordered(path)
+        if piece.first == last:
+            tail = np.concatenate((tail, piece.item[piece.cell[: length[0]]]))
+            numbers, n = np.unique(tail, return_counts=True)
+            if (n > 1).any():
+                raise _twice(path, piece.first, int(numbers[n > 1][0]))
+            lengths[-1][-1] += length[0]
+            length = length[1:]
+        if length.size:
+            lengths.append(length)
+            tail = piece.item[piece.cell[-length[-1] :]]
+        last = piece.last
+    every = np.concatenate(lengths)
+    if every.max() > LONGEST_FORM:
+        raise FileError(path, f"an attempt shows more than {LONGEST_FORM} items.")
+    return every
+
+
+def _unordered(path: Path) -> FileError:
+    return FileError(path, "is not in ascending order of attempts. Sort it, or read it whole.")
+
+
+def _twice(path: Path, attempt: int, item: int) -> FileError:
+    return FileError(path, f"attempt {attempt} has item {item} twice. Keep one row of the two.")

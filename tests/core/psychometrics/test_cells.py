@@ -41,7 +41,8 @@ def summed(
 
 @pytest.mark.parametrize("complete", [False, True])
 @pytest.mark.parametrize(
-    ("name", "value"), [("LEVELS", 0), ("ROOM", 1), ("LEVELS", 1 << 20), ("ROOM", 1 << 30)]
+    ("name", "value"),
+    [("LEVELS", 0), ("ROOM", 1), ("LEVELS", 1 << 20), ("ROOM", 1 << 30), ("SMALL", 9), ("MANY", 1)],
 )
 def test_the_way_of_counting_changes_no_bit(name: str, value: int, complete: bool) -> None:
     answers = mixed(1, complete=complete)

@@ -26,15 +26,15 @@ def adjusted(data: cells.Cells) -> classical.AdjustedSums:
     return classical.adjusted_sums(data, facility, 4, 12)
 
 
-@pytest.mark.parametrize("size", [1, 50, 1 << 20])
+@pytest.mark.parametrize("size", [31, 997, 1 << 20])
 def test_parts_of_any_size_give_the_bits_of_the_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     path = tmp_path / "answers.csv"
     path.write_text(rows(), encoding="utf-8")
     whole = reading.read(path)
-    monkeypatch.setattr(streaming, "ROWS", size)
-    monkeypatch.setattr("assess.psychometrics.delimited.BLOCK", 997)
+    # Parts of a row or two, in which attempts begin and end, and one of all.
+    monkeypatch.setattr("assess.psychometrics.delimited.BLOCK", size)
     found = streaming.read(path)
     assert found.items == whole.items
     assert found.options == 4
@@ -66,11 +66,29 @@ def test_parquet_in_row_groups_is_read_as_csv_is(tmp_path: Path) -> None:
         ("attempt,item,option,score\n1,1,26,1\n", "option 26"),
         ("attempt,score\n1,1\n", "no column 'item'"),
         ("attempt,item,score\n", "no answers"),
-        ("attempt,item,score\n1,1,1\n1,1,0\n", "has item 1 twice"),
+        ("attempt,item,score\n1,1,1\n1,1,0\n", "attempt 1 has item 1 twice"),
     ],
 )
 def test_what_must_be_read_whole_is_said_to_be(tmp_path: Path, text: str, sentence: str) -> None:
     path = tmp_path / "answers.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(FileError, match=r"answers\.csv.*" + sentence):
+        streaming.read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("1,5,1\n1,6,1\n1,5,0\n", "attempt 1 has item 5 twice"),
+        ("2,5,1\n2,6,1\n1,5,0\n", "ascending order"),
+        ("".join(f"1,{k},1\n" for k in range(501)), "more than 500 items"),
+    ],
+)
+def test_what_is_wrong_between_two_parts_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, sentence: str
+) -> None:
+    path = tmp_path / "answers.csv"
+    path.write_text("attempt,item,score\n" + text, encoding="utf-8")
+    monkeypatch.setattr("assess.psychometrics.delimited.BLOCK", 6)
+    with pytest.raises(FileError, match=sentence):
         streaming.read(path)
