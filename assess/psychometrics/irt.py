@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from assess.psychometrics import accelerate, expected, maximise, patterns
+from assess.psychometrics import accelerate, ahead, drawn, expected, maximise, patterns
 from assess.psychometrics.errors import Covariance, Kind, covariance
 from assess.psychometrics.exact import Floats, Ints
 from assess.psychometrics.expected import Curves, Nodes, Sums
@@ -157,7 +157,8 @@ def fit_parts(
     progress: Progress | None = None,
 ) -> Fit:
     """The same from prepared parts (see `patterns`)."""
-    counts = sum((part.counts() for part in parts), np.zeros((parts[0].items, 2), dtype=np.int64))
+    of_parts = [part.counts() for part in parts]
+    counts = sum(of_parts, np.zeros((parts[0].items, 2), dtype=np.int64))
     n = counts.sum(axis=1)
     weak = (n < WEAK_BELOW) & weak_priors
     if model == "3pl":
@@ -169,7 +170,13 @@ def fit_parts(
     forms = _few_forms(parts, model)
     grid = expected.nodes(nodes) if nodes else _enough_nodes(parts, few=forms is not None)
     estimation = _Estimation(
-        model, parts, forms, grid, priors, _start(counts, counted, model, priors)
+        model,
+        parts,
+        [of_part[:, 0] for of_part in of_parts],
+        forms,
+        grid,
+        priors,
+        _start(counts, counted, model, priors),
     )
     end = accelerate.iterate(
         estimation.evaluate,
@@ -178,6 +185,7 @@ def fit_parts(
         tolerance=_tolerance(int(n.sum())),
         most=MOST_STEPS,
         leap=LONGEST_LEAP,
+        noise=drawn.NOISE if estimation.single else accelerate.NOISE,
         progress=progress,
     )
     curves = estimation.curves(end.x)
@@ -190,27 +198,42 @@ class _Estimation:
 
     model: Model
     parts: Sequence[Part]
+    right: Sequence[Ints]  # answers by item, part by part
     forms: Sequence[Forms] | None
     grid: Nodes
     priors: Priors
     first: Curves
     loglik: float = np.nan
 
-    def evaluate(self, x: Floats) -> tuple[float, Floats]:
+    def evaluate(self, x: Floats) -> tuple[float, Floats, Floats]:
+        """The objective, the step of EM, and that step as long as it should be."""
         curves = self.curves(x)
         sums = self.sums(curves)
         self.loglik = sums.loglik / expected.LOGLIK
         after = maximise.maximised(self.model, curves, sums, self.grid, self.priors)
-        return self.loglik + self.priors.log(curves, self.model), self.packed(after) - x
+        step = self.packed(after) - x
+        value = self.loglik + self.priors.log(curves, self.model)
+        if self.model != "2pl" or self.priors.weak.any():
+            return value, step, step
+        at = self.first.counted
+        a, d = ahead.lengthened(curves, sums, self.grid, (after.a - curves.a, after.d - curves.d))
+        return value, step, np.concatenate((a[at], d[at]))
+
+    @property
+    def single(self) -> bool:
+        """Whether single precision is enough; the same for the parts as for the whole."""
+        answers = sum(part.category.size for part in self.parts)
+        return self.forms is None and self.model != "3pl" and answers > drawn.MANY
 
     def sums(self, curves: Curves) -> Sums:
         done: Sums | None = None
         for k, part in enumerate(self.parts):
-            more = (
-                expected.sums(part, curves, self.grid)
-                if self.forms is None
-                else expected.form_sums(part, self.forms[k], curves, self.grid)
-            )
+            if self.forms is not None:
+                more = expected.form_sums(part, self.forms[k], curves, self.grid)
+            elif self.single:
+                more = drawn.sums(part, self.right[k], curves, self.grid)
+            else:
+                more = expected.sums(part, curves, self.grid)
             done = more if done is None else done + more
         if done is None:
             raise ValueError("there are no parts")
@@ -277,7 +300,7 @@ def _enough_nodes(parts: Sequence[Part], *, few: bool) -> Nodes:
     return (
         expected.nodes(61)
         if few or longest > 30 or answers <= 1_000_000
-        else expected.nodes(25, 5.0)
+        else expected.nodes(24, 5.0)
     )
 
 

@@ -161,8 +161,8 @@ def _taken(path: Path, block: Block) -> Piece | None:
         out += kind(rows)
 
     cell, kept = cells.numbered(numbers.size * of, item.size, key)
-    which, kind = np.divmod(kept, of)
-    option, score = np.divmod(kind, points.size)
+    which, pair = np.divmod(kept, of)
+    option, score = np.divmod(pair, points.size)
     return Piece(
         first, last, length, cell, numbers[which].astype(np.int64), chosen[option], points[score]
     )

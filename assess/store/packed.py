@@ -1,19 +1,19 @@
 """What do all the marks of a report hold, column by column, and how are millions of them read?
 
-A report needs a few numbers of every attempt and nothing else. PostgreSQL sends them by one COPY
-in its binary form, which numpy reads as it lies; of SQLite the packed columns are joined.
+A report needs a few numbers of every attempt and nothing else. PostgreSQL puts some thousand
+attempts together and sends each block as one row of a COPY in binary form, which numpy reads as it
+lies: a row an attempt would be a million messages. Of SQLite the packed columns are joined here.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import BigInteger, LargeBinary, cast, text, type_coerce
+from sqlalchemy import Integer, LargeBinary, Select, cast, func, literal_column, text, type_coerce
 from sqlalchemy.orm import Session
 
 from assess.store import marks
@@ -23,11 +23,12 @@ Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
 PACKED = ("versions", "options", "scores")  # bytes, four a question
-NUMBERS = ("score", "out_of", "cut")  # eight bytes
-FEWEST = 55  # bytes of a row without questions: their count, four before each value, the values
+NUMBERS = ("score", "out_of", "cut", "passed")
 HEADER = 19  # bytes that the binary form begins with, where nothing is added to it
-AT_ONCE = 20_000  # rows
-MEMORY = "128MB"  # of PostgreSQL, for what it joins: the numbers of a million attempts fit in
+ARRAY = 20  # bytes that an array begins with; its elements are eight each, the last four the number
+AT_ONCE = 4096  # attempts of a block: at most 8 MB in a field, which may have 1 GB
+# Of PostgreSQL, for what it joins and puts together; where a bank needs more, it takes to the disk.
+MEMORY = "256MB"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,19 +57,15 @@ def read(
 
     Raises ValueError where the packed columns of a row are not equally long.
     """
-    # The packed columns as the bytes they are, the numbers as wide as PostgreSQL sends them.
-    rows = (
-        marks.counting(test_id, bank_id)
-        .where(MarkRow.ordinal == 1)
-        .with_only_columns(
-            *(type_coerce(getattr(MarkRow, name), LargeBinary) for name in PACKED),
-            *(cast(getattr(MarkRow, name), BigInteger) for name in NUMBERS),
-            MarkRow.passed,
-        )
-    )
+    rows = marks.counting(test_id, bank_id).where(MarkRow.ordinal == 1)
     if session.get_bind().dialect.name == "postgresql":
-        return _joined(list(_copied(session, rows)))
-    return _joined([_rows(part) for part in session.execute(rows).partitions(AT_ONCE)])
+        return _joined(_copied(session, rows))
+    # The packed columns as the bytes they are.
+    plain = rows.with_only_columns(
+        *(type_coerce(getattr(MarkRow, name), LargeBinary) for name in PACKED),
+        *(getattr(MarkRow, name) for name in NUMBERS),
+    )
+    return _joined(_rows(part) for part in session.execute(plain).partitions(AT_ONCE))
 
 
 def _rows(rows: Sequence[Any]) -> PackedMarks:
@@ -86,65 +83,73 @@ def _rows(rows: Sequence[Any]) -> PackedMarks:
     return PackedMarks(*arrays)
 
 
-def _copied(session: Session, rows: Any) -> Iterator[PackedMarks]:
-    """Rows as PostgreSQL copies them out, those with equally many questions together."""
-    # With the usual 4 MB the rows of a large test would be put aside on disk while they are joined.
+def _copied(session: Session, rows: Select[Any]) -> Iterator[PackedMarks]:
+    """Blocks of rows as PostgreSQL copies them out."""
+    columns = [type_coerce(getattr(MarkRow, name), LargeBinary) for name in PACKED]
+    lengths = [func.octet_length(column) for column in columns]
+    blocks = rows.with_only_columns(
+        func.bool_and((lengths[0] == lengths[1]) & (lengths[0] == lengths[2])),
+        *(func.string_agg(column, literal_column("''::bytea")) for column in columns),
+        func.array_agg(lengths[0]),
+        *(func.array_agg(cast(getattr(MarkRow, name), Integer)) for name in NUMBERS),
+    ).group_by(MarkRow.attempt_id // AT_ONCE)
+    # With the usual 4 MB the rows of a large test would be put aside on disk while they are joined;
+    # and blocks need no order, which PostgreSQL would seek by sorting all rows.
     session.execute(text(f"SET LOCAL work_mem = '{MEMORY}'"))
-    asked = rows.compile(dialect=session.get_bind().dialect)
+    session.execute(text("SET LOCAL enable_sort = off"))
+    asked = blocks.compile(dialect=session.get_bind().dialect)
     connection: Any = session.connection().connection.driver_connection
-    # Rows of forms of one length are equally long: sorted so, they are arrays already.
-    by_size: defaultdict[int, list[bytes | memoryview]] = defaultdict(list)
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY ({asked}) TO STDOUT (FORMAT BINARY)", asked.params) as copy,
     ):
-        first = bytes(next(iter(copy)))
-        # The header comes with the first row, or alone.
-        extra = int.from_bytes(first[HEADER - 4 : HEADER], "big")
-        rest = first[HEADER + extra :]
-        by_size[len(rest)].append(rest)
-        for row in copy:
-            alike = by_size[len(row)]
-            alike.append(row)
-            if len(alike) == AT_ONCE:
-                yield _columns(b"".join(alike), len(row))
-                alike.clear()
-    for size, alike in by_size.items():
-        if alike and size >= FEWEST:  # the trailer, or no row behind the header, is shorter
-            yield _columns(b"".join(alike), size)
+        start = 0
+        for number, message in enumerate(copy):
+            if not number:
+                # The header comes with the first row, or alone.
+                start = HEADER + int.from_bytes(message[HEADER - 4 : HEADER], "big")
+            values = list(_fields(memoryview(message), start))
+            start = 0
+            if values:
+                yield _block(values)
+    session.execute(text("SET LOCAL enable_sort TO DEFAULT"))
 
 
-def _columns(data: bytes, size: int) -> PackedMarks:
-    """The columns of rows of so many bytes each, in PostgreSQL's binary form."""
-    length = (size - FEWEST) // (4 * len(PACKED))
-    layout: list[Any] = [("fields", ">i2")]
-    for name in PACKED:
-        layout += [(f"size of {name}", ">i4"), (name, "<i4", (length,))]
-    for name in NUMBERS:
-        layout += [(f"size of {name}", ">i4"), (name, ">i8")]
-    layout += [("size of passed", ">i4"), ("passed", "?")]
-    form = np.dtype(layout)
-    if form.itemsize != size:
+def _fields(row: memoryview, place: int) -> Iterator[memoryview]:
+    """The values of a row in PostgreSQL's binary form; none behind the header and at the end."""
+    count = int.from_bytes(row[place : place + 2], "big", signed=True)
+    place += 2
+    for _ in range(count):
+        size = int.from_bytes(row[place : place + 4], "big")
+        place += 4
+        yield row[place : place + size]
+        place += size
+
+
+def _block(values: Sequence[memoryview]) -> PackedMarks:
+    """The columns of a block: whether they fit, packed columns, lengths in bytes, numbers."""
+    if not values[0][0]:
         raise ValueError("the packed columns of a mark are not equally long")
-    rows = np.frombuffer(data, form)
-    if any((rows[f"size of {name}"] != 4 * length).any() for name in PACKED):
-        raise ValueError("the packed columns of a mark are not equally long")
-    arrays: list[npt.NDArray[Any]] = [
-        np.full(rows.size, length, np.int32),
-        *(rows[name].ravel() for name in PACKED),
-        *(rows[name].astype(np.int32) for name in NUMBERS),
-        rows["passed"].copy(),
-    ]
+    packed = [np.frombuffer(value, "<i4").copy() for value in values[1 : 1 + len(PACKED)]]
+    sizes, *numbers, passed = (
+        np.frombuffer(value, ">i4", offset=ARRAY)[1::2].astype(np.int32)
+        for value in values[1 + len(PACKED) :]
+    )
+    arrays: list[npt.NDArray[Any]] = [sizes // 4, *packed, *numbers, passed.astype(np.bool_)]
     return PackedMarks(*arrays)
 
 
-def _joined(parts: Sequence[PackedMarks]) -> PackedMarks:
+def _joined(parts: Iterator[PackedMarks]) -> PackedMarks:
     """All of them as one."""
-    if not parts:
+    columns = [list(column) for column in zip(*map(_values, parts), strict=True)]
+    if not columns:
         ints, bools = np.empty(0, np.int32), np.empty(0, np.bool_)
         return PackedMarks(ints, ints, ints, ints, ints, ints, ints, bools)
-    columns = zip(*(_values(part) for part in parts), strict=True)
-    return PackedMarks(*map(np.concatenate, columns))
+    joined: list[npt.NDArray[Any]] = []
+    for column in columns:
+        joined.append(np.concatenate(column))
+        column.clear()  # no column is in memory twice for longer than it takes to join it
+    return PackedMarks(*joined)
 
 
 def _values(part: PackedMarks) -> list[npt.NDArray[Any]]:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from assess.psychometrics import accelerate, expected, irt, patterns
+from assess.psychometrics import accelerate, drawn, expected, irt, patterns
+from assess.psychometrics.exact import Floats
 from assess.psychometrics.expected import Curves
 from assess.psychometrics.irt import Fit
 from assess.psychometrics.maximise import Model, Priors
@@ -19,7 +20,7 @@ from assess.psychometrics.responses import NOT_REACHED, Responses, from_arrays
 Answers = tuple[Responses, NDArray[np.float64], NDArray[np.float64]]
 
 
-def drawn(
+def drawn_answers(
     seed: int, attempts: int, items: int, length: int, guessing: float = 0.0, sd: float = 1.0
 ) -> Answers:
     """Answers to random forms of `length` of the items, with the a and d they come from."""
@@ -45,7 +46,7 @@ def same(one: Fit, other: Fit) -> bool:
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 6), st.booleans())
 def test_any_partition_gives_the_same_bits(seed: int, cuts: int, complete: bool) -> None:
-    answers, a, d = drawn(3, 700, 12, 12 if complete else 6)
+    answers, a, d = drawn_answers(3, 700, 12, 12 if complete else 6)
     part = np.random.default_rng(seed).integers(0, cuts, answers.attempts)
     pieces = [answers.of_attempts(part == k) for k in range(cuts)]
     curves = Curves(a, d, np.zeros(12), np.ones(12, dtype=np.bool_))
@@ -65,7 +66,7 @@ def test_any_partition_gives_the_same_bits(seed: int, cuts: int, complete: bool)
 @pytest.mark.parametrize("length", [6, 12])
 @pytest.mark.parametrize("model", ["1pl", "2pl", "3pl"])
 def test_a_fit_of_parts_is_the_fit_of_the_whole_to_the_bit(model: Model, length: int) -> None:
-    answers, _, _ = drawn(4, 900, 12, length)
+    answers, _, _ = drawn_answers(4, 900, 12, length)
     first = np.arange(900) % 3 == 0
     pieces = [answers.of_attempts(~first), answers.of_attempts(first)]
     assert same(
@@ -74,8 +75,28 @@ def test_a_fit_of_parts_is_the_fit_of_the_whole_to_the_bit(model: Model, length:
     )
 
 
+def test_single_precision_gives_the_sums_of_double_and_the_same_bits_from_parts() -> None:
+    answers, a, d = drawn_answers(3, 700, 12, 6)
+    part = patterns.part(answers)
+    curves = Curves(a, d, np.zeros(12), np.arange(12) != 5)
+    grid = expected.nodes(24, 5.0)
+    double = expected.sums(part, curves, grid)
+    single = drawn.sums(part, part.counts()[:, 0], curves, grid)
+    assert single.loglik == pytest.approx(double.loglik, rel=1e-7)
+    scale = expected.WHOLE
+    assert single.shown / scale == pytest.approx(double.shown / scale, abs=1e-3)
+    assert single.right_place[:5] / scale == pytest.approx(double.right_place[:5] / scale, abs=1e-2)
+    first = np.arange(700) % 3 == 0
+    pieces = [patterns.part(answers.of_attempts(chosen)) for chosen in (~first, first)]
+    merged, more = (drawn.sums(p, p.counts()[:, 0], curves, grid) for p in pieces)
+    merged += more
+    assert merged.loglik == single.loglik
+    assert np.array_equal(merged.shown, single.shown)
+    assert np.array_equal(merged.right_place, single.right_place)
+
+
 def test_few_forms_and_many_forms_are_summed_to_the_same() -> None:
-    answers, a, d = drawn(5, 400, 10, 10)
+    answers, a, d = drawn_answers(5, 400, 10, 10)
     part = patterns.part(answers)
     forms = patterns.forms(part)
     assert forms is not None
@@ -102,7 +123,7 @@ def test_forms_are_told_apart_whatever_the_order_of_their_items() -> None:
 
 
 def test_recovery_on_random_draws_is_as_sure_as_the_errors_say() -> None:
-    answers, a, d = drawn(6, 4000, 50, 12)
+    answers, a, d = drawn_answers(6, 4000, 50, 12)
     found = irt.fit(answers)
     assert found.converged
     assert found.information == "full"
@@ -112,7 +133,7 @@ def test_recovery_on_random_draws_is_as_sure_as_the_errors_say() -> None:
 
 
 def test_errors_by_block_are_those_of_the_whole_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers, _, _ = drawn(7, 1500, 40, 8)
+    answers, _, _ = drawn_answers(7, 1500, 40, 8)
     models: tuple[Model, ...] = ("1pl", "2pl")
     for model in models:
         full = irt.fit(answers, model)
@@ -128,7 +149,7 @@ def test_errors_by_block_are_those_of_the_whole_matrix(monkeypatch: pytest.Monke
 def test_errors_from_few_forms_are_those_from_every_attempt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    answers, _, _ = drawn(17, 600, 10, 10)
+    answers, _, _ = drawn_answers(17, 600, 10, 10)
     # Two overlapping forms of eight.
     kept = np.where(answers.attempt % 2 == 0, answers.item < 8, answers.item >= 2)
     two = from_arrays(answers.attempt[kept], answers.item[kept], answers.score[kept])
@@ -145,7 +166,7 @@ def test_errors_from_few_forms_are_those_from_every_attempt(
 
 
 def test_errors_of_a_sample_of_attempts_are_those_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers, _, _ = drawn(16, 5000, 14, 12)
+    answers, _, _ = drawn_answers(16, 5000, 14, 12)
     full = irt.fit(answers)
     monkeypatch.setattr("assess.psychometrics.errors.MOST_WORK", 1e7)
     monkeypatch.setattr("assess.psychometrics.errors.ENOUGH", 500)
@@ -170,7 +191,7 @@ def test_a_common_slope_is_the_spread_of_ability_in_the_rasch_form() -> None:
 
 
 def test_guessing_is_found_where_the_answers_speak_of_it() -> None:
-    answers, a, _ = drawn(9, 3000, 20, 20, guessing=0.25)
+    answers, a, _ = drawn_answers(9, 3000, 20, 20, guessing=0.25)
     found = irt.fit(answers, "3pl", chance=0.25)
     assert found.converged
     assert found.c.mean() == pytest.approx(0.25, abs=0.05)
@@ -180,14 +201,14 @@ def test_guessing_is_found_where_the_answers_speak_of_it() -> None:
 
 
 def test_a_wrong_key_has_a_falling_curve() -> None:
-    answers, _, _ = drawn(10, 3000, 12, 12)
+    answers, _, _ = drawn_answers(10, 3000, 12, 12)
     turned = np.where(answers.item == 4, 1000 - answers.score, answers.score)
     found = irt.fit(from_arrays(answers.attempt, answers.item, turned))
     assert found.a[4] < 0 < np.delete(found.a, 4).min()
 
 
 def test_items_without_a_finite_estimate_say_why() -> None:
-    answers, _, _ = drawn(11, 600, 8, 8)
+    answers, _, _ = drawn_answers(11, 600, 8, 8)
     score = np.where(answers.item == 0, 1000, np.where(answers.item == 1, 0, answers.score))
     found = irt.fit(from_arrays(answers.attempt, answers.item, score, versions=np.arange(9)))
     assert np.isnan(found.a[[0, 1, 8]]).all()
@@ -199,7 +220,7 @@ def test_items_without_a_finite_estimate_say_why() -> None:
 
 
 def test_what_was_not_reached_says_nothing() -> None:
-    answers, _, _ = drawn(12, 500, 8, 8)
+    answers, _, _ = drawn_answers(12, 500, 8, 8)
     option = np.full(answers.item.size, -1)
     option[7::8] = NOT_REACHED
     score = np.where(option == NOT_REACHED, 0, answers.score)
@@ -223,7 +244,7 @@ def test_partial_credit_is_refused_with_the_item() -> None:
 
 
 def test_weak_priors_draw_small_items_towards_the_usual_and_are_shown() -> None:
-    answers, _, _ = drawn(13, 150, 10, 10)
+    answers, _, _ = drawn_answers(13, 150, 10, 10)
     plain, drawn_in = irt.fit(answers), irt.fit(answers, weak_priors=True)
     assert drawn_in.weak.all()
     assert not plain.weak.any()
@@ -233,7 +254,7 @@ def test_weak_priors_draw_small_items_towards_the_usual_and_are_shown() -> None:
 
 def test_progress_is_told_every_evaluation() -> None:
     told: list[tuple[int, float, float]] = []
-    answers, _, _ = drawn(14, 300, 6, 6)
+    answers, _, _ = drawn_answers(14, 300, 6, 6)
     found = irt.fit(answers, errors=False, progress=lambda *now: told.append(now))
     assert [count for count, _, _ in told] == list(range(1, found.iterations + 1))
     assert told[-1][1] == found.loglik
@@ -252,9 +273,9 @@ def test_likelihoods_of_long_forms_do_not_vanish() -> None:
 
 def test_a_step_that_lowers_the_objective_is_taken_back() -> None:
     # Mixing is right for straight maps; this one bends, so that early mixtures overshoot.
-    def evaluate(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def evaluate(x: Floats) -> tuple[float, Floats, Floats]:
         height = np.logaddexp(2 * x, -2 * x) - np.log(2)
-        return -float(height.sum()), -0.4 * np.tanh(2 * x)
+        return -float(height.sum()), -0.4 * np.tanh(2 * x), -0.4 * np.tanh(2 * x)
 
     end = accelerate.iterate(evaluate, np.array([2.0, -3.0]), np.ones(2), tolerance=1e-9, most=100)
     assert end.converged
@@ -263,8 +284,8 @@ def test_a_step_that_lowers_the_objective_is_taken_back() -> None:
 
 
 def test_what_does_not_converge_is_said_not_to() -> None:
-    def evaluate(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        return float(x.sum()), np.ones(2)
+    def evaluate(x: Floats) -> tuple[float, Floats, Floats]:
+        return float(x.sum()), np.ones(2), np.ones(2)
 
     end = accelerate.iterate(evaluate, np.zeros(2), np.ones(2), tolerance=1e-9, most=7, leap=2.0)
     assert not end.converged
