@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from assess import store
-from assess.actions import attempts, backups, journal, mail, messages
+from assess.actions import attempts, backups, calibrations, journal, mail, messages
 from assess.actions.context import Context
 from assess.delivery import timing
 from assess.store import attempts as rows
@@ -96,6 +96,12 @@ def back_up(app: Flask, now: datetime) -> int:
     return 1
 
 
+def calibrate(app: Flask, now: datetime) -> int:
+    """Estimate how hard a test's questions are, where an author has asked for it by the page."""
+    clock = app.extensions["assess.clock"]
+    return calibrations.work(Context(now, app.extensions["assess.settings"], 0), clock.now)
+
+
 DUTIES = (
     Duty("seal the journal", 1.0, seal_journal),
     Duty("seal the whole journal", 600.0, seal_whole_journal),
@@ -103,6 +109,7 @@ DUTIES = (
     Duty("send mail", 2.0, send_mail, apart=True),  # a server may let us wait
     Duty("tell of overdue answers", 60.0, tell_overdue),
     Duty("back up", 60.0, back_up, apart=True),
+    Duty("calibrate", 2.0, calibrate, apart=True),
 )
 
 

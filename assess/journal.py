@@ -65,6 +65,7 @@ class Event(StrEnum):
     SEED_COMMITTED = "seed:commit"
     SEED_TOLD = "seed:tell"
     EPOCH_CLOSED = "epoch:close"
+    CALIBRATION_ASKED = "test:ask-calibration"
     CALIBRATED = "test:calibrate"
     APPROVAL_ASKED = "approval:ask"
     APPROVAL_GIVEN = "approval:give"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -11,13 +13,13 @@ from assess import store
 from assess.actions import pools
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
 from assess.journal import Event
-from assess.psychometrics import borderline, responses
+from assess.psychometrics import borderline, irt, responses
 from assess.psychometrics.borderline import Nothing
-from assess.reasons import Code, Helper, Refused
+from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
-from assess.store import banks, calibrations, live_items, packed, specifications
+from assess.store import banks, calibrations, live_items, packed, people, specifications
 from assess.store.banks import Bank
-from assess.store.calibrations import Calibration
+from assess.store.calibrations import Calibration, CalibrationRequest
 from assess.store.specifications import SpecificationVersion, Test
 
 
@@ -34,7 +36,87 @@ class Calibrated:
     balanced: bool
 
 
-def calibrate(context: Context, name: str) -> Calibrated | Refused:
+LEASE = timedelta(minutes=5)  # after so long in silence a worker is taken to have died
+SIGNS = timedelta(seconds=1)  # between two signs of life
+
+
+def ask(context: Context, name: str) -> int | Refused:
+    """Ask for a calibration, which the worker does. Twice is once while the first is not done."""
+    if not context.may(Role.AUTHOR):
+        return wrong_role()
+    with store.write() as session:
+        test = specifications.by_name(session, context.centre, name)
+        if test is None or specifications.published(session, test.id) is None:
+            return not_found()
+        store.alone(session, f"calibrating:{test.id}")
+        there = calibrations.last_request(session, test.id)
+        if there is not None and there.done_at is None:
+            return there.id
+        assert context.actor is not None  # noqa: S101 - the operator needs no worker
+        row = CalibrationRequest(
+            centre_id=context.centre,
+            test_id=test.id,
+            asked_by=context.actor,
+            asked_at=context.now,
+            steps=0,
+            reasons=[],
+        )
+        session.add(row)
+        session.flush()
+        record(session, context, Event.CALIBRATION_ASKED, {"test": test.id, "request": row.id})
+        return row.id
+
+
+def work(context: Context, clock: Callable[[], datetime]) -> int:
+    """Do one calibration that was asked for, on behalf of who asked; says how many were done.
+
+    `clock` says the time of the signs of life that are left with the request meanwhile.
+    """
+    with store.read() as session:
+        if not calibrations.is_any_waiting(session, context.now, LEASE):
+            return 0
+    with store.write() as session:
+        row = calibrations.claim(session, context.now, LEASE)
+        if row is None:
+            return 0
+        number, name = row.id, session.get_one(Test, row.test_id).name
+        acting = replace(
+            context,
+            centre=row.centre_id,
+            actor=row.asked_by,
+            roles=people.roles_of(session, row.asked_by, context.now),
+        )
+    told = context.now
+
+    def tell(step: int, _objective: float, _change: float) -> None:
+        nonlocal told
+        now = clock()
+        if now - told >= SIGNS:
+            told = now
+            with store.write() as session:
+                row = session.get_one(CalibrationRequest, number)
+                row.seen_at, row.steps = now, step
+
+    done = calibrate(acting, name, tell)
+    with store.write() as session:
+        row = session.get_one(CalibrationRequest, number)
+        row.done_at = clock()
+        if isinstance(done, Refused):
+            row.reasons = [[r.code.value, dict(r.values), r.who.value] for r in done.reasons]
+        else:
+            made = calibrations.newest(session, row.test_id)
+            row.calibration_id = None if made is None else made.id
+    return 1
+
+
+def why_not(row: CalibrationRequest) -> tuple[Reason, ...]:
+    """Why a request led to nothing; empty while it is under way, and where it did."""
+    return tuple(Reason(Code(code), values, who=Helper(who)) for code, values, who in row.reasons)
+
+
+def calibrate(
+    context: Context, name: str, progress: irt.Progress | None = None
+) -> Calibrated | Refused:
     """Estimate the difficulties of a test's questions, and make the next pool with them.
 
     Refused [E-FEW] where the answers do not suffice, and [E-BLUEPRINT] where the bank cannot serve
@@ -48,7 +130,7 @@ def calibrate(context: Context, name: str) -> Calibrated | Refused:
         version = None if test is None else specifications.published(session, test.id)
         if test is None or version is None:
             return not_found()
-        row = _estimated(session, context, test, version)
+        row = _estimated(session, context, test, version, progress)
     with store.write() as session:
         if isinstance(row, Refused):
             return refuse(session, context, Event.CALIBRATED, row)
@@ -81,7 +163,11 @@ def calibrate(context: Context, name: str) -> Calibrated | Refused:
 
 
 def _estimated(
-    session: Session, context: Context, test: Test, version: SpecificationVersion
+    session: Session,
+    context: Context,
+    test: Test,
+    version: SpecificationVersion,
+    progress: irt.Progress | None,
 ) -> Calibration | Refused:
     """What the first attempts at a test say of the versions shown and of those drawn now."""
     rows = packed.read(session, test_id=test.id)
@@ -94,7 +180,7 @@ def _estimated(
     stratum = np.unique([outcomes.get(number, "") for number in listed], return_inverse=True)[1]
     answers = responses.from_forms(rows.length, rows.versions, rows.options, rows.scores, listed)
     cut = specification.cut / specification.length
-    found = borderline.of_answers(answers, stratum, cut)
+    found = borderline.of_answers(answers, stratum, cut, progress)
     if found is Nothing.TOO_FEW:
         return Refused.of(
             Code.FEW,

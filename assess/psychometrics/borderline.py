@@ -32,13 +32,15 @@ class Found:
     calibration: Calibration
 
 
-def of_answers(answers: Responses, stratum: ArrayLike, cut: float) -> Found | Nothing:
+def of_answers(
+    answers: Responses, stratum: ArrayLike, cut: float, progress: irt.Progress | None = None
+) -> Found | Nothing:
     """Difficulties for the draw from first attempts; `cut`: the share of marks to pass with.
 
     `stratum` int[items]: an item borrows from its stratum by as much as its own answers leave open.
     A slope for each item (2pl) from 500 answers to the median item on, else one for all (1pl).
     Items whose answers earned partial credit are left out of the fit, and get their stratum's mean:
-    the models know right and wrong.
+    the models know right and wrong. `progress` is told of each step, as by `irt.fit`.
     """
     if answers.attempts < ENOUGH:
         return Nothing.TOO_FEW
@@ -48,7 +50,7 @@ def of_answers(answers: Responses, stratum: ArrayLike, cut: float) -> Found | No
     if not counts.any():
         return Nothing.TOO_FEW
     model: Model = "2pl" if np.median(counts[counts > 0]) >= irt.ENOUGH["2pl"] else "1pl"
-    fit = irt.fit(whole, model, weak_priors=True)
+    fit = irt.fit(whole, model, weak_priors=True, progress=progress)
     if not fit.converged or not fit.estimated.any():
         return Nothing.NOT_CONVERGED
     try:

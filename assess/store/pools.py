@@ -135,6 +135,18 @@ def newest_number(session: Session, specification_id: int) -> int:
     )
 
 
+def newest_made(session: Session, test_id: int) -> Pool | None:
+    """The pool of a test that was made last (its list is read when asked for)."""
+    return session.scalar(
+        select(Pool)
+        .join(SpecificationVersion, SpecificationVersion.id == Pool.specification_id)
+        .where(SpecificationVersion.test_id == test_id)
+        .order_by(Pool.id.desc())
+        .limit(1)
+        .options(defer(Pool.document))
+    )
+
+
 def epochs(session: Session, test_id: int) -> list[tuple[Epoch, Pool]]:
     """All epochs of a test, oldest first, with their pools (whose list is read when asked for)."""
     rows = session.execute(

@@ -115,12 +115,19 @@ def test_a_calibration_needs_answers_and_then_makes_the_next_pool(built: World) 
         history.Past(now - timedelta(days=20), now - timedelta(days=1), seed=3),
         built.persons["tutor"],
     )
-    done = calibrations.calibrate(author, NAME)
+    asked = calibrations.ask(author, NAME)
+    assert asked == calibrations.ask(author, NAME)  # twice is once
+    assert calibrations.work(built.context(), built.clock.now) == 1
+    assert calibrations.work(built.context(), built.clock.now) == 0
     every_form_verifies(built)
-    assert isinstance(done, calibrations.Calibrated), done
-    assert (done.number, done.model, done.attempts, done.items) == (1, "1pl", 210, 12)
-    assert done.balanced
     with store.read() as session:
+        request = calibration_rows.last_request(session, built.test)
+        assert request is not None
+        assert (request.id, request.reasons) == (asked, [])
+        assert request.calibration_id is not None
+        done = session.get_one(calibration_rows.Calibration, request.calibration_id)
+        assert (done.number, done.model, done.attempts, len(done.versions)) == (1, "1pl", 210, 12)
+        assert done.made_by == built.persons["author"]
         row = calibration_rows.newest(session, built.test)
         assert row is not None
         pools = session.scalars(select(Pool).order_by(Pool.id)).all()

@@ -7,7 +7,7 @@ import json
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from assess import store
+from assess import jobs, store
 from assess.store.journal import JournalEntry
 from tests.builders import World
 from tests.web.author_scene import author, said
@@ -72,6 +72,27 @@ def test_which_questions_are_on_a_form_is_not_told_while_it_is_sat(
     assert reason["until"] is not None
     built.hand_in(device, attempt)
     assert author.post(f"{where}/1/file").status_code == 200
+
+
+def test_an_estimation_is_asked_for_by_a_button_and_done_by_the_worker(
+    built: World, author: FlaskClient
+) -> None:
+    where = f"/tests/{built.test}/draws"
+    assert "Nothing was estimated from answers yet" in said(author.get(where))
+    for _ in range(2):
+        page = author.post(f"{where}/calibrate", follow_redirects=True)
+        assert "It begins in some seconds." in said(page)
+        assert "Estimate from the answers" not in said(page)
+    assert jobs.calibrate(built.app, built.clock.now()) == 1
+    assert jobs.calibrate(built.app, built.clock.now()) == 0
+    page = author.get(where)
+    assert 'data-code="E-FEW"' in page.text
+    assert "A calibration needs 200 first attempts that count; T1 has 0." in said(page)
+    assert "Estimate from the answers" in said(page)
+    assert built.client("quality").post(f"{where}/calibrate").status_code == 403
+    found = events()
+    assert found.count("test:ask-calibration") == 1
+    assert "test:calibrate" not in found
 
 
 def test_the_quality_team_may_and_others_may_not(built: World) -> None:

@@ -9,14 +9,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from assess import store
+from assess import store, wording
+from assess.actions import calibrations
 from assess.actions import verification as deeds
 from assess.actions.context import not_found
-from assess.reasons import Refused
+from assess.reasons import Reason, Refused
 from assess.roles import Role
-from assess.store import specifications
+from assess.store import calibrations as rows
+from assess.store import pools, specifications
 from assess.web import access, pages, problems, signing
-from assess.web.author.blueprint import KEY, bp
+from assess.web.author.blueprint import KEY, bp, writers
 
 panel = access.only(Role.AUTHOR, Role.QUALITY)
 """Open to whoever answers for a test's draws: its authors, and the team that decides appeals."""
@@ -58,17 +60,36 @@ def file(test_id: int, epoch: int) -> ResponseReturnValue:
     return answer
 
 
+@bp.post(f"/tests/<{KEY}:test_id>/draws/calibrate", endpoint="calibrate")
+@writers
+def calibrate(test_id: int) -> ResponseReturnValue:
+    """Ask for difficulties estimated from the answers; the worker does it."""
+    if (name := _name(test_id)) is None:
+        return problems.answer(not_found())
+    done = calibrations.ask(signing.context(), name)
+    if isinstance(done, Refused):
+        return problems.answer(done)
+    return redirect(url_for("author.draws", test_id=test_id))
+
+
 def _name(test_id: int) -> str | None:
     with store.read() as session:
         test = specifications.get(session, current_user.centre_id, test_id)
     return None if test is None else test.name
 
 
+def _words(reason: Reason) -> wording.Words:
+    return wording.words(reason, pages.zone())
+
+
 def _page(test_id: int, refused: Refused | None = None) -> ResponseReturnValue:
     with store.read() as session:
         test = specifications.get(session, current_user.centre_id, test_id)
-    if test is None:
-        return problems.answer(not_found())
+        if test is None:
+            return problems.answer(not_found())
+        asked = rows.last_request(session, test.id)
+        newest = rows.newest(session, test.id)
+        made = pools.newest_made(session, test.id)
     found = deeds.epochs(signing.context(), test.name)
     if isinstance(found, Refused):
         return problems.answer(found)
@@ -76,6 +97,10 @@ def _page(test_id: int, refused: Refused | None = None) -> ResponseReturnValue:
         "author/draws.html",
         test=test,
         epochs=found[::-1],
+        asked=asked,
+        why_not=[] if asked is None else [_words(one) for one in calibrations.why_not(asked)],
+        newest=newest,
+        by_it=newest is not None and made is not None and made.calibration_id == newest.id,
         open=next((one for one in found if one.closed is None), None),
         reasons=pages.by_field(pages.about("reason", refused.reasons if refused else ())),
         reason=pages.typed_words("reason"),
