@@ -21,6 +21,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+from scipy import stats
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -111,13 +112,18 @@ def timed(times: int, **deeds: Callable[[int], object]) -> dict[str, dict[str, f
 
 
 def pool_of(items: np.ndarray[Any, Any], versions: np.ndarray[Any, Any], names: list[str]) -> Pool:
-    """A balanced pool of these items in equal cells; difficulties by chance of a fixed seed."""
+    """A balanced pool of these items in equal cells.
+
+    Difficulties are even quantiles of one distribution, in an order by chance of a fixed seed: of
+    pools of any size as many forms lie in the band, so that they differ in size alone.
+    """
     rng = np.random.default_rng(1)
     cells, target = [], 0.0
     for name, own, shown in zip(
         names, np.array_split(items, CELLS), np.array_split(versions, CELLS), strict=True
     ):
-        hard = np.rint(1000 / (1 + np.exp(-rng.normal(0.6, 1.0, own.size)))).astype(int)
+        even = stats.norm.ppf((rng.permutation(own.size) + 0.5) / own.size)
+        hard = np.rint(1000 / (1 + np.exp(-0.6 - even))).astype(int)
         target += COUNT * float(hard.mean())
         entries = Entries.of_columns(
             items=array("q", own.tolist()),

@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 import struct
 from array import array
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
-import numpy.typing as npt
 
 from assess.delivery.pool import Pool
 
 LABEL = b"assess-history/1\0"
 COUNT = struct.Struct(">I")
 SIGHT = struct.Struct(">qII")
-NOTHING = (np.empty(0, np.int64),) * 3
 NO_ITEM = array("q", [0])  # in place of an empty column, whose bytes numpy does not take
-Ints = npt.NDArray[np.int64]
+Index = tuple["array[int]", "array[int]", list[int]]
+"""All items, ascending; where each stands when cells follow each other; where each cell begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +37,33 @@ History = Mapping[int, Seen]
 def met(pool: Pool, history: History) -> list[dict[int, tuple[int, int]]]:
     """For each cell, the places of the entries that the candidate has met: (times, last)."""
     found: list[dict[int, tuple[int, int]]] = [{} for _ in pool.cells]
-    items, order, starts = _index(pool) if history else NOTHING
-    if not len(items):
+    if not history:
         return found
+    items, order, starts = _index(pool)
     wanted = np.fromiter(history, np.int64, len(history))
-    at = np.searchsorted(items, wanted)
-    at[at == len(items)] = 0
-    places = np.where(items[at] == wanted, order[at], -1)
-    cells = np.searchsorted(starts, places, side="right") - 1
-    within = places - starts[cells]
-    for sight, cell, place in zip(history.values(), cells.tolist(), within.tolist(), strict=True):
-        if cell >= 0:
-            found[cell][place] = (sight.times, sight.last)
+    listed = np.frombuffer(items, np.int64, len(order))
+    at = np.searchsorted(listed, wanted).tolist()  # together, so that memory is waited for once
+    for k, (item, sight) in zip(at, history.items(), strict=True):
+        if k < len(order) and items[k] == item:
+            cell = bisect_right(starts, order[k]) - 1
+            found[cell][order[k] - starts[cell]] = (sight.times, sight.last)
     return found
 
 
-def _index(pool: Pool) -> tuple[Ints, Ints, Ints]:
-    """All items of a pool, ascending; of each where it stands when cells follow each other; and
-
-    where each cell begins. One search finds an item, however many cells there are.
-    """
+def _index(pool: Pool) -> Index:
+    """The index of a pool's items, made once: one search finds an item in however many cells."""
     if "index" not in pool.kept:
         columns = [np.frombuffer(cell.listed.items or NO_ITEM, np.int64) for cell in pool.cells]
         sizes = [len(cell.listed) for cell in pool.cells]
         items = np.concatenate([one[:n] for one, n in zip(columns, sizes, strict=True)])
         order = np.argsort(items, kind="stable")
-        starts = np.cumsum([0, *sizes[:-1]])
-        pool.kept["index"] = (items[order], order, starts)
-    kept: tuple[Ints, Ints, Ints] = pool.kept["index"]
+        starts = [0, *accumulate(sizes[:-1])]
+        pool.kept["index"] = (
+            array("q", [*NO_ITEM] if not sum(sizes) else items[order].tobytes()),
+            array("i", order.astype(np.int32).tobytes()),
+            starts,
+        )
+    kept: Index = pool.kept["index"]
     return kept
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import random
+from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -239,7 +239,7 @@ def test_a_draw_from_a_large_bank_looks_at_a_handful_of_entries(size: int) -> No
     for name, column in columns.items():
         setattr(entries, name, column)
     pool = Pool(DIGEST, (Cell("u/1", 14, entries),))
-    pool.kept["index"] = (np.array([5, 77]), np.array([4, 76]), np.array([0]))  # made once a pool
+    pool.kept["index"] = (array("q", [5, 77]), array("i", [4, 76]), [0])  # made once a pool
     form = drawn(pool, {5: Seen(1, 1), 77: Seen(1, 1)})
     assert len(form.questions) == 14
     assert not {one.item for one in form.questions} & {5, 77}
