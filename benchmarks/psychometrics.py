@@ -1,11 +1,11 @@
 """How fast, how lean and how exact is the estimation, beside the engines that PyPI offers?
 
 Run from the repository's root: `python -m benchmarks.psychometrics [--only NAME] [--large]
-[--other PYTHON]`. Each engine fits in a process of its own, which measures wall and CPU seconds of
-the fit (reading left out, scores and errors where said) and the peak memory of the process. `mirt`,
-`theta-irt` and `girth` take part if they are installed, here or for the interpreter PYTHON. All
-log-likelihoods are computed anew at the estimates with the same 61 nodes; the program that others
-are compared with is this one. `--large` adds 20 million answers.
+[--other PYTHON] [--patience SECONDS]`. Each engine fits in a process of its own, which measures
+wall and CPU seconds of the fit (reading left out, scores and errors where said) and the peak memory
+of the process. `mirt`, `theta-irt` and `girth` take part if they are installed, here or for the
+interpreter PYTHON. All log-likelihoods are computed anew at the estimates with the same 61 nodes;
+the program that others are compared with is this one. `--large` adds 20 million answers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 600  # seconds for one engine
+PATIENCE = 600.0  # seconds for one engine, unless --patience says otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="tasks whose name has this in it")
     parser.add_argument("--large", action="store_true", help="20 million answers too")
     parser.add_argument("--other", default=sys.executable, help="interpreter of other engines")
+    parser.add_argument("--patience", type=float, default=PATIENCE, help="seconds for one engine")
     parser.add_argument("--child", nargs=2, metavar=("ENGINE", "FOLDER"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
@@ -73,28 +74,29 @@ def main() -> None:
     for task in (*TASKS, *([LARGE] if asked.large else [])):
         if asked.only in task.name:
             with tempfile.TemporaryDirectory() as folder:
-                compare(task, Path(folder), asked.other)
+                compare(task, Path(folder), asked.other, asked.patience)
 
 
-def compare(task: Task, folder: Path, other: str) -> None:
+def compare(task: Task, folder: Path, other: str, patience: float = PATIENCE) -> None:
     """One task with every engine; one line each."""
     truth = draw(task, folder)
     print(f"\n{task.name}")
-    print("engine        wall s   CPU s  peak MB  x wall  log-likelihood    RMSE a  RMSE d")
-    first: float | None = None
+    print("engine        wall s   CPU s  peak MB  x wall   x CPU  log-likelihood    RMSE a  RMSE d")
+    first: dict[str, float] | None = None
     for engine in task.engines:
         python = sys.executable if engine.startswith("own") else other
-        found = run(engine, folder, python)
+        found = run(engine, folder, python, patience)
         if found is None:
-            print(f"{engine:12}  not installed, or not done in {PATIENCE} s")
+            print(f"{engine:12}  not installed, or not done after {patience:g} s")
             continue
         estimates = np.load(folder / f"{engine}.npz")
-        first = first or found["wall"]
+        first = first or found
         rmse = [float(np.sqrt(np.mean((estimates[k] - truth[k]) ** 2))) for k in ("a", "d")]
         print(
             f"{engine:12} {found['wall']:7.3f} {found['cpu']:7.3f} {found['mb']:8.0f}"
-            f" {found['wall'] / first:7.1f}"
-            f"  {loglik(folder, estimates):15.3f}  {rmse[0]:8.5f}{rmse[1]:8.5f}"
+            f" {found['wall'] / first['wall']:7.1f} {found['cpu'] / first['cpu']:7.1f}"
+            f"  {loglik(folder, estimates):15.3f}  {rmse[0]:8.5f}{rmse[1]:8.5f}",
+            flush=True,
         )
 
 
@@ -117,12 +119,12 @@ def draw(task: Task, folder: Path) -> dict[str, NDArray[np.float64]]:
     return {"a": a, "d": d}
 
 
-def run(engine: str, folder: Path, python: str) -> dict[str, float] | None:
+def run(engine: str, folder: Path, python: str, patience: float) -> dict[str, float] | None:
     """The engine in a process of its own; None if it is not installed or takes too long."""
     command = [python, "-m", "benchmarks.psychometrics", "--child", engine, str(folder)]
     try:
         done = subprocess.run(  # the interpreter is the one that the caller named
-            command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
+            command, cwd=ROOT, capture_output=True, text=True, timeout=patience, check=False
         )
     except subprocess.TimeoutExpired:
         return None

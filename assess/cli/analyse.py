@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from math import inf, isnan
 from pathlib import Path
@@ -15,10 +16,13 @@ from rich.table import Table
 
 from assess.cli import shell
 from assess.cli.itemreport import folder, page, tables
-from assess.psychometrics import analysis, reading, simulate
+from assess.psychometrics import analysis, reading, simulate, streaming
 from assess.psychometrics.analysis import Analysis, Asked, Grouping, Timing
+from assess.psychometrics.delimited import FileError
 from assess.psychometrics.reading import Answers
 from assess.psychometrics.report import ItemKey
+from assess.psychometrics.responses import Responses
+from assess.psychometrics.streaming import Coded
 
 NONE = "–"
 SEED = 1  # of the simulation behind false positives: the same file gives the same report
@@ -105,6 +109,9 @@ def analyse(
     those named in --group, --time, --id and --ignore; its values are scores (the lowest becomes
     0) or, with --key, options.
 
+    A long FILE of five million answers and more, numbers only and without times or positions, is
+    read part by part: 20 million take about half a gigabyte, and with --model as much again.
+
     Prints a summary, or with --json the whole report (docs/item-report-schema.json). With --out
     it is written as report.json, with tables (CSV, and Parquet) and as report.html.
     """
@@ -112,30 +119,32 @@ def analyse(
     try:
         with shell.steps() as step:
             step(f"Reading {source.name}", 0, None)
-            answers = reading.read(
-                source,
-                key=None if key is None else Path(key),
-                columns=[column for column in (group, time) if column is not None],
-                identity=identity,
-                ignore=[column.strip() for column in ignore.split(",") if column.strip()],
-                attempts=None if attempts is None else Path(attempts),
-                blank="omitted" if empty == "omitted" else "not drawn",
-            )
-            asked = Asked(
-                model=settings["model"],
-                weak_priors=settings["weak_priors"],
-                cut=_cut(settings["cut"], answers),
-                group=None
-                if group is None
-                else Grouping(group, answers.columns[group].tolist(), reference),
-                time=None
-                if time is None
-                else Timing(time, _days(answers.columns[time], time), settings["windows"]),
-                rng=simulate.stream(SEED),
-            )
-            found = analysis.analyse(
-                answers.responses, _keys(answers), {"file": source.name}, asked, step
-            )
+            columns = [column for column in (group, time) if column is not None]
+            more = key or attempts or identity or columns or ignore
+            coded = None if more else _in_parts(source, step)
+            if coded is not None and settings["model"] == "none":
+                answers = coded.kinds()
+                cut = _cut(settings["cut"], lambda: coded.cells.length.astype(np.float64))
+                named = {"file": source.name}
+                found = analysis.classical(coded.cells, _keys(answers), named, cut, step)
+            else:
+                answers = (
+                    coded.answers()
+                    if coded is not None
+                    else reading.read(
+                        source,
+                        key=None if key is None else Path(key),
+                        columns=columns,
+                        identity=identity,
+                        ignore=[column.strip() for column in ignore.split(",") if column.strip()],
+                        attempts=None if attempts is None else Path(attempts),
+                        blank="omitted" if empty == "omitted" else "not drawn",
+                    )
+                )
+                asked = _asked(answers, group, reference, time, settings)
+                found = analysis.analyse(
+                    answers.responses, _keys(answers), {"file": source.name}, asked, step
+                )
             if out is not None:
                 _write(Path(out), found, answers, source.name, step)
     except ValueError as error:
@@ -144,6 +153,38 @@ def analyse(
         shell.print_json(found.document)
     else:
         _print(found.document)
+
+
+def _asked(
+    answers: Answers,
+    group: str | None,
+    reference: str | None,
+    time: str | None,
+    settings: dict[str, Any],
+) -> Asked:
+    return Asked(
+        model=settings["model"],
+        weak_priors=settings["weak_priors"],
+        cut=_cut(settings["cut"], lambda: _full(answers.responses)),
+        group=None
+        if group is None
+        else Grouping(group, answers.columns[group].tolist(), reference),
+        time=None
+        if time is None
+        else Timing(time, _days(answers.columns[time], time), settings["windows"]),
+        rng=simulate.stream(SEED),
+    )
+
+
+def _in_parts(source: Path, step: analysis.Progress) -> Coded | None:
+    """The answers of a large file read part by part; None for one that must be read whole."""
+    if not streaming.large(source):
+        return None
+    text = f"Reading {source.name} part by part"
+    try:
+        return streaming.read(source, lambda done, of: step(text, done, of))
+    except FileError:
+        return None  # read whole it may be right, or the sentence will name the line
 
 
 def _write(
@@ -203,7 +244,14 @@ def _label(text: str) -> int | str:
     return int(text) if text.isdecimal() and str(int(text)) == text else text
 
 
-def _cut(given: str | None, answers: Answers) -> float | None:
+def _full(data: Responses) -> NDArray[np.float64]:
+    """The marks that each attempt's form is worth."""
+    full = np.ones(data.items) if data.maximum is None else data.maximum.astype(np.float64)
+    worth = np.bincount(data.attempt, weights=full[data.item], minlength=data.attempts)
+    return worth.astype(np.float64)
+
+
+def _cut(given: str | None, full: Callable[[], NDArray[np.float64]]) -> float | None:
     """The cut in marks; a share is one of the marks of the form, which must be equally long."""
     if given is None:
         return None
@@ -218,9 +266,7 @@ def _cut(given: str | None, answers: Answers) -> float | None:
         raise ValueError(f"--cut {given}: a mark from 0 on is needed.")
     if not text.endswith("%"):
         return value
-    data = answers.responses
-    full = np.ones(data.items) if data.maximum is None else data.maximum.astype(np.float64)
-    marks = np.bincount(data.attempt, weights=full[data.item], minlength=data.attempts)
+    marks = full()
     sat = marks[marks > 0]
     if sat.size and sat.min() != sat.max():
         raise ValueError(

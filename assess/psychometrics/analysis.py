@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assess.psychometrics import comparisons, modelled, report
+from assess.psychometrics.cells import Cells
 from assess.psychometrics.comparisons import Block
 from assess.psychometrics.report import ItemKey
 from assess.psychometrics.responses import FULL, Responses
@@ -118,6 +119,27 @@ def analyse(
         block, columns["effort"] = comparisons.rapid(responses, asked.rng)
         _place(document, "effort", block)
         _place(document, "times", comparisons.seconds(responses), "time")
+    return Analysis(document, columns)
+
+
+def classical(
+    data: Cells,
+    items: Sequence[ItemKey],
+    population: Mapping[str, object],
+    cut: float | None = None,
+    progress: Progress = _silent,
+) -> Analysis:
+    """The same of cells, without a model, groups or times: no answer is looked at by itself."""
+    progress("Classical statistics", 0, None)
+    passed = None if cut is None else data.total / FULL >= cut
+    document: dict[str, Any] = report.item_report(data, items, population, passed, cut)
+    if not data.complete:
+        _place(document, "exposure", comparisons.shown(data))
+    columns = {
+        "mark": data.total / FULL,
+        "full": data.sums(data.maximum[data.item]).astype(np.float64),
+        "items": data.length.astype(np.float64),
+    }
     return Analysis(document, columns)
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from assess.psychometrics import cells, exact
-from assess.psychometrics.cells import ROOM, Bins, Cells, Levels
+from assess.psychometrics.cells import Bins, Cells, Levels
 from assess.psychometrics.exact import Floats, Ints, Total
 from assess.psychometrics.responses import FULL, OMITTED, Responses
 
@@ -25,6 +25,7 @@ MICRO = 1000  # millionths of a mark in a thousandth; adjusted scores are whole 
 Z95 = 1.959963984540054  # the 97.5 % point of the standard normal
 TAIL = 0.27  # Kelley 1939, J. Educ. Psychol. 30, 17-24: upper and lower 27 per cent
 FEWEST_BINS, MOST_BINS = 64, 512  # of the adjusted rest score, for ability groups
+TABLE = 1 << 20  # entries of all bins together, where that leaves enough for an item
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -382,7 +383,7 @@ def _bins(data: Cells, length: int, width: int) -> Bins:
     They follow from the items, not from the answers, so that sums of parts merge.
     """
     most = int(np.sort(data.maximum)[::-1][:length].sum()) * FULL * MICRO
-    count = int(np.clip(ROOM // max(data.items * (width + 2), 1), FEWEST_BINS, MOST_BINS))
+    count = int(np.clip(TABLE // max(data.items * (width + 2), 1), FEWEST_BINS, MOST_BINS))
     return Bins(most, count)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assess.psychometrics import dif, drift, effort, exposure, flags, times
+from assess.psychometrics.cells import Cells
 from assess.psychometrics.classical import Z95
 from assess.psychometrics.dif import DifTable, Pass
 from assess.psychometrics.flags import Flag
@@ -154,7 +155,7 @@ def seconds(responses: Responses) -> Block:
     return Block(test, items, [[] for _ in items])
 
 
-def shown(responses: Responses) -> Block:
+def shown(responses: Responses | Cells) -> Block:
     """How often each item was shown, and how much two forms have in common."""
     table = exposure.table(responses)
     test = {

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse, special
 
 from assess.psychometrics import classical, dif, exact
+from assess.psychometrics.cells import Cells
 from assess.psychometrics.exact import Floats, Ints
 from assess.psychometrics.responses import Responses
 
@@ -43,18 +44,18 @@ class ExposureTable:
     sampled: int
 
 
-def table(responses: Responses, design: NDArray[np.float64] | None = None) -> ExposureTable:
+def table(responses: Responses | Cells, design: NDArray[np.float64] | None = None) -> ExposureTable:
     """Exposure of every item; `design` float64[items]: the rates that the draw should give.
 
-    What was not reached counts as shown: it was on the form. Raises ValueError for a design that
-    does not fit.
+    What was not reached counts as shown: it was on the form. (Cells are without it.) Raises
+    ValueError for a design that does not fit.
     """
     if design is not None and (
         design.shape != (responses.items,) or not ((design >= 0) & (design <= 1)).all()
     ):
         raise ValueError(f"the design has to give {responses.items} rates from 0 to 1")
     n = responses.attempts
-    shown = exact.counts(responses.item, responses.items)
+    shown = _shown(responses)
     of = np.full(responses.items, n, dtype=np.int64)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = shown / of
@@ -68,7 +69,7 @@ def table(responses: Responses, design: NDArray[np.float64] | None = None) -> Ex
     # Python integers: the squares of a large bank's counts add up beyond 2**63.
     pairs_shared = sum(k * (k - 1) // 2 for k in shown.tolist())
     pairs = n * (n - 1) // 2
-    length = responses.item.size / n if n else 0.0
+    length = int(shown.sum()) / n if n else 0.0
     overlap = pairs_shared / pairs if pairs else None
     mean = float(rate.mean()) if n and responses.items else 0.0
     spread, sampled = overlap_spread(responses)
@@ -89,7 +90,7 @@ def table(responses: Responses, design: NDArray[np.float64] | None = None) -> Ex
     )
 
 
-def overlap_spread(responses: Responses) -> tuple[Ints, int]:
+def overlap_spread(responses: Responses | Cells) -> tuple[Ints, int]:
     """Pairs of attempts by items in common, int64[longest + 1], and how many attempts were paired.
 
     All pairs of at most 2,000 attempts, evenly spaced among all.
@@ -98,15 +99,38 @@ def overlap_spread(responses: Responses) -> tuple[Ints, int]:
     counts = np.zeros(responses.longest + 1, dtype=np.int64)
     if sampled < 2:
         return counts, sampled
-    chosen = np.zeros(responses.attempts, dtype=np.bool_)
-    chosen[np.arange(sampled) * responses.attempts // sampled] = True
-    some = responses.of_attempts(chosen)
+    chosen = np.arange(sampled) * responses.attempts // sampled
+    attempt, item = _forms(responses, chosen)
     form = sparse.csr_array(
-        (np.ones(some.item.size, dtype=np.int32), (some.attempt, some.item)),
-        shape=(sampled, responses.items),
+        (np.ones(item.size, dtype=np.int32), (attempt, item)), shape=(sampled, responses.items)
     )
     common = (form @ form.T).tocoo()
     upper = common.row < common.col
     counts += np.bincount(common.data[upper], minlength=counts.size).astype(np.int64)
     counts[0] = sampled * (sampled - 1) // 2 - int(counts[1:].sum())
     return counts, sampled
+
+
+def _shown(answers: Responses | Cells) -> Ints:
+    if isinstance(answers, Responses):
+        return exact.counts(answers.item, answers.items)
+    shown = np.zeros(answers.items, np.int64)
+    np.add.at(shown, answers.item, answers.n)
+    return shown
+
+
+def _forms(
+    answers: Responses | Cells, chosen: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The items of these attempts, each with its attempt's place among the chosen."""
+    if isinstance(answers, Responses):
+        bounds = answers.bounds()
+    else:
+        bounds = np.concatenate(([0], np.cumsum(answers.length, dtype=np.int64)))
+    length = bounds[chosen + 1] - bounds[chosen]
+    before = np.cumsum(length) - length
+    rows = np.repeat(bounds[chosen] - before, length) + np.arange(int(length.sum()))
+    attempt = np.repeat(np.arange(chosen.size, dtype=np.int32), length)
+    if isinstance(answers, Responses):
+        return attempt, answers.item[rows]
+    return attempt, answers.item[answers.cell[rows]]

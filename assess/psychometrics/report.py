@@ -59,13 +59,13 @@ class ItemKey:
 
 
 def item_report(
-    responses: Responses,
+    responses: Responses | Cells,
     items: Sequence[ItemKey],
     population: Mapping[str, object],
     passed: Passed | None = None,
     cut: float | None = None,
 ) -> dict[str, Any]:
-    """The report on these answers; `items` in the order of `responses.versions`.
+    """The report on these answers; `items` in the order of `responses.versions`, or of the cells.
 
     `population` says which attempts these are (and "excluded"): it is printed as it comes,
     after the counts. `passed` holds one value an attempt; `cut`, in marks, is where decisions
@@ -76,7 +76,7 @@ def item_report(
     if passed is not None and len(passed) != responses.attempts:
         raise ValueError(f"{len(passed)} pass marks for {responses.attempts} attempts")
     width, length = max((key.n_options for key in items), default=0), responses.longest
-    data = cells.coded(responses)
+    data = responses if isinstance(responses, Cells) else cells.coded(responses)
     raw = classical.raw_sums(data)
     facility = classical.facility_millionths(raw)
     adjusted = classical.adjusted_sums(data, facility, width, length)
@@ -103,7 +103,7 @@ def item_report(
         "schema": SCHEMA,
         "population": {
             "attempts": responses.attempts,
-            "responses": int(responses.item.size),
+            "responses": int((data.cell if data is responses else responses.item).size),
             "items": responses.items,
             "excluded": 0,
             **population,
@@ -133,13 +133,21 @@ def item_report(
     }
 
 
-def distribution(responses: Responses) -> list[dict[str, int]]:
+def distribution(responses: Responses | Cells) -> list[dict[str, int]]:
     """How many attempts got each whole mark, parts of a mark dropped, from least to most."""
+    if isinstance(responses, Cells):
+        return _distribution(responses.total)
     if not responses.item.size:
         return []
     total = np.bincount(responses.attempt, weights=responses.points(), minlength=responses.attempts)
     sat = np.diff(responses.bounds()) > 0
-    counted = np.bincount(total[sat].astype(np.int64) // FULL)
+    return _distribution(total[sat].astype(np.int64))
+
+
+def _distribution(total: Ints) -> list[dict[str, int]]:
+    if not total.size:
+        return []
+    counted = np.bincount(total // FULL)
     least = int(np.flatnonzero(counted)[0])
     return [{"mark": mark, "n": n} for mark, n in enumerate(counted[least:].tolist(), start=least)]
 
@@ -306,8 +314,10 @@ def _pass_rate(
     return rate, [float(low[0]), float(high[0])], None
 
 
-def _not_reached(responses: Responses) -> list[int]:
-    """By item in how many attempts it stood behind the last answer."""
+def _not_reached(responses: Responses | Cells) -> list[int]:
+    """By item in how many attempts it stood behind the last answer; cells are without these."""
+    if isinstance(responses, Cells):
+        return [0] * responses.items
     behind = responses.item[responses.option == NOT_REACHED]
     counted: list[int] = np.bincount(behind, minlength=responses.items).tolist()
     return counted

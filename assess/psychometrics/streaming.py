@@ -21,9 +21,19 @@ from assess.psychometrics import cells, delimited, expected, options, responses
 from assess.psychometrics.cells import Cells
 from assess.psychometrics.delimited import Column, FileError
 from assess.psychometrics.exact import Ints
-from assess.psychometrics.responses import FULL, LONGEST_FORM, MOST_OPTIONS, OMITTED, UNKNOWN
+from assess.psychometrics.reading import Answers
+from assess.psychometrics.responses import (
+    FULL,
+    LONGEST_FORM,
+    MOST_OPTIONS,
+    OMITTED,
+    UNKNOWN,
+    Responses,
+)
 
 COLUMNS = ("attempt", "item", "option", "score")
+LARGE = 5_000_000  # answers, which read whole take half a gigabyte
+BYTES, PACKED = 16, 5  # of a row of text, about; of text in one byte of a .gz file
 
 Block = dict[str, Column]
 Progress = Callable[[int, int | None], None]
@@ -31,24 +41,61 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coded:
-    """The answers of a long file as cells; `items`: labels; `options`: the most of an item."""
+    """The answers of a long file as cells.
+
+    `items`: labels; `attempts` int64[attempts]: their numbers; `options`: the most of an item.
+    """
 
     cells: Cells
     items: tuple[str, ...]
+    attempts: Ints
     options: int
+
+    def answers(self) -> Answers:
+        """The same row by row, as `reading.read` gives them: fourteen bytes an answer."""
+        data = self.cells
+        return self._named(
+            np.repeat(np.arange(data.attempts, dtype=np.int32), data.length), data.cell
+        )
+
+    def kinds(self) -> Answers:
+        """What the items and options are called: of every cell one answer, as if of one attempt."""
+        data = self.cells
+        return self._named(np.zeros(data.item.size, np.int32), np.arange(data.item.size))
+
+    def _named(self, attempt: NDArray[np.int32], cell: NDArray[Any]) -> Answers:
+        data = self.cells
+        used = int(np.bitwise_or.reduce(np.maximum(data.option, 0), initial=0))
+        values = [k for k in range(MOST_OPTIONS) if used >> k & 1]
+        # Options are numbered by those that occur.
+        option = np.minimum(data.option, 0)
+        for place, value in enumerate(values):
+            option |= np.where(data.option > 0, data.option >> value & 1, 0) << place
+        rows = Responses(
+            data.attempts,
+            np.arange(data.items, dtype=np.int64),
+            attempt,
+            cells.looked_up(data.item, cell),
+            cells.looked_up(data.points.astype(np.int16), cell),
+            cells.looked_up(option.astype(np.int32), cell),
+        )
+        known = bool(option.size and option.max() > UNKNOWN)
+        keys = options.earned(rows) if known else np.zeros(data.items, np.int32)
+        labels = tuple(map(str, values)) if known else ()
+        widths = options.widths(rows, keys)
+        return Answers(rows, self.items, self.attempts, labels, keys, widths, {})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
     """Rows of a file that follow each other, as cells.
 
-    `length` int32[attempts]: rows of each attempt, `first` and `last` the numbers of the outer
-    ones. `cell` uint16 or int32[n]. Of the cells: `item` int64[cells], the file's own number,
-    `option` int64[cells], a mask, and `points` int64[cells].
+    `attempt` [attempts]: numbers of the attempts, `length` int32[attempts]: their rows. `cell`
+    uint16 or int32[n]. Of the cells: `item` int64[cells], the file's own number, `option`
+    int64[cells], a mask, and `points` int64[cells].
     """
 
-    first: int
-    last: int
+    attempt: Column
     length: NDArray[np.int32]
     cell: NDArray[Any]
     item: Ints
@@ -67,17 +114,33 @@ def read(path: Path, progress: Progress | None = None) -> Coded:
     found = list(_pieces(path, progress))
     if not found:
         raise FileError(path, "has no answers.")
+    attempts, length = _attempts(path, found)
     item, numbers = options.codes(np.concatenate([piece.item for piece in found]))
     coded = cells.joined(
         [piece.cell for piece in found],
         item.astype(np.int64),
         np.concatenate([piece.option for piece in found]),
         np.concatenate([piece.points for piece in found]),
-        _lengths(path, found),
+        length,
         numbers.size,
     )
     most = int(coded.option.max(initial=0)).bit_length()
-    return Coded(coded, tuple(map(str, numbers.tolist())), most)
+    return Coded(coded, tuple(map(str, numbers.tolist())), attempts, most)
+
+
+def large(path: Path) -> bool:
+    """Whether a file should rather be read part by part, and has only the columns that can be."""
+    if path.suffix == ".parquet":
+        try:
+            with import_module("pyarrow.parquet").ParquetFile(path) as file:
+                names, rows = file.schema_arrow.names, file.metadata.num_rows
+        except (ImportError, OSError, ValueError):
+            return False  # `reading` says what is wrong
+        return rows >= LARGE and set(names) <= set(COLUMNS)
+    size = path.stat().st_size * (PACKED if path.suffix == ".gz" else 1)
+    if size < LARGE * BYTES:
+        return False
+    return set(next(delimited.blocks(path))) <= set(COLUMNS)
 
 
 def _pieces(path: Path, progress: Progress | None) -> Iterator[Piece]:
@@ -146,7 +209,7 @@ def _taken(path: Path, block: Block) -> Piece | None:
         if column.dtype.kind not in ("iub" if name != "score" else "iubf"):
             what = f"has other things than numbers in {name!r}: it must be read whole."
             raise FileError(path, what)
-    length, first, last = _runs(path, taken["attempt"], taken["item"])
+    attempt, length = _runs(path, taken["attempt"], taken["item"])
     kind, chosen, points = _kinds(path, taken.get("option"), taken["score"])
     item = taken["item"]
     low, of = int(item.min()), chosen.size * points.size
@@ -164,12 +227,12 @@ def _taken(path: Path, block: Block) -> Piece | None:
     which, pair = np.divmod(kept, of)
     option, score = np.divmod(pair, points.size)
     return Piece(
-        first, last, length, cell, numbers[which].astype(np.int64), chosen[option], points[score]
+        attempt, length, cell, numbers[which].astype(np.int64), chosen[option], points[score]
     )
 
 
-def _runs(path: Path, attempt: Column, item: Column) -> tuple[NDArray[np.int32], int, int]:
-    """How many rows each attempt has, and the first and the last attempt."""
+def _runs(path: Path, attempt: Column, item: Column) -> tuple[Column, NDArray[np.int32]]:
+    """The attempts, and how many rows each has."""
     fresh = attempt[1:] != attempt[:-1]
     starts = np.concatenate(([0], np.flatnonzero(fresh) + 1))
     order = attempt[starts]
@@ -183,7 +246,7 @@ def _runs(path: Path, attempt: Column, item: Column) -> tuple[NDArray[np.int32],
         again = responses.first_repeated(place, options.codes(item)[0])
         if again is not None:
             raise _twice(path, int(attempt[again]), int(item[again]))
-    return length, int(order[0]), int(order[-1])
+    return order, length
 
 
 def _kinds(
@@ -213,29 +276,31 @@ def _kinds(
     return kind, np.array([OMITTED, *(1 << k for k in range(most + 1))], np.int64), points
 
 
-def _lengths(path: Path, pieces: Sequence[Piece]) -> NDArray[np.int32]:
-    """Rows of every attempt of the file; one may go on from a piece to the next."""
+def _attempts(path: Path, pieces: Sequence[Piece]) -> tuple[Ints, NDArray[np.int32]]:
+    """The attempts of the file and their rows; one may go on from a piece to the next."""
+    attempts: list[Column] = []
     lengths: list[NDArray[np.int32]] = []
     last, tail = None, np.zeros(0, np.int64)
     for piece in pieces:
-        length = piece.length
-        if last is not None and piece.first < last:
+        attempt, length, first = piece.attempt, piece.length, int(piece.attempt[0])
+        if last is not None and first < last:
             raise _unordered(path)
-        if piece.first == last:
+        if first == last:
             tail = np.concatenate((tail, piece.item[piece.cell[: length[0]]]))
             numbers, n = np.unique(tail, return_counts=True)
             if (n > 1).any():
-                raise _twice(path, piece.first, int(numbers[n > 1][0]))
+                raise _twice(path, first, int(numbers[n > 1][0]))
             lengths[-1][-1] += length[0]
-            length = length[1:]
+            attempt, length = attempt[1:], length[1:]
         if length.size:
+            attempts.append(attempt)
             lengths.append(length)
             tail = piece.item[piece.cell[-length[-1] :]]
-        last = piece.last
+        last = int(piece.attempt[-1])
     every = np.concatenate(lengths)
     if every.max() > LONGEST_FORM:
         raise FileError(path, f"an attempt shows more than {LONGEST_FORM} items.")
-    return every
+    return np.concatenate(attempts).astype(np.int64), every
 
 
 def _unordered(path: Path) -> FileError:

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 from click.testing import Result
 
 from assess.cli.itemreport import folder, tables
-from assess.psychometrics import analysis, reading, report, simulate
+from assess.psychometrics import analysis, reading, report, simulate, streaming
 from assess.psychometrics.analysis import Asked
 from assess.psychometrics.simulate import SINGLE, ItemModel
 from tests.cli.conftest import Command
@@ -102,6 +104,25 @@ def test_the_command_and_the_library_say_the_same(command: Command, long: Path) 
     del by_command["effort"]["false_positives"]
     del by_library["effort"]["false_positives"]
     assert by_command == json.loads(json.dumps(by_library))
+
+
+def test_a_large_file_is_read_in_parts_and_gives_the_same_report(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [(p + 5, 3 * i, option + 1, score) for p, i, option, score, _ in answered(120, 6, 4)]
+    path = write(tmp_path / "large.csv", "attempt,item,option,score", rows)
+    table = reading.load(path)
+    packed = tmp_path / "large.parquet"
+    pyarrow.parquet.write_table(pyarrow.table(dict(table.columns)), packed, row_group_size=101)
+    whole = [
+        document(command("analyse", one, "--model", "1pl", "--json")) for one in (path, packed)
+    ]
+    monkeypatch.setattr(streaming, "LARGE", 1)
+    monkeypatch.setattr(reading, "load", None)
+    in_parts = [
+        document(command("analyse", one, "--model", "1pl", "--json")) for one in (path, packed)
+    ]
+    assert in_parts == whole
 
 
 def test_options_of_a_wide_file_are_marked_by_the_key(command: Command, wide: Path) -> None:
