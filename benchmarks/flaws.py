@@ -19,16 +19,17 @@ from assess.psychometrics.scenario import FLAWS, Scenario, Simulated
 from assess.psychometrics.simulate import SINGLE
 
 ROUNDS, EACH = 15, 4
-# Which flag names the flaw.
+# Which flags name the flaw. A second right answer that able candidates prefer to the key looks like
+# the key itself: either way the author reads which option to look at.
 NAMED = {
-    "wrong_key": "wrong_key",
-    "second_key": "second_key",
-    "dif": "dif",
-    "non_uniform_dif": "dif_non_uniform",
-    "drift": "drift",
-    "no_discrimination": "weak",
-    "too_easy": "too_easy",
-    "too_hard": "too_hard",
+    "wrong_key": {"wrong_key"},
+    "second_key": {"second_key", "wrong_key"},
+    "dif": {"dif"},
+    "non_uniform_dif": {"dif_non_uniform"},
+    "drift": {"drift"},
+    "no_discrimination": {"weak"},
+    "too_easy": {"too_easy"},
+    "too_hard": {"too_hard"},
 }
 # These say that something is wrong with an item; the others describe it (hard, below guessing).
 ACCUSING = frozenset({"wrong_key", "second_key", "dif", "dif_non_uniform", "drift", "misfit"})
@@ -46,13 +47,13 @@ def main() -> None:
         planted = set()
         for flaw, places in one.plan.planted.items():
             planted |= {int(k) for k in places}
-            found[flaw] += sum(NAMED[flaw] in codes[k] for k in places)
+            found[flaw] += sum(bool(NAMED[flaw] & codes[k]) for k in places)
         for k in set(range(len(codes))) - planted:
             wrong.update(codes[k])
             accused += bool(codes[k] & ACCUSING)
             sound += 1
     for flaw in FLAWS:
-        print(f"{flaw}: {found[flaw]} of {ROUNDS * EACH} named {NAMED[flaw]}")
+        print(f"{flaw}: {found[flaw]} of {ROUNDS * EACH} named {' or '.join(sorted(NAMED[flaw]))}")
     print(f"sound items accused: {accused} of {sound}")
     print("flags on sound items:", dict(wrong.most_common()))
 

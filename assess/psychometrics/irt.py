@@ -29,6 +29,7 @@ TOLERANCE = 2e-5  # of a, d and logit c between two EM steps
 FINE_TOLERANCE = 1e-6  # the same where steps cost little
 FEW_ANSWERS = 300_000
 ROUGH_TOLERANCE = 1e-4  # where they cost much, and errors of estimation are small beside it
+AHEAD_TOLERANCE = 3e-4  # the same of steps that are as long as the way to the end
 MANY_ANSWERS = 1_000_000
 MOST_STEPS = 500
 LONGEST_LEAP = 3.0  # of a, d and logit c in a mixed step
@@ -182,7 +183,7 @@ def fit_parts(
         estimation.evaluate,
         estimation.packed(estimation.first),
         estimation.scale(n),
-        tolerance=_tolerance(int(n.sum())),
+        tolerance=_tolerance(int(n.sum()), ahead=estimation.ahead),
         most=MOST_STEPS,
         leap=LONGEST_LEAP,
         noise=drawn.NOISE if estimation.single else accelerate.NOISE,
@@ -213,11 +214,16 @@ class _Estimation:
         after = maximise.maximised(self.model, curves, sums, self.grid, self.priors)
         step = self.packed(after) - x
         value = self.loglik + self.priors.log(curves, self.model)
-        if self.model != "2pl" or self.priors.weak.any():
+        if not self.ahead:
             return value, step, step
         at = self.first.counted
         a, d = ahead.lengthened(curves, sums, self.grid, (after.a - curves.a, after.d - curves.d))
         return value, step, np.concatenate((a[at], d[at]))
+
+    @property
+    def ahead(self) -> bool:
+        """Whether steps are as long as they should be."""
+        return self.model == "2pl" and not self.priors.weak.any()
 
     @property
     def single(self) -> bool:
@@ -270,10 +276,12 @@ def _sat(parts: Sequence[Part]) -> int:
     return sum(int(np.count_nonzero(np.diff(part.edges))) for part in parts)
 
 
-def _tolerance(answers: int) -> float:
+def _tolerance(answers: int, *, ahead: bool) -> float:
     if answers <= FEW_ANSWERS:
         return FINE_TOLERANCE
-    return TOLERANCE if answers <= MANY_ANSWERS else ROUGH_TOLERANCE
+    if answers <= MANY_ANSWERS:
+        return TOLERANCE
+    return AHEAD_TOLERANCE if ahead else ROUGH_TOLERANCE
 
 
 def _few_forms(parts: Sequence[Part], model: Model) -> list[Forms] | None:

@@ -294,12 +294,28 @@ def codes(numbers: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.i
         low, high = int(numbers.min()), int(numbers.max())
         # Numbers that lie close together are looked up, not sorted.
         if high - low <= 4 * numbers.size + 1000 and high < 1 << 63:
-            wide = numbers if numbers.dtype.itemsize >= 4 else numbers.astype(np.int32)
-            offset = wide if low == 0 else wide - wide.dtype.type(low)
             seen = np.zeros(high - low + 1, np.bool_)
-            seen[offset] = True
+            code = np.empty(numbers.size, np.int32)
+            blocks = [slice(k, k + BLOCK) for k in range(0, numbers.size, BLOCK)]
+
+            def offset(rows: slice) -> NDArray[np.int64]:
+                # As wide as an index, and back from a type too narrow for the difference.
+                wide: NDArray[np.int64] = numbers[rows].astype(np.int64)
+                return wide - low
+
+            for rows in blocks:
+                seen[offset(rows)] = True
             place = (np.cumsum(seen) - 1).astype(np.int32)
-            return np.take(place, offset), np.flatnonzero(seen) + low
+
+            def look_up(rows: slice) -> None:
+                np.take(place, offset(rows), out=code[rows], mode="clip")
+
+            if len(blocks) == 1:
+                look_up(blocks[0])
+            else:
+                with ThreadPoolExecutor(2) as threads:
+                    list(threads.map(look_up, blocks))
+            return code, np.flatnonzero(seen) + low
     different, code = np.unique(numbers, return_inverse=True)
     return code.astype(np.int32), different
 
