@@ -256,6 +256,10 @@ def _measured(context: Context, size: int) -> dict[str, Any]:
         with store.write() as session:
             _together(session, context, judged[2 * STARTS : 2 * STARTS + ROOM])
 
+    def bare(number: int) -> None:
+        with store.write() as session:
+            session.connection().exec_driver_sql("UPDATE banks SET name = name")
+
     def by_random(number: int) -> None:
         with store.read() as session:
             for path in _paths():
@@ -269,10 +273,16 @@ def _measured(context: Context, size: int) -> dict[str, Any]:
     whole(STARTS + ROOM)
     ours(-1)
     by_random(-1)
+    bare(-1)
     with store.read() as session:
         bank_rows.contents(session, [v for cell in pool.cells for v in cell.listed.versions])
     found: dict[str, Any] = timed(
-        STARTS, our_draw=ours, order_by_random=by_random, start=start, whole_deed=whole
+        STARTS,
+        our_draw=ours,
+        order_by_random=by_random,
+        bare_commit=bare,  # one row, durable: what the disk and the transaction cost by themselves
+        start=start,
+        whole_deed=whole,
     )
     begun, worked = time.perf_counter(), time.process_time()
     room(0)

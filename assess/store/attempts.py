@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.attributes import instance_dict
 
 from assess.delivery.answering import Saved
 from assess.delivery.attempt import LIVE, State
@@ -184,7 +185,8 @@ def add(session: Session, row: Attempt) -> None:
 
     It does not become part of the session: what is changed in it later is not stored.
     """
-    row.id = cursor.insert(session, TABLE, {key: getattr(row, key) for key in GIVEN})
+    said = instance_dict(row)  # what was never set is not there
+    row.id = cursor.insert(session, TABLE, {key: said.get(key) for key in GIVEN})
 
 
 def insert_all(session: Session, rows: Sequence[Attempt]) -> None:
