@@ -1,8 +1,8 @@
 """The floor of tables: every row the project keeps, and the functions that load and save it.
 
-Pages may read through `store.read()`; only actions write, in `store.write()`.
+Pages may read through `store.read()` and `store.look()`; only actions write, in `store.write()`.
 """
 
-from assess.store.base import alone, beside, db, dispose, exclusive, read, time, write
+from assess.store.base import alone, beside, db, dispose, exclusive, look, read, time, write
 
-__all__ = ["alone", "beside", "db", "dispose", "exclusive", "read", "time", "write"]
+__all__ = ["alone", "beside", "db", "dispose", "exclusive", "look", "read", "time", "write"]

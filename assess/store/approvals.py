@@ -67,13 +67,14 @@ class Approval(Base):
 
 def waiting(session: Session, test_id: int, candidate_id: int) -> ApprovalRequest | None:
     """A candidate's request that nobody has answered yet."""
-    return session.scalar(
-        select(ApprovalRequest).where(
-            ApprovalRequest.test_id == test_id,
-            ApprovalRequest.candidate_id == candidate_id,
-            ApprovalRequest.answered_at.is_(None),
-        )
-    )
+    return session.scalar(_WAITING, {"test_id": test_id, "candidate_id": candidate_id})
+
+
+_WAITING = select(ApprovalRequest).where(
+    ApprovalRequest.test_id == bindparam("test_id"),
+    ApprovalRequest.candidate_id == bindparam("candidate_id"),
+    ApprovalRequest.answered_at.is_(None),
+)
 
 
 # Every judgement of a start asks this: made once, for making it costs more than running it.
@@ -111,13 +112,19 @@ def given(session: Session, approval_id: int, tutor_id: int) -> tuple[Approval, 
 
 def last_advice(session: Session, test_id: int, candidate_id: int) -> ApprovalRequest | None:
     """The newest request for a test, if it was answered "not yet"."""
-    newest = session.scalar(
-        select(ApprovalRequest)
-        .where(ApprovalRequest.test_id == test_id, ApprovalRequest.candidate_id == candidate_id)
-        .order_by(ApprovalRequest.id.desc())
-        .limit(1)
-    )
+    newest = session.scalar(_LAST_ASKED, {"test_id": test_id, "candidate_id": candidate_id})
     return newest if newest is not None and newest.advice is not None else None
+
+
+_LAST_ASKED = (
+    select(ApprovalRequest)
+    .where(
+        ApprovalRequest.test_id == bindparam("test_id"),
+        ApprovalRequest.candidate_id == bindparam("candidate_id"),
+    )
+    .order_by(ApprovalRequest.id.desc())
+    .limit(1)
+)
 
 
 def request_for(session: Session, tutor_id: int, request_id: int) -> ApprovalRequest | None:

@@ -6,7 +6,7 @@ before, whose `ended_at` is the moment at which the new one begins.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -110,5 +110,9 @@ def not_ended(session: Session, person_id: int, kind: str) -> Arrangement | None
 
 def extra_percent(session: Session, person_id: int, now: datetime) -> int:
     """The extra time in per cent that a person has at this moment; 0 for none."""
-    rows = in_force(session, person_id, now)
+    return extra_of(in_force(session, person_id, now))
+
+
+def extra_of(rows: Iterable[Arrangement]) -> int:
+    """The extra time in per cent that these arrangements give; 0 for none."""
     return rules.extra_percent(rules.Arranged(rules.Kind(r.kind), r.value) for r in rows)

@@ -136,18 +136,24 @@ class Flag(Base):
 
 def of_candidate(session: Session, candidate_id: int, attempt_id: int) -> Attempt | None:
     """An attempt of this candidate."""
-    return session.scalar(
-        select(Attempt).where(Attempt.id == attempt_id, Attempt.candidate_id == candidate_id)
-    )
+    return session.scalar(_OF_CANDIDATE, {"candidate_id": candidate_id, "attempt_id": attempt_id})
+
+
+_OF_CANDIDATE = select(Attempt).where(
+    Attempt.id == bindparam("attempt_id"), Attempt.candidate_id == bindparam("candidate_id")
+)
 
 
 def locked(session: Session, candidate_id: int, attempt_id: int) -> Attempt | None:
     """An attempt of this candidate, locked until the transaction ends: no save slips past."""
-    return session.scalar(
-        select(Attempt)
-        .where(Attempt.id == attempt_id, Attempt.candidate_id == candidate_id)
-        .with_for_update()
-    )
+    return session.scalar(_LOCKED, {"candidate_id": candidate_id, "attempt_id": attempt_id})
+
+
+_LOCKED = (
+    select(Attempt)
+    .where(Attempt.id == bindparam("attempt_id"), Attempt.candidate_id == bindparam("candidate_id"))
+    .with_for_update()
+)
 
 
 # Every judgement of a start asks this: made once, for making it costs more than running it.
@@ -165,9 +171,12 @@ def of_test(session: Session, test_id: int, candidate_id: int) -> Sequence[Attem
 
 def live_of(session: Session, candidate_id: int) -> Sequence[Attempt]:
     """A candidate's attempts that are not over."""
-    return session.scalars(
-        select(Attempt).where(Attempt.candidate_id == candidate_id, Attempt.state.in_(LIVE_STATES))
-    ).all()
+    return session.scalars(_LIVE_OF, {"candidate_id": candidate_id}).all()
+
+
+_LIVE_OF = select(Attempt).where(
+    Attempt.candidate_id == bindparam("candidate_id"), Attempt.state.in_(LIVE_STATES)
+)
 
 
 TABLE = Attempt.metadata.tables[Attempt.__tablename__]
@@ -268,11 +277,7 @@ def insert_answers(session: Session, of: Iterable[tuple[Attempt, Sequence[Saved]
 
 def answers(session: Session, attempt_id: int) -> tuple[Saved, ...]:
     """All answers of an attempt as they were received, in order of place, writer, sequence."""
-    rows = session.execute(
-        select(Answer.place, Answer.writer, Answer.sequence, Answer.options, Answer.received_at)
-        .where(Answer.attempt_id == attempt_id)
-        .order_by(Answer.place, Answer.writer, Answer.sequence)
-    )
+    rows = session.execute(_ANSWERS, {"attempt_id": attempt_id})
     return tuple(
         Saved(
             place=r.place,
@@ -285,19 +290,19 @@ def answers(session: Session, attempt_id: int) -> tuple[Saved, ...]:
     )
 
 
-def next_sequence(session: Session, attempt_id: int, place: int) -> int:
-    """The number that the next answer to a question bears."""
-    newest = session.scalar(
-        select(func.max(Answer.sequence)).where(
-            Answer.attempt_id == attempt_id, Answer.place == place
-        )
-    )
-    return (newest or 0) + 1
+_ANSWERS = (
+    select(Answer.place, Answer.writer, Answer.sequence, Answer.options, Answer.received_at)
+    .where(Answer.attempt_id == bindparam("attempt_id"))
+    .order_by(Answer.place, Answer.writer, Answer.sequence)
+)
 
 
 def flags(session: Session, attempt_id: int) -> frozenset[int]:
     """The places of the questions that are flagged."""
-    return frozenset(session.scalars(select(Flag.place).where(Flag.attempt_id == attempt_id)))
+    return frozenset(session.scalars(_FLAGS, {"attempt_id": attempt_id}))
+
+
+_FLAGS = select(Flag.place).where(Flag.attempt_id == bindparam("attempt_id"))
 
 
 def set_flag(session: Session, attempt: Attempt, place: int, flagged: bool) -> None:

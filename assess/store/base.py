@@ -1,8 +1,8 @@
-"""How does the project reach its database? Engine, types, and the two doors: read and write.
+"""How does the project reach its database? Engine, types, and the doors: read, look and write.
 
-Pages use `read()`; only actions use `write()`, which on SQLite begins IMMEDIATE, so that a deed
-loads its facts inside the lock it writes under, and on PostgreSQL is READ COMMITTED with row
-locks. Nobody else opens a transaction.
+Pages use `read()` and `look()`; only actions use `write()`, which on SQLite begins IMMEDIATE, so
+that a deed loads its facts inside the lock it writes under, and on PostgreSQL is READ COMMITTED
+with row locks. Nobody else opens a transaction.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
+from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -35,11 +37,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_MILLISECONDS = 5000
 CONNECT_SECONDS = 5
+IDLE_SECONDS = 1  # a connection that was unused for so long is tried before it is used
 # A host that is gone says nothing: without a limit a page would wait minutes to say "later".
 POOL = {
     "pool_size": 8,
@@ -122,14 +126,15 @@ def engine_options(url: str) -> dict[str, Any]:
     """How an engine for this database is made."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": BUSY_MILLISECONDS / 1000}}
-    return {"pool_pre_ping": True, **POOL}
+    return dict(POOL)
 
 
 def configuration(url: str) -> dict[str, Any]:
     """What flask_sqlalchemy is told of this database: one engine, on PostgreSQL one more.
 
     The connections of the other one commit each statement by themselves, and none is tried before
-    it is used: whoever takes one tries again when it was dead (`saving`).
+    it is used: whoever takes one tries again when it was dead (`saving`). Others are tried when
+    nobody has used them for a moment (`_tried`).
     """
     config: dict[str, Any] = {
         "SQLALCHEMY_DATABASE_URI": url,
@@ -137,7 +142,7 @@ def configuration(url: str) -> dict[str, Any]:
     }
     if not url.startswith("sqlite"):
         other = {"url": url, "isolation_level": "AUTOCOMMIT", "pool_use_lifo": True, **POOL}
-        config["SQLALCHEMY_BINDS"] = {"saves": {**other, "pool_pre_ping": False}}
+        config["SQLALCHEMY_BINDS"] = {"saves": other}
     return config
 
 
@@ -147,11 +152,33 @@ def engine_for(url: str) -> Engine:
 
 
 def prepared(engine: Engine) -> Engine:
-    """Make every connection of a SQLite engine durable and honest about transactions."""
+    """Make connections to SQLite durable and honest about transactions, try those to a server."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _durable)
         event.listen(engine, "begin", _begin)
+    else:
+        event.listen(engine, "connect", _used)
+        event.listen(engine, "checkin", _used)
+        event.listen(engine, "checkout", partial(_tried, engine.dialect))
     return engine
+
+
+def _used(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = monotonic()
+
+
+def _tried(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Before a connection is used that has lain idle: whether the database is still behind it.
+
+    SQLAlchemy's own `pool_pre_ping` asks each time, which is a round trip for every look at a
+    table. A connection that was ended a moment ago shows it in use, once for all of the pool.
+    """
+    if monotonic() - record.info["used"] < IDLE_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _durable(connection: Any, _record: Any) -> None:
@@ -223,6 +250,20 @@ def turn(engine: Engine) -> AbstractContextManager[object]:
 def read() -> Iterator[Session]:
     """A session for a page: one consistent view on SQLite, nothing kept afterwards."""
     with Session(db.engine, expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def look() -> Iterator[Session]:
+    """A session for a page that asks for a few rows; on PostgreSQL each statement stands alone.
+
+    Statements of a read transaction do not see one moment there either (READ COMMITTED); without
+    one, two round trips fewer are made. Not for cursors on the server (`yield_per`): see `read`.
+    """
+    engine = db.engine
+    if engine.dialect.name != "sqlite":
+        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with Session(engine, expire_on_commit=False) as session:
         yield session
 
 

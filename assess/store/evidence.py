@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    bindparam,
     case,
     func,
     select,
@@ -104,22 +105,35 @@ def keep(session: Session, attempt: Attempt, session_id: int, held: Iterable[Hel
 
 def of_attempt(session: Session, attempt_id: int) -> Sequence[LateAnswer]:
     """All evidence of an attempt, in the order in which it came."""
-    return session.scalars(
-        select(LateAnswer).where(LateAnswer.attempt_id == attempt_id).order_by(LateAnswer.id)
-    ).all()
+    return session.scalars(_OF_ATTEMPT, {"attempt_id": attempt_id}).all()
+
+
+_OF_ATTEMPT = (
+    select(LateAnswer)
+    .where(LateAnswer.attempt_id == bindparam("attempt_id"))
+    .order_by(LateAnswer.id)
+)
 
 
 def decisions(session: Session, attempt_id: int) -> Sequence[LateDecision]:
     """What was decided about an attempt's evidence, oldest first."""
-    return session.scalars(
-        select(LateDecision).where(LateDecision.attempt_id == attempt_id).order_by(LateDecision.id)
-    ).all()
+    return session.scalars(_DECISIONS, {"attempt_id": attempt_id}).all()
+
+
+_DECISIONS = (
+    select(LateDecision)
+    .where(LateDecision.attempt_id == bindparam("attempt_id"))
+    .order_by(LateDecision.id)
+)
 
 
 def waiting(session: Session, attempt_id: int) -> Sequence[LateAnswer]:
     """The evidence of an attempt that nobody has decided about, in the order in which it came."""
+    found = of_attempt(session, attempt_id)
+    if not found:
+        return ()
     reached = max((one.last_id for one in decisions(session, attempt_id)), default=0)
-    return [one for one in of_attempt(session, attempt_id) if one.id > reached]
+    return [one for one in found if one.id > reached]
 
 
 def accepted(session: Session, attempt_id: int) -> Sequence[LateAnswer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.delivery import timing
@@ -83,11 +83,14 @@ def of_attempt(session: Session, attempt: Attempt) -> tuple[Line, ...]:
     Of an attempt that has none (from before there were ledgers, or a simulated past) all the time
     is one base line.
     """
-    rows = session.scalars(
-        select(TimeLine).where(TimeLine.attempt_id == attempt.id).order_by(TimeLine.id)
-    )
+    rows = session.scalars(_OF_ATTEMPT, {"attempt_id": attempt.id})
     found = tuple(row.line() for row in rows)
     return found or (Line(Entry.BASE, attempt.opened_at or attempt.prepared_at, attempt.seconds),)
+
+
+_OF_ATTEMPT = (
+    select(TimeLine).where(TimeLine.attempt_id == bindparam("attempt_id")).order_by(TimeLine.id)
+)
 
 
 def signed(session: Session, attempt_id: int) -> Sequence[tuple[TimeLine, Person | None]]:

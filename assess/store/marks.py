@@ -9,7 +9,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, exists, func, select
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    UniqueConstraint,
+    bindparam,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.bank.items import Content
@@ -106,12 +116,15 @@ def save(
 
 def newest(session: Session, attempt_id: int) -> MarkRow | None:
     """The mark that counts for an attempt."""
-    return session.scalar(
-        select(MarkRow)
-        .where(MarkRow.attempt_id == attempt_id)
-        .order_by(MarkRow.number.desc())
-        .limit(1)
-    )
+    return session.scalar(_NEWEST, {"attempt_id": attempt_id})
+
+
+_NEWEST = (
+    select(MarkRow)
+    .where(MarkRow.attempt_id == bindparam("attempt_id"))
+    .order_by(MarkRow.number.desc())
+    .limit(1)
+)
 
 
 def as_mark(row: MarkRow, drawn: Sequence[Drawn], contents: Mapping[int, Content]) -> Mark:

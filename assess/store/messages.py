@@ -18,6 +18,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Text,
+    bindparam,
     func,
     select,
 )
@@ -91,12 +92,15 @@ def of_registration(session: Session, registration_id: int) -> Sequence[tuple[Me
 
 def last(session: Session, registration_id: int) -> Message | None:
     """What was written last in a conversation."""
-    return session.scalar(
-        select(Message)
-        .where(Message.registration_id == registration_id)
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
+    return session.scalar(_LAST, {"registration_id": registration_id})
+
+
+_LAST = (
+    select(Message)
+    .where(Message.registration_id == bindparam("registration_id"))
+    .order_by(Message.id.desc())
+    .limit(1)
+)
 
 
 def unanswered(session: Session, registration_id: int) -> int:

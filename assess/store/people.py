@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import (
+    BindParameter,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
     Index,
     String,
     Text,
+    and_,
     bindparam,
     delete,
     func,
@@ -24,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.roles import Role
-from assess.store.base import Base
+from assess.store.base import Base, Moment
 from assess.store.centres import Centre
 
 MANY = 500  # log-in names of one question to the database
@@ -130,7 +132,7 @@ class LoginFailure(Base):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The person behind a request, with the session that vouches for them."""
+    """The person behind a request, with the session that vouches for them, and their centre."""
 
     session_id: int
     person_id: int
@@ -141,6 +143,8 @@ class SignedIn:
     must_change_password: bool
     created_at: datetime
     seen_at: datetime
+    centre_name: str
+    zone: str
 
 
 def by_username(session: Session, username: str) -> Person | None:
@@ -150,9 +154,12 @@ def by_username(session: Session, username: str) -> Person | None:
 
 def get(session: Session, centre_id: int, person_id: int) -> Person | None:
     """A person of this centre."""
-    return session.scalar(
-        select(Person).where(Person.id == person_id, Person.centre_id == centre_id)
-    )
+    return session.scalar(_GET, {"centre_id": centre_id, "person_id": person_id})
+
+
+_GET = select(Person).where(
+    Person.id == bindparam("person_id"), Person.centre_id == bindparam("centre_id")
+)
 
 
 # Every start asks this: made once, for making it costs more than running it.
@@ -164,7 +171,7 @@ def locked(session: Session, person_id: int) -> Person:
     return session.scalars(_LOCKED, {"person": person_id}).one()
 
 
-def _held(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _held(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
     """What a role must be to be held at a moment: not taken, and not over."""
     return RoleHeld.taken_at.is_(None), or_(RoleHeld.until.is_(None), RoleHeld.until > now)
 
@@ -241,31 +248,41 @@ def page(
 
 def signed_in(session: Session, token_hash: str, now: datetime) -> SignedIn | None:
     """The person whose session has this token, if it has not ended and they are active."""
-    row = session.execute(
-        select(SignIn, Person)
-        .join(Person, Person.id == SignIn.person_id)
-        .join(Centre, Centre.id == Person.centre_id)
-        .where(
-            SignIn.token_hash == token_hash,
-            SignIn.ended_at.is_(None),
-            Person.active,
-            Centre.active,
-        )
-    ).one_or_none()
-    if row is None:
+    # Plain columns on the bare connection: every page asks this first, and maps nothing.
+    found = session.connection().execute(_SIGNED_IN, {"token_hash": token_hash, "now": now}).all()
+    if not found:
         return None
-    sign_in, person = row
-    return SignedIn(
-        session_id=sign_in.id,
-        person_id=person.id,
-        centre_id=person.centre_id,
-        name=person.name,
-        username=person.username,
-        roles=roles_of(session, person.id, now),
-        must_change_password=person.must_change_password,
-        created_at=sign_in.created_at,
-        seen_at=sign_in.seen_at,
+    facts = found[0]._asdict()
+    facts["roles"] = frozenset(Role(row.roles) for row in found if row.roles is not None)
+    return SignedIn(**facts)
+
+
+_SIGNED_IN = (
+    select(
+        SignIn.id.label("session_id"),
+        Person.id.label("person_id"),
+        Person.centre_id,
+        Person.name,
+        Person.username,
+        Person.must_change_password,
+        SignIn.created_at,
+        SignIn.seen_at,
+        Centre.name.label("centre_name"),
+        Centre.timezone.label("zone"),
+        RoleHeld.role.label("roles"),
     )
+    .join(Person, Person.id == SignIn.person_id)
+    .join(Centre, Centre.id == Person.centre_id)
+    .outerjoin(
+        RoleHeld, and_(RoleHeld.person_id == Person.id, *_held(bindparam("now", type_=Moment())))
+    )
+    .where(
+        SignIn.token_hash == bindparam("token_hash"),
+        SignIn.ended_at.is_(None),
+        Person.active,
+        Centre.active,
+    )
+)  # made once; one row for each role
 
 
 def sessions_of(session: Session, person_id: int) -> Sequence[SignIn]:

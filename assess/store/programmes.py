@@ -152,13 +152,16 @@ def registrations_of(
     session: Session, candidate_id: int
 ) -> Sequence[tuple[Registration, Programme]]:
     """The programmes a candidate is registered on."""
-    rows = session.execute(
-        select(Registration, Programme)
-        .join(Programme, Programme.id == Registration.programme_id)
-        .where(Registration.candidate_id == candidate_id)
-        .order_by(Programme.name)
-    )
+    rows = session.execute(_REGISTRATIONS_OF, {"candidate_id": candidate_id})
     return [(registration, programme) for registration, programme in rows]
+
+
+_REGISTRATIONS_OF = (
+    select(Registration, Programme)
+    .join(Programme, Programme.id == Registration.programme_id)
+    .where(Registration.candidate_id == bindparam("candidate_id"))
+    .order_by(Programme.name)
+)
 
 
 def registered(

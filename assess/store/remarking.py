@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.store.attempts import Attempt
@@ -49,12 +49,15 @@ class MarkReview(Base):
 
 def of_attempt(session: Session, attempt_id: int) -> MarkReview | None:
     """The newest wish to have an attempt marked again."""
-    return session.scalar(
-        select(MarkReview)
-        .where(MarkReview.attempt_id == attempt_id)
-        .order_by(MarkReview.id.desc())
-        .limit(1)
-    )
+    return session.scalar(_OF_ATTEMPT, {"attempt_id": attempt_id})
+
+
+_OF_ATTEMPT = (
+    select(MarkReview)
+    .where(MarkReview.attempt_id == bindparam("attempt_id"))
+    .order_by(MarkReview.id.desc())
+    .limit(1)
+)
 
 
 def get(

@@ -105,9 +105,12 @@ def of_centre(session: Session, centre_id: int) -> Sequence[Test]:
 
 def of_programme(session: Session, programme_id: int) -> Sequence[Test]:
     """The tests of a programme, by name."""
-    return session.scalars(
-        select(Test).where(Test.programme_id == programme_id).order_by(Test.name)
-    ).all()
+    return session.scalars(_OF_PROGRAMME, {"programme_id": programme_id}).all()
+
+
+_OF_PROGRAMME = (
+    select(Test).where(Test.programme_id == bindparam("programme_id")).order_by(Test.name)
+)
 
 
 def of_bank(session: Session, bank_id: int) -> Sequence[Test]:

@@ -27,6 +27,7 @@ from assess.store import (
     programmes,
     specifications,
 )
+from assess.store.arrangements import Arrangement
 from assess.store.attempts import Attempt
 from assess.store.people import Person
 from assess.store.programmes import Registration
@@ -71,7 +72,12 @@ class Judgement:
     attempts: tuple[Attempt, ...]
     doors: tuple[Door, ...] = ()
     enrolled: bool = True  # whether there is a registration at all, in force or not
-    extra_percent: int = 0  # of time, by the person's arrangements
+    arrangements: tuple[Arrangement, ...] = ()  # of the person, in force
+
+    @property
+    def extra_percent(self) -> int:
+        """Extra time in per cent, by the person's arrangements."""
+        return arrangements.extra_of(self.arrangements)
 
     @property
     def seconds(self) -> int:
@@ -145,6 +151,7 @@ def judge(session: Session, gates: Gates, test: Test, person: Person, now: datet
         open_until=None if live is None else live.deadline,
         held=None if not held else held[0].placed_at,
         held_from_all=any(hold.test_id is None for hold in held),
+        results_held=not test.practice and any(hold.results for hold in held),
         extra_attempts=allowed.extra_attempts,
         waived=allowed.waived,
         gates=tuple(reason for door in neighbours for reason in door.reasons),
@@ -167,7 +174,7 @@ def judge(session: Session, gates: Gates, test: Test, person: Person, now: datet
         approval_id=None if approval is None or approval[1] else approval[0].id,
         statement_id=None if statement is None else statement.id,
         attempts=tuple(sat),
-        extra_percent=arrangements.extra_percent(session, person.id, now),
+        arrangements=tuple(arrangements.in_force(session, person.id, now)),
         enrolled=registration is not None,
         doors=neighbours,
     )

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import support
 from flask import Flask, g, request, url_for
-from flask_babel import ngettext
+from flask_babel import get_translations, ngettext
 from flask_login import current_user
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
@@ -108,6 +109,12 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    # A page looks up a hundred texts: the catalogue of its language is found once for all of them.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _catalogue().ugettext(text),
+        ngettext=lambda one, many, n: _catalogue().ungettext(one, many, n),
+        newstyle=True,
+    )
     loader = app.jinja_loader
     assert loader is not None  # noqa: S101 - Flask makes one for every application
     app.jinja_loader = ChoiceLoader([loader, PrefixLoader({GOVUK: PackageLoader(GOVUK)})])
@@ -175,6 +182,14 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
             "Role": Role,
             "demo": not settings.production,
         }
+
+
+def _catalogue() -> support.NullTranslations:
+    """The texts of this request's language."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    found: support.NullTranslations = g.catalogue
+    return found
 
 
 def _navigation(entries: Sequence[Entry]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from assess.clock import Clock
 from assess.reasons import Refused
 from assess.roles import Role
 from assess.settings import Settings
-from assess.store import attempts, centres, people
+from assess.store import attempts, people
 from assess.store.people import SignedIn
 
 
@@ -101,19 +101,18 @@ def end() -> None:
 
 
 def _load(token: str) -> User | None:
-    with store.read() as read:
+    with store.look() as read:
         found = people.signed_in(read, sessions.hash_token(token), now())
         if found is None:
             return None
-        centre = centres.get(read, found.centre_id)
         sitting = False
         if sessions.expired(found, settings(), now(), sitting=False):
             sitting = bool(attempts.live_of(read, found.person_id))
     if sessions.expired(found, settings(), now(), sitting=sitting):
         return None
     sessions.seen(found, now())
-    g.zone = centre.timezone
-    g.centre_name = centre.name
+    g.zone = found.zone
+    g.centre_name = found.centre_name
     g.note_refusal = _note
     return User(token, found)
 

@@ -33,7 +33,7 @@ from assess.web.api.blueprint import REFUSALS, bp, plain, refuse
 @bp.doc(responses=REFUSALS)
 def fetch(attempt_id: int) -> Response:
     """The questions of an open attempt as shown, and what was answered; for who may write."""
-    with store.read() as read:
+    with store.look() as read:
         row = _mine(read, attempt_id)
         if isinstance(row, Refused):
             return refuse(row)
@@ -84,7 +84,7 @@ def fetch(attempt_id: int) -> Response:
 @bp.doc(responses=REFUSALS)
 def time(attempt_id: int) -> Response:
     """How much time is left; asking closes an attempt whose time is over."""
-    with store.read() as read:
+    with store.look() as read:
         row = attempts.of_candidate(read, current_user.person_id, attempt_id)
     if row is None:
         return refuse(not_found())
@@ -130,7 +130,7 @@ def take_over(attempt_id: int) -> Response:
     done = deeds.take_over(signing.context(), attempt_id)
     if isinstance(done, Refused):
         return refuse(done)
-    with store.read() as read:
+    with store.look() as read:
         row = _mine(read, attempt_id)
         if isinstance(row, Refused):  # another device was quicker
             return refuse(row)
@@ -144,7 +144,7 @@ def take_over(attempt_id: int) -> Response:
 @bp.doc(responses=REFUSALS)
 def offers(attempt_id: int) -> Response:
     """What devices before did not send in time; taken up by saving it."""
-    with store.read() as read:
+    with store.look() as read:
         row = _mine(read, attempt_id)
         if isinstance(row, Refused):
             return refuse(row)
@@ -178,7 +178,7 @@ def offers(attempt_id: int) -> Response:
 def hand_in(attempt_id: int, json_data: shapes.HandInIn) -> Response:
     """Hand in for good; the receipt stands for all the answers."""
     device = tokens.unseal(signing.settings().secret_key, session["_user_id"], json_data.token)
-    with store.read() as read:
+    with store.look() as read:
         row = attempts.of_candidate(read, current_user.person_id, attempt_id)
     if row is None:
         return refuse(not_found())

@@ -5,14 +5,15 @@ The pages for trying them out show what the address asks for instead; nothing of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from flask import request
+from flask import g, request
 from flask_login import current_user
 
 from assess import store
 from assess.delivery.arrangements import FORMS, Kind
 from assess.store import arrangements
+from assess.store.arrangements import Arrangement
 from assess.web import signing
 from assess.web.candidate.blueprint import bp
 
@@ -34,10 +35,17 @@ def arranged() -> dict[str, str]:
     return {"arranged": " ".join(f"{CLASSES[kind]}--{value}" for kind, value in mine().items())}
 
 
+def known(in_force: Sequence[Arrangement]) -> None:
+    """What is in force for whoever asks: a page that has loaded it says so here."""
+    g.arrangements = in_force
+
+
 def mine() -> Mapping[Kind, str]:
     """What this page keeps to, by kind: what is in force, or what is being tried out."""
-    with store.read() as session:
-        found = arrangements.in_force(session, current_user.person_id, signing.now())
+    if "arrangements" not in g:
+        with store.look() as session:
+            known(arrangements.in_force(session, current_user.person_id, signing.now()))
+    found: Sequence[Arrangement] = g.arrangements
     values = {Kind(one.kind): one.value for one in found}
     if request.path == TRYING or request.path.startswith(f"{TRYING}/"):
         values |= {kind: request.args[kind] for kind in CLASSES if kind.value in request.args}

@@ -24,7 +24,7 @@ def assessments() -> str:
     """My assessments: a card for each test of the programmes I am registered on."""
     sitting.close_what_is_over()
     context = signing.context()
-    with store.read() as session:
+    with store.look() as session:
         person = people.get(session, current_user.centre_id, current_user.person_id)
         assert person is not None  # noqa: S101 - whoever is signed in is there
         mine = []

@@ -12,6 +12,7 @@ from assess.actions.context import not_found
 from assess.delivery import form
 from assess.reasons import Code, Refused
 from assess.roles import Role
+from assess.store import attempts
 from assess.store.attempts import Attempt
 from assess.web import access, packing, pages, problems, signing
 from assess.web.candidate import player, questions, sitting
@@ -25,8 +26,9 @@ def attempt(attempt_id: int) -> ResponseReturnValue:
     row = sitting.enter(attempt_id)
     if not isinstance(row, Attempt):
         return row
-    with store.read() as session:
-        unanswered = questions.paper(session, row).unanswered
+    with store.look() as session:
+        saves = attempts.answers(session, row.id)
+        unanswered = questions.paper(session, row, saves).unanswered
     if not unanswered:
         return redirect(url_for("candidate.review", attempt_id=attempt_id))
     return redirect(url_for("candidate.question", attempt_id=attempt_id, place=unanswered[0]))
@@ -64,9 +66,10 @@ def page(
         return row
     if not 1 <= place <= len(row.form):
         return problems.answer(not_found())
-    with store.read() as session:
-        paper = questions.paper(session, row)
-        sheet = questions.sheet(session, row, place)
+    with store.look() as session:
+        saves = attempts.answers(session, row.id)
+        paper = questions.paper(session, row, saves)
+        sheet = questions.sheet(session, row, place, saves)
     errors = {}
     if refused is not None:
         errors = {"answer": wording.words(refused.reasons[0], pages.zone())}

@@ -9,6 +9,7 @@ from assess import store
 from assess.actions import attempts as deeds
 from assess.reasons import Code, Refused
 from assess.roles import Role
+from assess.store import attempts
 from assess.store.attempts import Attempt
 from assess.web import access, problems, signing
 from assess.web.candidate import player, questions, sitting
@@ -22,8 +23,8 @@ def review(attempt_id: int) -> ResponseReturnValue:
     row = sitting.enter(attempt_id)
     if not isinstance(row, Attempt):
         return row
-    with store.read() as session:
-        paper = questions.paper(session, row)
+    with store.look() as session:
+        paper = questions.paper(session, row, attempts.answers(session, row.id))
     return player.page(
         "candidate/review.html", paper, row.deadline, q=player.BLANK, errors_by_field={}
     )

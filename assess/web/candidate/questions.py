@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -62,10 +63,10 @@ class Sheet:
     sequence: int
 
 
-def paper(session: Session, row: Attempt) -> Paper:
-    """Where a candidate stands in an attempt that is open."""
+def paper(session: Session, row: Attempt, saves: Sequence[answering.Saved]) -> Paper:
+    """Where a candidate stands in an attempt that is open; `saves` are all its answers."""
     assert row.deadline is not None  # noqa: S101 - an open attempt has one: a check holds it
-    counting = answering.latest(attempts.answers(session, row.id))
+    counting = answering.latest(saves)
     flagged = attempts.flags(session, row.id)
     test = specifications.get(session, row.centre_id, row.test_id)
     version = session.get_one(SpecificationVersion, row.specification_id)
@@ -83,14 +84,14 @@ def paper(session: Session, row: Attempt) -> Paper:
     )
 
 
-def sheet(session: Session, row: Attempt, place: int) -> Sheet:
+def sheet(session: Session, row: Attempt, place: int, saves: Sequence[answering.Saved]) -> Sheet:
     """The question at a place of the form. The caller has made sure that the place exists."""
     drawn = row.drawn()[place - 1]
     content = banks.contents(session, [drawn.version])[drawn.version]
-    counting = answering.latest(attempts.answers(session, row.id)).get(place)
+    counting = answering.latest(saves).get(place)
     return Sheet(
         question=form.question(place, len(row.form), drawn, content),
         chosen=form.own_to_shown(drawn.order, counting.answer) if counting else (),
         writer=row.writer,
-        sequence=attempts.next_sequence(session, row.id, place),
+        sequence=1 + max((save.sequence for save in saves if save.place == place), default=0),
     )

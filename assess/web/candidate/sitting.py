@@ -25,12 +25,12 @@ SETTLE = 2  # seconds after the last moment that counts, before the result is as
 
 def find(attempt_id: int) -> Attempt | None:
     """My attempt with this number, closed by now if its time is over."""
-    with store.read() as session:
+    with store.look() as session:
         row = attempts.of_candidate(session, current_user.person_id, attempt_id)
     if row is None or not is_over(row):
         return row
     deeds.time_up(signing.context(), row.id, current_user.person_id)
-    with store.read() as session:
+    with store.look() as session:
         return attempts.of_candidate(session, current_user.person_id, attempt_id)
 
 
@@ -45,7 +45,7 @@ def is_over(row: Attempt) -> bool:
 
 def close_what_is_over() -> None:
     """Close my attempts whose time is over."""
-    with store.read() as session:
+    with store.look() as session:
         over = [row.id for row in attempts.live_of(session, current_user.person_id) if is_over(row)]
     for attempt_id in over:
         deeds.time_up(signing.context(), attempt_id, current_user.person_id)

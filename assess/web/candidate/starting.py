@@ -13,10 +13,10 @@ from assess.actions.context import not_found
 from assess.delivery import eligibility
 from assess.reasons import Code, Reason, Refused
 from assess.roles import Role
-from assess.store import arrangements, people, specifications
+from assess.store import people, specifications
 from assess.store.standing import judge
 from assess.web import access, packing, pages, problems, signing
-from assess.web.candidate import cards, sitting
+from assess.web.candidate import arranged, cards, sitting
 from assess.web.candidate.blueprint import bp
 
 FIELDS = {Code.AFFIRM: "affirmed"}
@@ -50,13 +50,13 @@ def start(test_id: int) -> ResponseReturnValue:
 def _page(test_id: int, unaffirmed: tuple[Reason, ...]) -> ResponseReturnValue:
     sitting.close_what_is_over()
     context = signing.context()
-    with store.read() as session:
+    with store.look() as session:
         test = specifications.get(session, current_user.centre_id, test_id)
         person = people.get(session, current_user.centre_id, current_user.person_id)
         if test is None or person is None:
             return problems.answer(not_found())
         judgement = judge(session, context.gates, test, person, context.now)
-        arranged = arrangements.in_force(session, person.id, context.now)
+        arranged.known(judgement.arrangements)
     if not judgement.enrolled:
         return problems.answer(not_found())
     shut = judgement.reasons and not judgement.may_wait
@@ -68,7 +68,7 @@ def _page(test_id: int, unaffirmed: tuple[Reason, ...]) -> ResponseReturnValue:
         specification=judgement.version.specification(),
         seconds=judgement.seconds,
         extra_percent=judgement.extra_percent,
-        arrangements=arranged,
+        arrangements=judgement.arrangements,
         left=cards.left(judgement),
         statement=judgement.standing.current_version,
         approval=judgement.terms.approval,
