@@ -32,6 +32,7 @@ class Code(StrEnum):
     UNKNOWN_GATE = "E-UNKNOWN-GATE"
     ADMIT = "E-ADMIT"
     HELD = "E-HELD"
+    RESULT_HELD = "I-HELD"
     # Registration, and what a file of people would do.
     AGE = "E-AGE"
     GROUP = "W-GROUP"

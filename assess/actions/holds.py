@@ -15,8 +15,13 @@ from assess.store.holds import Hold
 MAY = (Role.ADMINISTRATOR, Role.QUALITY)
 
 
-def place(context: Context, person_id: int, test_id: int | None, words: str) -> int | Refused:
-    """Keep a person from a test, or from all; says the hold's number. What is open goes on."""
+def place(
+    context: Context, person_id: int, test_id: int | None, words: str, *, results: bool = False
+) -> int | Refused:
+    """Keep a person from a test, or from all; says the hold's number. What is open goes on.
+
+    With `results`, what they have sat and will hand in is held back from them too.
+    """
     if not context.may(*MAY):
         return wrong_role()
     with store.write() as session:
@@ -39,13 +44,19 @@ def place(context: Context, person_id: int, test_id: int | None, words: str) -> 
             centre_id=context.centre,
             person_id=person_id,
             test_id=test_id,
+            results=results,
             words=words.strip(),
             placed_by=context.actor,
             placed_at=context.now,
         )
         session.add(row)
         session.flush()
-        facts: dict[str, Fact] = {"hold": row.id, "person": person_id, "test": test_id}
+        facts: dict[str, Fact] = {
+            "hold": row.id,
+            "person": person_id,
+            "test": test_id,
+            "results": results,
+        }
         record(session, context, Event.HOLD_PLACED, facts, {"words": row.words})
         return row.id
 

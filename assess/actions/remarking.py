@@ -16,7 +16,7 @@ from assess.delivery.attempt import State
 from assess.delivery.mailing import Kind
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused, Value
-from assess.store import attempts, banks, marks, programmes, remarking, specifications
+from assess.store import attempts, banks, holds, marks, programmes, remarking, specifications
 from assess.store.attempts import Attempt
 from assess.store.people import Person
 from assess.store.remarking import MarkReview
@@ -38,12 +38,14 @@ def ask(context: Context, attempt_id: int, words: str) -> int | Refused:
                 reasons.append(Reason(Code.STATE, {"move": "review", "state": row.state}))
             if test is not None and test.practice:
                 reasons.append(Reason(Code.NOT_NEEDED, {"what": "practice"}))
+            if test is not None and holds.keep_back(session, test, context.actor):
+                reasons.append(Reason(Code.RESULT_HELD, who=Helper.QUALITY))
             if before is not None and before.decided_at is None:
                 reasons.append(Reason(Code.ASKED, {"what": "review"}, who=Helper.QUALITY))
             elif before is not None:
                 reasons.append(Reason(Code.DECIDED, {"what": "review"}, who=Helper.QUALITY))
             if reasons:
-                late = {Code.STATE, Code.ASKED, Code.DECIDED, Code.NOT_NEEDED}
+                late = {Code.STATE, Code.ASKED, Code.DECIDED, Code.NOT_NEEDED, Code.RESULT_HELD}
                 status = 409 if any(r.code in late for r in reasons) else 422
                 refused = Refused(reasons[0].code, tuple(reasons), status)
                 return refuse(session, context, Event.REVIEW_ASKED, refused)

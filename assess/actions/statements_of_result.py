@@ -10,7 +10,7 @@ from assess.delivery import statement_of_result
 from assess.delivery.attempt import State
 from assess.journal import Event
 from assess.reasons import Refused
-from assess.store import attempts, marks, people, specifications, statements_of_result
+from assess.store import attempts, holds, marks, people, specifications, statements_of_result
 from assess.store.statements_of_result import StatementOfResult
 
 
@@ -30,7 +30,8 @@ def issue(context: Context, attempt_id: int) -> str | Refused:
             test = specifications.get(session, row.centre_id, row.test_id)
             mark = marks.newest(session, row.id)
             practice = test is not None and test.practice
-            reasons = statement_of_result.why_not_issue(State(row.state), practice)
+            held = test is not None and holds.keep_back(session, test, context.actor)
+            reasons = statement_of_result.why_not_issue(State(row.state), practice, held)
             if reasons or mark is None:
                 refused = Refused(reasons[0].code, reasons, 409)
                 return refuse(session, context, Event.RESULT_STATED, refused)

@@ -71,6 +71,7 @@ class Standing:
     registration_ended: datetime | None = None
     held: datetime | None = None
     held_from_all: bool = False
+    results_held: bool = False  # nothing may tell the candidate how their attempts ended
     gates: tuple[Reason, ...] = ()
 
     @property
@@ -91,7 +92,8 @@ def why_not_start(terms: Terms, standing: Standing, now: datetime) -> tuple[Reas
     Each reason carries who can help and, where a date clears it, `until` in the centre's zone.
     """
     moment = now.astimezone(UTC)
-    found = [reason for gate in GATES for reason in gate(terms, standing, moment)]
+    asked = [gate for gate in GATES if not (standing.results_held and gate in TELLING)]
+    found = [reason for gate in asked for reason in gate(terms, standing, moment)]
     return (*found, *standing.gates)
 
 
@@ -113,9 +115,9 @@ def next_opens(terms: Terms, standing: Standing) -> datetime | None:
     """From when dates allow the next attempt, in the centre's zone, whatever else is missing.
 
     None when no date stands in the way, and when there is no next attempt: the test is passed, no
-    attempt is left, or the window closes before.
+    attempt is left, or the window closes before. None too while results are held back.
     """
-    if standing.passed or _attempts_left(terms, standing) == 0:
+    if standing.results_held or standing.passed or _attempts_left(terms, standing) == 0:
         return None
     dates = [date.astimezone(UTC) for date in (terms.opens, _wait_ends(terms, standing)) if date]
     opens = max(dates, default=None)
@@ -288,3 +290,7 @@ GATES: Final[tuple[Callable[[Terms, Standing, datetime], Iterator[Reason]], ...]
     _open_attempt,
 )
 """All gates of this floor, in the order in which their reasons are given."""
+
+TELLING: Final = frozenset({_approval, _cool_down, _attempts})
+"""Gates from which it can be told whether an attempt was passed. Where results are held back they
+are not asked: the hold itself keeps the candidate out."""

@@ -18,6 +18,7 @@ class State(StrEnum):
 
     PASSED = "passed"
     NOT_YET_PASSED = "not-yet-passed"
+    HELD = "held"
     NOT_SAT = "not-sat"
     NO_TEST = "no-test"
 
@@ -86,14 +87,23 @@ def modules(framework: Framework, tests: Sequence[Test]) -> tuple[Module, ...]:
     return (*found, *apart)
 
 
-def progress(modules: Iterable[Module], results: Mapping[int, Collection[bool]]) -> Progress:
-    """Where somebody stands whose marked attempts passed or not, by test (`results`)."""
-    return Progress(tuple((module, _state(module, results)) for module in modules))
+def progress(
+    modules: Iterable[Module],
+    results: Mapping[int, Collection[bool]],
+    held: Collection[int] = (),
+) -> Progress:
+    """Where somebody stands whose marked attempts passed or not, by test (`results`).
+
+    `held` are tests whose results they may not be told: of their modules it says that, and no more.
+    """
+    return Progress(tuple((module, _state(module, results, held)) for module in modules))
 
 
-def _state(module: Module, results: Mapping[int, Collection[bool]]) -> State:
+def _state(module: Module, results: Mapping[int, Collection[bool]], held: Collection[int]) -> State:
     if not module.tests:
         return State.NO_TEST
+    if any(test in held and results.get(test) for test in module.tests):
+        return State.HELD
     sat = [passed for test in module.tests for passed in results.get(test, ())]
     if not sat:
         return State.NOT_SAT

@@ -23,7 +23,8 @@ class Facts:
     """All that a statement of result says; `cut` and `out_of` in marks.
 
     `outcomes` are titles, each with whether its minimum is met. `holds` is false once the record
-    says something else: the attempt was marked again, or does not count any more.
+    says something else: the attempt was marked again, or does not count any more. `held` is true
+    while somebody holds the result back: then nobody is told what it says.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Facts:
     specification: int
     outcomes: tuple[tuple[str, bool], ...]
     holds: bool
+    held: bool = False
 
     @property
     def words(self) -> str:
@@ -50,13 +52,15 @@ class Facts:
         return WORDS[self.passed]
 
 
-def why_not_issue(state: State, practice: bool) -> tuple[Reason, ...]:
-    """E-STATE before there is a mark that counts; E-NOT-NEEDED for practice: it proves nothing."""
+def why_not_issue(state: State, practice: bool, held: bool) -> tuple[Reason, ...]:
+    """E-STATE before there is a mark that counts; E-NOT-NEEDED for practice: it proves nothing;
+    I-HELD while the result is held back.
+    """
     if practice:
         return (Reason(Code.NOT_NEEDED, {"what": "practice_statement"}, who=Helper.NOBODY),)
     if state is not State.MARKED:
         return (Reason(Code.STATE, {"what": "no_result"}, who=Helper.NOBODY),)
-    return ()
+    return (Reason(Code.RESULT_HELD, who=Helper.QUALITY),) if held else ()
 
 
 def plain_code(typed: str) -> str:

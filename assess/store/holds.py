@@ -1,11 +1,11 @@
-"""Who may not start tests at present, why, since when, and who has lifted that?"""
+"""Who may not start tests or see results at present, why, since when, and who has lifted that?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, bindparam, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, bindparam, false, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.store.base import Base
@@ -14,7 +14,10 @@ from assess.store.specifications import Test
 
 
 class Hold(Base):
-    """A person is kept from a test, or from all of them, until somebody lifts it."""
+    """A person is kept from a test, or from all of them, until somebody lifts it.
+
+    `results`: the results of what they have sat are held back from them too.
+    """
 
     __tablename__ = "holds"
     __table_args__ = (
@@ -28,6 +31,7 @@ class Hold(Base):
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     test_id: Mapped[int | None] = mapped_column(ForeignKey("tests.id"))  # None: every test
+    results: Mapped[bool] = mapped_column(default=False, server_default=false())
     words: Mapped[str] = mapped_column(Text)
     placed_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # None: the operator
     placed_at: Mapped[datetime]
@@ -50,6 +54,17 @@ def in_force(session: Session, person_id: int, test_id: int | None = None) -> Se
     if test_id is None:
         return session.scalars(_OF_PERSON, {"person": person_id}).all()
     return session.scalars(_ON_TEST, {"person": person_id, "test": test_id}).all()
+
+
+def keep_back(session: Session, test: Test, person_id: int) -> bool:
+    """Whether the results of a person's attempts at a test are held back; never of practice."""
+    return not test.practice and any(hold.results for hold in in_force(session, person_id, test.id))
+
+
+def kept_back(session: Session, person_id: int, tests: Iterable[int]) -> frozenset[int]:
+    """Of these tests, none of them practice, those whose results are held back from a person."""
+    about = [hold.test_id for hold in in_force(session, person_id) if hold.results]
+    return frozenset(tests if None in about else (test for test in tests if test in about))
 
 
 def get(session: Session, centre_id: int, hold_id: int) -> Hold | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -42,9 +42,12 @@ def modules(session: Session, programme: Programme) -> tuple[Module, ...]:
 
 
 def of(
-    session: Session, modules: Sequence[Module], candidates: Iterable[int]
+    session: Session,
+    modules: Sequence[Module],
+    candidates: Iterable[int],
+    held: Collection[int] = (),
 ) -> Mapping[int, Progress]:
-    """The progress of each of these candidates."""
+    """The progress of each of these candidates; of `held` tests only that it is on hold."""
     wanted = list(dict.fromkeys(candidates))
     tests = [test for module in modules for test in module.tests]
     last: dict[int, tuple[int, int, bool]] = {}  # by attempt: its last mark counts
@@ -63,4 +66,4 @@ def of(
     results: dict[int, dict[int, list[bool]]] = {candidate: {} for candidate in wanted}
     for candidate, test, passed in last.values():
         results[candidate].setdefault(test, []).append(passed)
-    return {c: rules.progress(modules, results[c]) for c in wanted}
+    return {c: rules.progress(modules, results[c], held) for c in wanted}

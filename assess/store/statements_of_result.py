@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.delivery.attempt import State
 from assess.delivery.statement_of_result import Facts
-from assess.store import centres, frameworks, marks, programmes, specifications
+from assess.store import centres, frameworks, holds, marks, programmes, specifications
 from assess.store.attempts import Attempt
 from assess.store.base import Base
 from assess.store.marks import MarkRow
@@ -90,4 +90,5 @@ def facts(session: Session, row: StatementOfResult) -> Facts:
         holds=State(attempt.state) is State.MARKED
         and counting is not None
         and counting.id == mark.id,
+        held=holds.keep_back(session, test, attempt.candidate_id),
     )

@@ -26,18 +26,19 @@ class State(StrEnum):
     IN_PROGRESS = "in-progress"
     PASSED = "passed"
     READY = "ready"
+    HELD = "held"
     NOT_YET_PASSED = "not-yet-passed"
     NOT_AVAILABLE = "not-available"
 
 
 @dataclass(frozen=True, slots=True)
 class Sat:
-    """An attempt that is over and marked."""
+    """An attempt that is over and marked; `passed` is None while its result is held back."""
 
     attempt_id: int
     ordinal: int
     closed_at: datetime
-    passed: bool
+    passed: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def card(
     advice = approvals.last_advice(session, test.id, person.id)
     opens = eligibility.next_opens(terms, standing)
     specification = judgement.version.specification() if judgement.version else None
-    state = _state(judgement)
+    state, held = _state(judgement), standing.results_held
     return Card(
         test_id=test.id,
         title=test.title,
@@ -101,7 +102,7 @@ def card(
         reasons=tuple(wording.words(r, zone) for r in _worth_saying(judgement.reasons, state)),
         live_attempt=standing.open_attempt,
         sat=tuple(
-            Sat(a.id, a.ordinal, closed.closed_at, closed.passed)
+            Sat(a.id, a.ordinal, closed.closed_at, None if held else closed.passed)
             for closed in standing.closed_attempts
             for a in judgement.attempts
             if a.ordinal == closed.ordinal
@@ -138,6 +139,8 @@ def _state(judgement: Judgement) -> State:
     if (live := judgement.standing.open_attempt) is not None:
         sealed = any(a.id == live and a.state == PREPARED for a in judgement.attempts)
         return State.WAITING if sealed else State.IN_PROGRESS
+    if judgement.standing.results_held and judgement.standing.closed_attempts:
+        return State.HELD
     if judgement.standing.passed and not judgement.terms.practice:
         return State.PASSED
     if not judgement.reasons:

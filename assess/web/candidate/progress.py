@@ -9,7 +9,7 @@ from flask_login import current_user
 from assess import store
 from assess.actions.context import not_found
 from assess.roles import Role
-from assess.store import people, programmes
+from assess.store import holds, people, programmes
 from assess.store import progress as rows
 from assess.web import access, problems
 from assess.web.candidate.blueprint import bp
@@ -25,7 +25,9 @@ def progress(programme_id: int) -> ResponseReturnValue:
         registration = programmes.registration(session, programme_id, person)
         if programme is None or registration is None:
             return problems.answer(not_found())
-        mine = rows.of(session, rows.modules(session, programme), [person])[person]
+        modules = rows.modules(session, programme)
+        held = holds.kept_back(session, person, (test for one in modules for test in one.tests))
+        mine = rows.of(session, modules, [person], held)[person]
         tutor = people.get(session, current_user.centre_id, registration.tutor_id)
     return render_template(
         "candidate/progress.html",

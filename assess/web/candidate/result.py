@@ -9,30 +9,33 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from assess import journal, store
+from assess import journal, store, wording
 from assess.actions import attempts as deeds
 from assess.actions import remarking as remark
 from assess.actions.approvals import LONGEST_WORDS
 from assess.actions.context import not_found
 from assess.bank import kinds
 from assess.delivery import eligibility, marking, signposts, timing
-from assess.delivery.attempt import Move, State
+from assess.delivery.attempt import State
 from assess.delivery.evidence import Cause
-from assess.reasons import Refused
+from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
 from assess.store import (
     banks,
     evidence,
     frameworks,
+    holds,
     marks,
     outcome_signposts,
     people,
     remarking,
     specifications,
 )
+from assess.store.attempts import Attempt
+from assess.store.specifications import Test
 from assess.store.standing import judge
 from assess.web import access, pages, problems, signing
-from assess.web.candidate import cards, sitting
+from assess.web.candidate import arranged, cards, sitting
 from assess.web.candidate.blueprint import bp
 
 
@@ -68,12 +71,17 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
     if state is not State.MARKED:
         return sitting.refused_by_state(state)
     context, drawn = signing.context(), row.drawn()
-    with store.read() as session:
+    with store.look() as session:
+        sat = specifications.get(session, row.centre_id, row.test_id)
+        assert sat is not None  # noqa: S101 - a foreign key holds it
+        held = holds.keep_back(session, sat, current_user.person_id)
+    if held:
+        return _on_hold(row, sat, refused)
+    with store.look() as session:
         stored = marks.newest(session, row.id)
         version = specifications.version(session, row.specification_id)
-        test = specifications.get(session, row.centre_id, row.test_id)
         person = people.get(session, current_user.centre_id, current_user.person_id)
-        assert stored is not None and test is not None and person is not None  # noqa: S101, PT018
+        assert stored is not None and person is not None  # noqa: S101, PT018
         contents = banks.contents(session, [question.version for question in drawn])
         told = signposts.feedback(
             version.specification().feedback,
@@ -87,7 +95,8 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
             outcome_signposts.of_bank(session, row.bank_id),
             frameworks.titles(session, [outcome for outcome, *_ in stored.outcomes]),
         )
-        judgement = judge(session, context.gates, test, person, context.now)
+        judgement = judge(session, context.gates, sat, person, context.now)
+        arranged.known(judgement.arrangements)
         review = remarking.of_attempt(session, row.id)
         late = sum(one.cause == Cause.LATE.value for one in evidence.waiting(session, row.id))
         decided = evidence.decisions(session, row.id)
@@ -96,10 +105,9 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
     opens = eligibility.next_opens(judgement.terms, judgement.standing)
     shown = render_template(
         "candidate/result.html",
-        test=test,
+        test=sat,
         attempt=row,
         result=told,
-        by_itself=row.closed_by == Move.TIME_UP.value,
         passed_before=judgement.standing.passed and not told.passed,
         left=cards.left(judgement),
         review=review,
@@ -113,3 +121,17 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
         receipt_line=journal.canonical(deeds.receipt_parts(row)).decode(),
     )
     return shown, 200 if refused is None else refused.status
+
+
+def _on_hold(row: Attempt, test: Test, refused: Refused | None) -> ResponseReturnValue:
+    """That there is a result and somebody holds it back; the receipt of what was handed in."""
+    held = Reason(Code.RESULT_HELD, who=Helper.QUALITY)
+    if problems.wants_json() or refused is not None:
+        return problems.answer(refused or Refused(held.code, (held,), 423), journalled=False)
+    return render_template(
+        "candidate/held.html",
+        test=test,
+        attempt=row,
+        held=wording.words(held, pages.zone()),
+        receipt_line=journal.canonical(deeds.receipt_parts(row)).decode(),
+    )

@@ -107,8 +107,11 @@ def _facts(attempt_id: int) -> Facts | ResponseReturnValue:
         if row is None:
             return problems.answer(not_found())
         given = statements_of_result.newest(session, row.id)
-        if given is not None:
-            return statements_of_result.facts(session, given)
+        facts = None if given is None else statements_of_result.facts(session, given)
+    if facts is not None and facts.held:
+        return problems.answer(Refused.of(Code.RESULT_HELD, status=423, who=Helper.QUALITY))
+    if facts is not None:
+        return facts
     return redirect(url_for("candidate.result", attempt_id=attempt_id))
 
 

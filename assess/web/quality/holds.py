@@ -41,7 +41,8 @@ def place() -> ResponseReturnValue:
     if wanted != EVERY_TEST and wanted not in tests:
         nothing = Reason(Code.FIELD, {"field": "test", "what": "empty"}, who=Helper.YOU)
         return _page(Refused(Code.FIELD, (nothing,), 422))
-    done = deeds.place(signing.context(), person.id, tests.get(wanted), words)
+    back = request.form.get("results") == "yes"
+    done = deeds.place(signing.context(), person.id, tests.get(wanted), words, results=back)
     if isinstance(done, Refused):
         return _page(done) if not problems.wants_json() else problems.answer(done)
     flash(_("%(name)s is kept from starting.", name=person.name), "success")
