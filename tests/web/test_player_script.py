@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, expect
+from werkzeug.serving import make_server
 
 from assess import store
 from assess.actions import timekeeping
+from assess.app import create_app
 from assess.delivery import answering, form
 from assess.store import attempts
 from tests.builders import PASSWORD, World
@@ -153,6 +158,48 @@ def test_without_a_connection_one_goes_on_and_all_arrives_in_order_after_a_kille
         assert numbers == list(range(1, len(numbers) + 1))
 
 
+@contextmanager
+def listening(app: Flask, port: int = 0) -> Iterator[int]:
+    """The application behind a port, until the block ends."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield int(server.server_port)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_server_that_ends_and_begins_anew_gets_all_answers_in_their_order(
+    built: World, page: Page
+) -> None:
+    built.make_ready()
+    said = page.locator(SAID)
+    with listening(built.app) as port:
+        attempt = start(page, f"http://127.0.0.1:{port}")
+        ready(page)
+        choose(page, 0)
+        expect(said).to_have_text("Saved.")
+    for position in (1, 2, 3):
+        choose(page, position)
+        expect(said).to_contain_text("Saved on this device.")
+    page.get_by_role("button", name="Save and next").click()
+    choose(page, 1)
+    another = create_app(built.app.extensions["assess.settings"], built.clock)
+    with listening(another, port):
+        page.evaluate("dispatchEvent(new Event('online'))")
+        expect(said).to_have_text("Saved.")
+        rows = [(save.place, save.sequence) for save in stored(attempt)]
+        assert [number for place, number in rows if place == 1] == [
+            *range(1, sum(place == 1 for place, _ in rows) + 1)
+        ]
+        assert rows == sorted(rows)
+        assert {place: answer[-1] for place, answer in shown(attempt).items()} == {1: 3, 2: 1}
+        page.goto("about:blank")
+    with another.app_context():
+        store.dispose()
+
+
 def test_handing_in_waits_for_what_has_not_arrived_and_leaves_nothing_on_the_device(
     here: World, served: Served, page: Page
 ) -> None:
@@ -275,8 +322,16 @@ def test_the_clock_is_the_servers_whatever_the_device_says_and_ends_the_test(
     expect(page.locator("[data-clock-said]")).to_have_text("9 minutes left")
     expect(time).to_have_text(re.compile(r"(9:00|8:5\d)"))
 
-    served.clock.advance(timedelta(minutes=9))
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    # Said aloud when they are reached: five minutes, and one.
+    back = "document.dispatchEvent(new Event('visibilitychange'))"
+    for minutes, said in ((4, "5 minutes left"), (4, "1 minute left")):
+        served.clock.advance(timedelta(minutes=minutes))
+        page.evaluate(back)
+        expect(page.locator("[data-clock-said]")).to_have_text(said)
+        expect(page.locator("[data-clock]")).to_have_class(re.compile("app-clock--last"))
+
+    served.clock.advance(timedelta(minutes=1))
+    page.evaluate(back)
     expect(page.locator("[data-clock-said]")).to_have_text("Time is up. Your test is being closed.")
     expect(page.locator('input[name="answer"]').first).to_be_disabled()
     served.clock.advance(timedelta(seconds=11))
