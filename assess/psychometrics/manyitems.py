@@ -81,7 +81,9 @@ def _weights(part: Part, table: Floats, grid: Nodes) -> Floats:
             cells += chunk.category.T @ weight
         return cells
 
-    return sum(expected.spread(step, list(part.chunks())), np.zeros(table.shape))
+    # A bin has few chunks: all threads get equal ones.
+    rows = max(1, -(-part.attempts // expected.processors()))
+    return sum(expected.spread(step, list(part.chunks(rows))), np.zeros(table.shape))
 
 
 def _common(
