@@ -400,6 +400,16 @@ def test_what_comes_late_from_a_device_waits_for_a_decision(
     page.goto(f"{served.url}/attempts/{attempt}/result")
     expect(page.locator("[data-late=accepted]")).to_be_visible()
 
+    quality.goto(f"{served.url}/holds")
+    quality.get_by_label("Log-in name of the candidate").fill("candidate")
+    quality.get_by_label("Keep results back too").check()
+    quality.get_by_label("Why", exact=True).fill("A telephone was found afterwards.")
+    quality.get_by_role("button", name="Place the hold").click()
+    look(quality, "holds")
+    page.reload()
+    expect(page.locator("[data-result]")).to_have_text("Result on hold")
+    look(page, "result-on-hold")
+
 
 def test_without_a_script_everything_works_by_its_buttons(
     here: World, served: Served, browser: Chromium
