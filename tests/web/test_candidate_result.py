@@ -12,6 +12,7 @@ import pytest
 
 from assess import store
 from assess.actions import specifications as specs
+from assess.actions import timekeeping
 from assess.bank.specification import Feedback
 from assess.reasons import Refused
 from assess.store import attempts
@@ -154,6 +155,16 @@ def test_the_receipt_can_be_computed_again_from_the_line_on_the_page(
         row = session.get_one(attempts.Attempt, attempt)
     assert row.receipt == shown.group(1)
     assert json.loads(line.group(1))["answers"] == row.answers_digest
+
+
+def test_who_ended_an_attempt_is_said_as_it_was(here: World, me: Browser) -> None:
+    attempt = started(here, me)
+    reason = "The building was cleared; nobody could come back."
+    assert timekeeping.stop(here.context("invigilator"), attempt, reason) is None
+    page = me.get(f"/attempts/{attempt}/result").text
+    assert 'data-closed="stop"' in page
+    assert "Your test was ended for you on Monday 2 March 2026" in page
+    assert "You handed in" not in page
 
 
 def test_handing_in_twice_leads_to_the_one_result(here: World, me: Browser) -> None:
