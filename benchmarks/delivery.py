@@ -27,7 +27,8 @@ from tests.services import Folder, Services
 
 QUESTIONS = 20
 CONCURRENT = 8
-WARM = 8  # attempts played before anything is measured: workers compile their templates once
+# Played before anything is measured: each worker learns its templates and statements once.
+WARM = 64
 SPREAD = 1  # seeds the pauses of candidates
 
 Figures = dict[str, Any]
