@@ -45,7 +45,11 @@ def place() -> ResponseReturnValue:
     done = deeds.place(signing.context(), person.id, tests.get(wanted), words, results=back)
     if isinstance(done, Refused):
         return _page(done) if not problems.wants_json() else problems.answer(done)
-    flash(_("%(name)s is kept from starting.", name=person.name), "success")
+    if back:
+        said = _("%(name)s is kept from starting, and results are kept back.", name=person.name)
+    else:
+        said = _("%(name)s is kept from starting.", name=person.name)
+    flash(said, "success")
     return redirect(url_for("quality.all_holds"))
 
 
