@@ -100,12 +100,12 @@ def dense(attempts: int) -> Callable[[Path], Work]:
     """All there is to say of 50 items that everybody sat, with every distractor."""
 
     def prepare(_: Path) -> Work:
-        from assess.psychometrics import cells, classical, distractors, reliability
+        from assess.psychometrics import classical, coding, distractors, reliability
 
         matrix = chosen(attempts, 50)
 
         def work() -> object:
-            data = cells.one_form(matrix, [0] * 50)
+            data = coding.one_form(matrix, [0] * 50)
             raw = classical.raw_sums(data)
             facility = classical.facility_millionths(raw)
             adjusted = classical.adjusted_sums(data, facility, OPTIONS, 50)

@@ -233,7 +233,7 @@ def tables(url: str) -> None:
     """The classical tables of the test's marks, from PostgreSQL's packed rows."""
     from sqlalchemy.orm import Session
 
-    from assess.psychometrics import cells, classical, distractors, responses
+    from assess.psychometrics import classical, coding, distractors, responses
     from assess.store import packed
     from assess.store.base import engine_for
 
@@ -244,7 +244,7 @@ def tables(url: str) -> None:
             rows = packed.read(session, test_id=1)
         answers = responses.from_forms(rows.length, rows.versions, rows.options, rows.scores)
         del rows
-        data = cells.coded(answers)
+        data = coding.coded(answers)
         del answers
         raw = classical.raw_sums(data)
         facility = classical.facility_millionths(raw)

@@ -4,7 +4,7 @@ Two passes of integer sums over the answers, each of which merges by addition (`
 `raw_sums` needs the answers alone, `adjusted_sums` also the facilities of the merged raw sums.
 With e = x - facility of the item, A = the sum of e over an attempt's items, the criterion of
 an item is the adjusted rest score A - e: free of the item itself, and of the luck of the draw.
-Items not reached count nowhere. `cells.coded` saves time where more than one pass is made.
+Items not reached count nowhere. `coding.coded` saves time where more than one pass is made.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from assess.psychometrics import cells, exact
+from assess.psychometrics import coding, exact
 from assess.psychometrics.cells import Bins, Cells, Levels
 from assess.psychometrics.exact import Floats, Ints, Total
 from assess.psychometrics.responses import FULL, OMITTED, Responses
@@ -325,7 +325,7 @@ def upper_lower(bins_n: Ints, bins_x: Ints) -> Floats:
 
 
 def _coded(answers: Responses | Cells) -> Cells:
-    return answers if isinstance(answers, Cells) else cells.coded(answers)
+    return answers if isinstance(answers, Cells) else coding.coded(answers)
 
 
 def _moments(data: Cells, own: Ints, plain: Total, square: Total) -> Moments:

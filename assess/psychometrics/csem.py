@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assess.psychometrics import cells, exact
+from assess.psychometrics import coding, exact
 from assess.psychometrics.cells import Cells
 from assess.psychometrics.exact import Ints, Total
 from assess.psychometrics.responses import FULL, MOST_MARKS, Responses
@@ -45,7 +45,7 @@ class ConditionalError:
 
 def error_sums(answers: Responses | Cells) -> ErrorSums:
     """The sums of these attempts; those of fewer than two answers are left out."""
-    data = answers if isinstance(answers, Cells) else cells.coded(answers)
+    data = answers if isinstance(answers, Cells) else coding.coded(answers)
     k = data.length.astype(np.int64)
     told = k > 1
     squares = data.sums(data.points * data.points)[told]
@@ -82,7 +82,7 @@ def lord(length: int, sums: ErrorSums | None = None) -> list[ConditionalError]:
 def conditional_errors(answers: Responses | Cells) -> list[ConditionalError]:
     """The table for these attempts: Lord's at every mark where items are right or wrong and the
     forms equally long, else at the marks that occur."""
-    data = answers if isinstance(answers, Cells) else cells.coded(answers)
+    data = answers if isinstance(answers, Cells) else coding.coded(answers)
     sums = error_sums(data)
     binary = bool((data.full | (data.points == 0)).all() and (data.maximum == 1).all())
     if binary and data.length.size and (data.length == data.longest).all():

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assess.psychometrics import cells
+from assess.psychometrics import coding
 from assess.psychometrics.cells import Cells
 from assess.psychometrics.exact import Floats
 from assess.psychometrics.responses import FULL, Responses
@@ -50,7 +50,7 @@ def products(answers: Responses | Cells) -> Products | None:
 
     Raises ValueError beyond some nine thousand million attempts of full marks.
     """
-    data = answers if isinstance(answers, Cells) else cells.coded(answers)
+    data = answers if isinstance(answers, Cells) else coding.coded(answers)
     if not data.complete:
         return None
     marks = data.points / FULL

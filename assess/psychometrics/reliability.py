@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assess.psychometrics import cells, classical, exact, guards
+from assess.psychometrics import classical, coding, exact, guards
 from assess.psychometrics.cells import Cells
 from assess.psychometrics.exact import Floats, Ints, Total
 from assess.psychometrics.responses import FULL, LONGEST_FORM, Responses
@@ -87,7 +87,7 @@ class MarkTable:
 
 def mark_sums(answers: Responses | Cells, facility: Ints) -> MarkSums:
     """The sums of these attempts, given the facilities of the whole (millionths, [items])."""
-    data = answers if isinstance(answers, Cells) else cells.coded(answers)
+    data = answers if isinstance(answers, Cells) else coding.coded(answers)
     t = data.total * classical.MICRO
     a = classical.adjusted_totals(data, facility)
     f = t - a

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assess.psychometrics import (
-    cells,
     classical,
+    coding,
     distractors,
     flags,
     guards,
@@ -76,7 +76,7 @@ def item_report(
     if passed is not None and len(passed) != responses.attempts:
         raise ValueError(f"{len(passed)} pass marks for {responses.attempts} attempts")
     width, length = max((key.n_options for key in items), default=0), responses.longest
-    data = responses if isinstance(responses, Cells) else cells.coded(responses)
+    data = responses if isinstance(responses, Cells) else coding.coded(responses)
     raw = classical.raw_sums(data)
     facility = classical.facility_millionths(raw)
     adjusted = classical.adjusted_sums(data, facility, width, length)

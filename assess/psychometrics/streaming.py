@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assess.psychometrics import cells, delimited, expected, options, responses
+from assess.psychometrics import cells, coding, delimited, expected, options, responses, tallies
 from assess.psychometrics.cells import Cells
 from assess.psychometrics.delimited import Column, FileError
 from assess.psychometrics.exact import Ints
@@ -75,9 +75,9 @@ class Coded:
             data.attempts,
             np.arange(data.items, dtype=np.int64),
             attempt,
-            cells.looked_up(data.item, cell),
-            cells.looked_up(data.points.astype(np.int16), cell),
-            cells.looked_up(option.astype(np.int32), cell),
+            tallies.looked_up(data.item, cell),
+            tallies.looked_up(data.points.astype(np.int16), cell),
+            tallies.looked_up(option.astype(np.int32), cell),
         )
         known = bool(option.size and option.max() > UNKNOWN)
         keys = options.earned(rows) if known else np.zeros(data.items, np.int32)
@@ -116,7 +116,7 @@ def read(path: Path, progress: Progress | None = None) -> Coded:
         raise FileError(path, "has no answers.")
     attempts, length = _attempts(path, found)
     item, numbers = options.codes(np.concatenate([piece.item for piece in found]))
-    coded = cells.joined(
+    coded = coding.joined(
         [piece.cell for piece in found],
         item.astype(np.int64),
         np.concatenate([piece.option for piece in found]),
@@ -223,7 +223,7 @@ def _taken(path: Path, block: Block) -> Piece | None:
         out *= of
         out += kind(rows)
 
-    cell, kept = cells.numbered(numbers.size * of, item.size, key)
+    cell, kept = coding.numbered(numbers.size * of, item.size, key)
     which, pair = np.divmod(kept, of)
     option, score = np.divmod(pair, points.size)
     return Piece(

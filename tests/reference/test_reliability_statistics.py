@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from assess.psychometrics import cells, classical, csem, decisions, omega, reading, reliability
+from assess.psychometrics import classical, coding, csem, decisions, omega, reading, reliability
 from assess.psychometrics.responses import Responses
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "psychometrics"
@@ -38,7 +38,7 @@ def complete(name: str) -> tuple[Responses, Any]:
 def test_one_form_agrees_with_psych(name: str) -> None:
     answers, reference = complete(name)
     expected = reference.get("ctt_polytomous") or reference["ctt"]
-    data = cells.coded(answers)
+    data = coding.coded(answers)
     raw = classical.raw_sums(data)
     marks = reliability.mark_sums(data, classical.facility_millionths(raw))
     table = reliability.table(marks)

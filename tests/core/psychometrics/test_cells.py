@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 
-from assess.psychometrics import cells, classical, distractors, exact
+from assess.psychometrics import cells, classical, coding, distractors, exact, tallies
 from assess.psychometrics.responses import NOT_REACHED, Responses, from_arrays
 
 
@@ -33,7 +34,7 @@ def mixed(seed: int, attempts: int = 120, complete: bool = False) -> Responses:
 def summed(
     answers: Responses, length: int = 15
 ) -> tuple[classical.RawSums, classical.AdjustedSums]:
-    data = cells.coded(answers)
+    data = coding.coded(answers)
     raw = classical.raw_sums(data)
     facility = classical.facility_millionths(raw)
     return raw, classical.adjusted_sums(data, facility, 5, length)
@@ -41,12 +42,23 @@ def summed(
 
 @pytest.mark.parametrize("complete", [False, True])
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("LEVELS", 0), ("ROOM", 1), ("LEVELS", 1 << 20), ("ROOM", 1 << 30), ("SMALL", 9), ("MANY", 1)],
+    ("room", "name", "value"),
+    [
+        (cells, "LEVELS", 0),
+        (cells, "LEVELS", 1 << 20),
+        (cells, "ROOM", 1),
+        (cells, "ROOM", 1 << 30),
+        (coding, "ROOM", 1),
+        (coding, "ROOM", 1 << 30),
+        (tallies, "SMALL", 9),
+        (tallies, "MANY", 1),
+    ],
 )
-def test_the_way_of_counting_changes_no_bit(name: str, value: int, complete: bool) -> None:
+def test_the_way_of_counting_changes_no_bit(
+    room: ModuleType, name: str, value: int, complete: bool
+) -> None:
     answers = mixed(1, complete=complete)
-    with patch.object(cells, name, value):
+    with patch.object(room, name, value):
         other = summed(answers)
     whole = summed(answers)
     for part in ("xc", "cc"):
@@ -141,7 +153,7 @@ def test_one_form_as_a_matrix_is_the_same_as_its_answers_in_long_form() -> None:
         mask.ravel(),
     )
     facility = classical.facility_millionths(classical.raw_sums(long))
-    ours = classical.adjusted_sums(cells.one_form(chosen, key.tolist()), facility, 5, 15)
+    ours = classical.adjusted_sums(coding.one_form(chosen, key.tolist()), facility, 5, 15)
     theirs = classical.adjusted_sums(long, facility, 5, 15)
     assert ours.rest.xc.low.tobytes() == theirs.rest.xc.low.tobytes()
     assert ours.option_bins.tobytes() == theirs.option_bins.tobytes()
@@ -149,8 +161,8 @@ def test_one_form_as_a_matrix_is_the_same_as_its_answers_in_long_form() -> None:
 
 
 def test_one_form_may_hold_whole_marks() -> None:
-    data = cells.one_form(np.array([[0, 3], [1, 1], [0, 2]]))
+    data = coding.one_form(np.array([[0, 3], [1, 1], [0, 2]]))
     assert data.maximum.tolist() == [1, 3]
     assert data.total.tolist() == [3000, 2000, 2000]
     with pytest.raises(ValueError, match="-1 to 3"):
-        cells.one_form(np.array([[-1, 3]]))
+        coding.one_form(np.array([[-1, 3]]))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assess.psychometrics import cells, classical, omega, reliability
+from assess.psychometrics import classical, coding, omega, reliability
 from assess.psychometrics.responses import Responses, from_arrays
 
 
@@ -28,7 +28,7 @@ def responses(matrix: NDArray[np.int64]) -> Responses:
 
 
 def sums(answers: Responses) -> tuple[classical.RawSums, reliability.MarkSums]:
-    data = cells.coded(answers)
+    data = coding.coded(answers)
     raw = classical.raw_sums(data)
     return raw, reliability.mark_sums(data, classical.facility_millionths(raw))
 
@@ -142,7 +142,7 @@ def test_an_item_without_variance_has_no_factor() -> None:
 
 def test_standardised_rest_scores_are_those_of_their_definition() -> None:
     answers, _ = drawn(900, 60, [6, 24], 5)
-    data = cells.coded(answers)
+    data = coding.coded(answers)
     raw = classical.raw_sums(data)
     facility = classical.facility_millionths(raw)
     marks = reliability.mark_sums(data, facility)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assess.psychometrics import cells, classical, reading, streaming
+from assess.psychometrics import cells, classical, coding, reading, streaming
 from assess.psychometrics.delimited import FileError
 
 
@@ -38,7 +38,7 @@ def test_parts_of_any_size_give_the_bits_of_the_whole(
     found = streaming.read(path)
     assert found.items == whole.items
     assert found.options == 4
-    ours, theirs = adjusted(found.cells), adjusted(cells.coded(whole.responses))
+    ours, theirs = adjusted(found.cells), adjusted(coding.coded(whole.responses))
     assert ours.rest.cc.low.tobytes() == theirs.rest.cc.low.tobytes()
     assert ours.options.c.low.tobytes() == theirs.options.c.low.tobytes()
     assert ours.option_bins.tobytes() == theirs.option_bins.tobytes()
