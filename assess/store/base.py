@@ -224,15 +224,21 @@ def run(connection: Connection, statement: str, values: Mapping[str, Any] = NOTH
 
 
 _deed: ContextVar[bool] = ContextVar("deed", default=False)
-_writers: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
+_made: WeakKeyDictionary[Engine, dict[str, Engine]] = WeakKeyDictionary()
 _turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
 def writer(engine: Engine) -> Engine:
-    """The same engine for those who write; made once: to make it costs more than a statement."""
-    if engine not in _writers:
-        _writers[engine] = engine.execution_options(writes=True)
-    return _writers[engine]
+    """The same engine for those who write."""
+    return _with(engine, "writer", writes=True)
+
+
+def _with(engine: Engine, name: str, **options: Any) -> Engine:
+    """The same engine with options, made once: to make it costs more than a statement."""
+    made = _made.setdefault(engine, {})
+    if name not in made:
+        made[name] = engine.execution_options(**options)
+    return made[name]
 
 
 def turn(engine: Engine) -> AbstractContextManager[object]:
@@ -262,7 +268,7 @@ def look() -> Iterator[Session]:
     """
     engine = db.engine
     if engine.dialect.name != "sqlite":
-        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        engine = _with(engine, "looker", isolation_level="AUTOCOMMIT")
     with Session(engine, expire_on_commit=False) as session:
         yield session
 
