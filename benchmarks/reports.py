@@ -242,10 +242,9 @@ def tables(url: str) -> None:
     def work() -> object:
         with Session(engine) as session:
             rows = packed.read(session, test_id=1)
-        answers = responses.from_forms(rows.length, rows.versions, rows.options, rows.scores)
+        versions = responses.different(rows.versions)
+        data = coding.of_forms(rows.length, rows.versions, rows.options, rows.scores, versions)
         del rows
-        data = coding.coded(answers)
-        del answers
         raw = classical.raw_sums(data)
         facility = classical.facility_millionths(raw)
         adjusted = classical.adjusted_sums(data, facility, 4, LENGTH)

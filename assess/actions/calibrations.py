@@ -173,7 +173,7 @@ def _estimated(
     rows = packed.read(session, test_id=test.id)
     specification = version.specification()
     drawable = {row.id for row in live_items.live(session, test.bank_id, specification)}
-    listed = sorted(drawable.union(responses.codes(rows.versions)[1].tolist()))
+    listed = sorted(drawable.union(responses.different(rows.versions).tolist()))
     outcomes = {
         number: one.outcome or "" for number, (_, one) in banks.labels(session, listed).items()
     }

@@ -19,13 +19,13 @@ from scipy import sparse
 
 from assess.psychometrics import exact
 from assess.psychometrics.exact import Ints, Total
-from assess.psychometrics.tallies import Counted, looked_up
+from assess.psychometrics.tallies import Counted, index_type, looked_up
 
 ROOM = 1 << 22  # entries of a table up to which a cell for everything is cheaper than a sort
 LEVELS = 1 << 8  # different totals up to which they are counted, not summed
 
-
 T = TypeVar("T")
+Whole = TypeVar("Whole", np.int32, np.int64)
 
 
 class Span(NamedTuple):
@@ -53,23 +53,31 @@ class Criterion(NamedTuple):
 
 
 class Bins(NamedTuple):
-    """`number` equal bins from -`half` to `half` (at most 2**32)."""
+    """`number` (at most 2**15) equal bins from -`half` to `half` (at most 2**32).
+
+    Bins are counted in parts of 2**-`bits`, as many as leave room for all bins in 31 bits.
+    """
 
     half: int
     number: int
 
     @property
-    def scale(self) -> int:
-        """What a value is multiplied by to count bins, in 2**-31."""
-        return (self.number << 31) // (2 * self.half + 1)
+    def bits(self) -> int:
+        """How many bits are behind the point of a number of bins."""
+        return 30 - self.number.bit_length()
 
-    def place(self, whole: Ints, own: Ints) -> Ints:
+    def place(self, whole: Ints, own: Ints) -> NDArray[np.int32]:
         """The bin of whole - own, for every two that broadcast."""
-        return self.scaled(whole) - own * self.scale >> 31
+        return self.scaled(whole) - self.part(own) >> self.bits
 
-    def scaled(self, whole: Ints) -> Ints:
-        """Values from the lower end on, in 2**-31 bins."""
-        return (whole + self.half) * self.scale
+    def scaled(self, whole: Ints) -> NDArray[np.int32]:
+        """How many bins lie below these values."""
+        return self.part(whole + self.half)
+
+    def part(self, own: Ints) -> NDArray[np.int32]:
+        """How many bins these differences (absolute values below 2**33) are."""
+        scale = (self.number << 31) // (2 * self.half + 1)
+        return (own * scale >> 31 - self.bits).astype(np.int32)
 
 
 NO_BINS = Bins(0, 0)
@@ -118,9 +126,9 @@ class Cells:
         count = (high - low) // step + 1
         if count > LEVELS or count * self.item.size > ROOM:
             return None
-        of_level = (self.total - low) // step * self.item.size
+        of_level = ((self.total - low) // step * self.item.size).astype(np.int32)
 
-        def work(spans: list[Span]) -> NDArray[np.int32]:
+        def work(spans: list[Span]) -> NDArray[np.integer]:
             counted = Counted(self.item.size * count)
             for span in spans:
                 # Level by level: the middle ones, where most are, lie close together.
@@ -129,7 +137,7 @@ class Cells:
                 counted.add(key, span.size)
             return counted.total()
 
-        counted = sum(self._parallel(work), np.zeros(1, np.int32))
+        counted = sum(self._parallel(work), np.zeros(1, np.int64))
         by_cell = counted.reshape(count, -1).T.astype(np.int64, order="C")
         return Levels(low + step * np.arange(count), by_cell)
 
@@ -175,8 +183,8 @@ class Cells:
         self._parallel(work)
         return summed
 
-    def spread(self, span: Span, values: Ints) -> Ints:
-        """The values of attempts (int64[sat]) on each of their rows of this part."""
+    def spread(self, span: Span, values: NDArray[Whole]) -> NDArray[Whole]:
+        """The values of attempts ([sat]) on each of their rows of this part."""
         length = self.length[span.attempts]
         every = np.empty(span.rows.stop - span.rows.start, values.dtype)
         if self.even:
@@ -197,35 +205,36 @@ class Cells:
         `own` int64[cells] is the part of it that is the answer's own, which the bins leave out.
         """
         squares = values * values
-        size = self.item.size
+        size, most = self.item.size, int(self.n.max(initial=0))
+        kind = index_type(size * bins.number)
         whole = bins.scaled(values)
-        part = np.zeros(1, np.int64) if own is None else own * bins.scale
+        part = bins.part(np.zeros(1, np.int64) if own is None else own)
         # The sum of the squares of a cell may be too large for one integer.
-        wide = int(squares.max(initial=0)) * int(self.n.max(initial=0)) >= 1 << 63
-        high, low = (squares >> exact.BITS, squares & exact.LOW) if wide else (None, squares)
-        added = np.stack([values, low] if high is None else [values, low, high], axis=1)
+        wide = int(squares.max(initial=0)) * most >= 1 << 63
+        added = [values, squares & exact.LOW, squares >> exact.BITS] if wide else [values, squares]
 
-        def work(spans: list[Span]) -> tuple[Ints, NDArray[np.int32]]:
-            summed = np.zeros((size, added.shape[1]), np.int64)
-            binned = Counted(size * bins.number)
+        def work(spans: list[Span]) -> tuple[Ints, NDArray[np.integer]]:
+            summed = np.zeros((len(added), size), np.int64)
+            binned = Counted(size * bins.number, most)
             for span in spans:
                 matrix = self._matrix(span)
-                summed += matrix.T @ added[span.attempts]
+                # One by one: a product with several columns at once takes longer.
+                for sums, every in zip(summed, added, strict=True):
+                    sums += matrix.T @ every[span.attempts]
                 if own is not None:
-                    where = matrix.indices.astype(np.int64)
                     place = self.spread(span, whole)
-                    place -= looked_up(part, where)
-                    place >>= 31
+                    place -= looked_up(part, matrix.indices)
+                    place >>= bins.bits
+                    place = place.astype(kind, copy=False)
                     place *= size
-                    place += where
+                    place += matrix.indices
                     binned.add(place, span.size)
             return summed, binned.total()
 
         parts = self._parallel(work)
         summed, binned = (sum(part[1:], part[0]) for part in zip(*parts, strict=True))
         counted = binned.reshape(bins.number, size).T.astype(np.int64, order="C")
-        none = np.zeros(size, np.int64)
-        plain, low, high = (*summed.T, none)[:3]
+        plain, low, high = (*summed, np.zeros(size, np.int64))[:3]
         return Criterion(exact.whole(plain), exact.carried(high, low), counted)
 
     def _matrix(self, span: Span) -> sparse.csr_array:

@@ -231,7 +231,8 @@ def standardised_sums(answers: Responses | Cells, facility: Ints, scale: Scale) 
     found = None
     for span in data.spans:
         cell = data.cell[span.rows].astype(np.int64)
-        c = data.spread(span, adjusted - middle) - np.take(e, cell)
+        total: Ints = data.spread(span, adjusted - middle)
+        c = total - np.take(e, cell)
         c = c * data.spread(span, factor) >> 10
         item, x = data.item[cell], np.take(data.points, cell)
         part = Moments(

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 BITS = 28
 LOW = (1 << BITS) - 1
-BLOCK = 1 << 18  # rows worked on at once: what they need in between stays in the cache
+BLOCK = 1 << 17  # rows worked on at once: what they need in between stays in the cache
 LARGEST = 1 << 62  # |value|: 2**28 high parts of less than 2**34 stay below 2**63
 
 

@@ -320,6 +320,17 @@ def codes(numbers: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.i
     return code.astype(np.int32), different
 
 
+def different(numbers: NDArray[np.integer]) -> NDArray[np.integer]:
+    """The different numbers, ascending."""
+    low, high = (int(numbers.min()), int(numbers.max())) if numbers.size else (0, 0)
+    if high - low > 4 * numbers.size + 1000:
+        return np.unique(numbers)
+    seen = np.zeros(high - low + 1, np.bool_)
+    for first in range(0, numbers.size, BLOCK):
+        seen[numbers[first : first + BLOCK].astype(np.int64) - low] = True
+    return np.flatnonzero(seen) + low
+
+
 def _column(packed: list[PackedRow], place: int, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     parts = [row[place] for row in packed]
     for attempt, (part, length) in enumerate(zip(parts, lengths.tolist(), strict=True)):

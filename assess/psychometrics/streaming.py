@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from assess.psychometrics import cells, coding, delimited, expected, options, re
 from assess.psychometrics.cells import Cells
 from assess.psychometrics.delimited import Column, FileError
 from assess.psychometrics.exact import Ints
+from assess.psychometrics.numbering import Numbering, numbered
 from assess.psychometrics.reading import Answers
 from assess.psychometrics.responses import (
     FULL,
@@ -33,6 +35,7 @@ from assess.psychometrics.responses import (
 
 COLUMNS = ("attempt", "item", "option", "score")
 LARGE = 5_000_000  # answers, which read whole take half a gigabyte
+RIGHT_OR_WRONG = np.array([0, FULL], np.int64)
 BYTES, PACKED = 16, 5  # of a row of text, about; of text in one byte of a .gz file
 
 Block = dict[str, Column]
@@ -91,16 +94,39 @@ class Piece:
     """Rows of a file that follow each other, as cells.
 
     `attempt` [attempts]: numbers of the attempts, `length` int32[attempts]: their rows. `cell`
-    uint16 or int32[n]. Of the cells: `item` int64[cells], the file's own number, `option`
-    int64[cells], a mask, and `points` int64[cells].
+    uint16 or int32[n]; `kinds` says what the cells are, when all pieces have been read.
     """
 
     attempt: Column
     length: NDArray[np.int32]
     cell: NDArray[Any]
+    kinds: Callable[[], Kinds]
+
+
+class Kinds(NamedTuple):
+    """What cells are, int64[cells] each: the file's own number of the item, option and points."""
+
     item: Ints
     option: Ints
     points: Ints
+
+
+class Grid:
+    """What may occur in a file, numbered once for all its pieces.
+
+    Items `low` to `high`, options up to `most` (None: there are none), right or wrong.
+    """
+
+    def __init__(self, low: int, high: int, most: int | None) -> None:
+        self.low, self.high, self.most = low, high, most
+        self.option, self.points = _pairs(most, RIGHT_OR_WRONG)
+        self.numbering = Numbering((high - low + 1) * self.option.size)
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """What has occurred, by its number; to be asked when all has been read."""
+        item, pair = np.divmod(self.numbering.keys(), self.option.size)
+        return Kinds(item + self.low, self.option[pair], self.points[pair])
 
 
 def read(path: Path, progress: Progress | None = None) -> Coded:
@@ -111,18 +137,28 @@ def read(path: Path, progress: Progress | None = None) -> Coded:
     how many parts are read, and of how many (None: not known). Raises FileError for anything else:
     `reading.read` takes it, in more memory.
     """
-    found = list(_pieces(path, progress))
+    parquet = path.suffix == ".parquet"
+    grid, parts, of = _groups(path) if parquet else (None, _blocks(path), None)
+    found = []
+    for done, part in enumerate(parts, start=1):
+        if part is not None:
+            found.append(part)
+        if progress is not None:
+            progress(done, of)
     if not found:
         raise FileError(path, "has no answers.")
     attempts, length = _attempts(path, found)
-    item, numbers = options.codes(np.concatenate([piece.item for piece in found]))
-    coded = coding.joined(
-        [piece.cell for piece in found],
-        item.astype(np.int64),
-        np.concatenate([piece.option for piece in found]),
-        np.concatenate([piece.points for piece in found]),
-        length,
-        numbers.size,
+    cells = [piece.cell for piece in found]
+    if grid is not None:
+        kinds, cell = grid.kinds, np.concatenate(cells)
+    else:
+        every = [piece.kinds() for piece in found]
+        kinds = Kinds(*(np.concatenate(column) for column in zip(*every, strict=True)))
+        kept, cell = coding.joined(cells, *kinds)
+        kinds = Kinds(*(column[kept] for column in kinds))
+    item, numbers = options.codes(kinds.item)
+    coded = coding.right_or_part(
+        cell, length, item, kinds.option, kinds.points, numbers.size, length.size
     )
     most = int(coded.option.max(initial=0)).bit_length()
     return Coded(coded, tuple(map(str, numbers.tolist())), attempts, most)
@@ -143,20 +179,15 @@ def large(path: Path) -> bool:
     return set(next(delimited.blocks(path))) <= set(COLUMNS)
 
 
-def _pieces(path: Path, progress: Progress | None) -> Iterator[Piece]:
-    if path.suffix == ".parquet":
-        parts, of = _groups(path)
-    else:
-        parts, of = (_taken(path, block) for block in delimited.blocks(path)), None
-    for done, part in enumerate(parts, start=1):
-        if part is not None:
-            yield part
-        if progress is not None:
-            progress(done, of)
+def _blocks(path: Path) -> Iterator[Piece | None]:
+    return (_taken(path, block) for block in delimited.blocks(path))
 
 
-def _groups(path: Path) -> tuple[Iterator[Piece | None], int]:
-    """The row groups of a Parquet file, a thread for each processor, and how many there are."""
+def _groups(path: Path) -> tuple[Grid | None, Iterator[Piece | None], int]:
+    """The row groups of a Parquet file, a thread for each processor, and how many there are.
+
+    And what may occur, if the file says so before it is read.
+    """
     try:
         parquet = import_module("pyarrow.parquet")
     except ImportError as error:
@@ -171,7 +202,7 @@ def _groups(path: Path) -> tuple[Iterator[Piece | None], int]:
         table = opened.file.read_row_group(group, columns=taken, use_threads=False)
         names, columns = table.column_names, table.columns
         block = {name: column.to_numpy() for name, column in zip(names, columns, strict=True)}
-        return _taken(path, block)
+        return _taken(path, block, grid)
 
     def parts() -> Iterator[Piece | None]:
         with ThreadPoolExecutor(expected.processors()) as threads:
@@ -185,11 +216,34 @@ def _groups(path: Path) -> tuple[Iterator[Piece | None], int]:
     try:
         with parquet.ParquetFile(path) as file:
             names, count = file.schema_arrow.names, file.num_row_groups
+            grid = _grid(file)
     except (OSError, ValueError) as error:
         raise FileError(path, f"cannot be read as Parquet: {error}.") from error
     _complete(path, names)
     taken = [name for name in COLUMNS if name in names]
-    return parts(), count
+    return grid, parts(), count
+
+
+def _grid(file: Any) -> Grid | None:
+    """What the statistics of a Parquet file leave possible; None: unknown, or too much."""
+    limits = {}
+    for place, column in enumerate(file.schema_arrow):
+        if column.name not in COLUMNS:
+            continue
+        if not str(column.type).lstrip("u").startswith("int"):
+            return None
+        groups = (file.metadata.row_group(k).column(place) for k in range(file.num_row_groups))
+        known = [group.statistics for group in groups if group.is_stats_set]
+        if len(known) < file.num_row_groups or not all(one.has_min_max for one in known):
+            return None
+        least, most = min(one.min for one in known), max(one.max for one in known)
+        limits[column.name] = (least, most)
+    low, high = limits["item"]
+    most = limits["option"][1] if "option" in limits else None
+    possible = limits["score"] in ((0, 0), (0, 1), (1, 1)) and (most is None or most < MOST_OPTIONS)
+    if not possible or (high - low + 1) * _pairs(most, RIGHT_OR_WRONG)[0].size > cells.ROOM:
+        return None
+    return Grid(low, high, most)
 
 
 def _complete(path: Path, names: Sequence[str]) -> None:
@@ -199,8 +253,8 @@ def _complete(path: Path, names: Sequence[str]) -> None:
             raise FileError(path, what, 1)
 
 
-def _taken(path: Path, block: Block) -> Piece | None:
-    """A block of rows as cells; None for one without rows."""
+def _taken(path: Path, block: Block, grid: Grid | None = None) -> Piece | None:
+    """A block of rows as cells (of the grid); None for one without rows."""
     _complete(path, list(block))
     taken = {name: block[name] for name in COLUMNS if name in block}
     if not taken["attempt"].size:
@@ -209,26 +263,51 @@ def _taken(path: Path, block: Block) -> Piece | None:
         if column.dtype.kind not in ("iub" if name != "score" else "iubf"):
             what = f"has other things than numbers in {name!r}: it must be read whole."
             raise FileError(path, what)
-    attempt, length = _runs(path, taken["attempt"], taken["item"])
-    kind, chosen, points = _kinds(path, taken.get("option"), taken["score"])
-    item = taken["item"]
-    low, of = int(item.min()), chosen.size * points.size
-    numbers: Column = np.arange(low, int(item.max()) + 1, dtype=np.int64)
-    if numbers.size * of > cells.ROOM:
+    item, option, score = taken["item"], taken.get("option"), taken["score"]
+    attempt, length = _runs(path, taken["attempt"], item)
+    low, high = int(item.min()), int(item.max())
+    score, points = _points(path, score)
+    most = _most(path, option)
+    if grid is not None:
+        if low < grid.low or high > grid.high or (most or 0) > (grid.most or 0):
+            raise FileError(path, "has other numbers than its statistics say. Write it again.")
+        key = _keys(item, grid.low, option, score, 2, grid.option.size)
+        return Piece(attempt, length, grid.numbering.cells(item.size, key), lambda: grid.kinds)
+    masks, marks = _pairs(most, points)
+    numbers: Column = np.arange(low, high + 1, dtype=np.int64)
+    if numbers.size * masks.size > cells.ROOM:
         item, numbers = options.codes(item)
         low = 0
+    key = _keys(item, low, option, score, points.size, masks.size)
+    cell, kept = numbered(numbers.size * masks.size, item.size, key)
+    which, pair = np.divmod(kept, masks.size)
+    kinds = Kinds(numbers[which].astype(np.int64), masks[pair], marks[pair])
+    return Piece(attempt, length, cell, lambda: kinds)
+
+
+def _pairs(most: int | None, points: Ints) -> tuple[Ints, Ints]:
+    """The option (a mask) and the points of all pairs of the two, int64[pairs] each."""
+    masks = [UNKNOWN] if most is None else [OMITTED, *(1 << k for k in range(most + 1))]
+    return np.repeat(masks, points.size).astype(np.int64), np.tile(points, len(masks))
+
+
+def _keys(
+    item: Column, low: int, option: Column | None, score: Column, scores: int, pairs: int
+) -> Callable[[slice, Ints], None]:
+    """What gives some rows their place among all items from `low` on, each with all pairs."""
+    # What is less than -1 is omitted too.
+    clipped = option is not None and int(option.min()) < -1
 
     def key(rows: slice, out: Ints) -> None:
-        np.subtract(item[rows], low, out=out)
-        out *= of
-        out += kind(rows)
+        np.subtract(item[rows], low, out=out, dtype=np.int64)
+        out *= pairs
+        pair = score[rows]
+        if option is not None:
+            chosen = np.maximum(option[rows], -1) if clipped else option[rows]
+            pair = (chosen + 1) * pair.dtype.type(scores) + pair
+        out += pair
 
-    cell, kept = coding.numbered(numbers.size * of, item.size, key)
-    which, pair = np.divmod(kept, of)
-    option, score = np.divmod(pair, points.size)
-    return Piece(
-        attempt, length, cell, numbers[which].astype(np.int64), chosen[option], points[score]
-    )
+    return key
 
 
 def _runs(path: Path, attempt: Column, item: Column) -> tuple[Column, NDArray[np.int32]]:
@@ -249,31 +328,25 @@ def _runs(path: Path, attempt: Column, item: Column) -> tuple[Column, NDArray[np
     return order, length
 
 
-def _kinds(
-    path: Path, option: Column | None, score: Column
-) -> tuple[Callable[[slice], Column], Ints, Ints]:
-    """What gives each row's place among all pairs of option and score, and what these are.
-
-    Options as masks, scores in points.
-    """
+def _points(path: Path, score: Column) -> tuple[Column, Ints]:
+    """Each score's place among those that are possible, and these, in points."""
     if not (score.min() >= 0 and score.max() <= 1):
         raise FileError(path, "has scores outside 0 to 1: it must be read whole.")
-    points = np.array([0, FULL], np.int64)
-    if score.dtype.kind == "f":
-        score, different = options.codes(np.rint(score * FULL).astype(np.int16))
-        points = different.astype(np.int64)
+    if score.dtype.kind != "f":
+        return score.astype(np.int8, copy=False), RIGHT_OR_WRONG
+    place, different = options.codes(np.rint(score * FULL).astype(np.int16))
+    return place, different.astype(np.int64)
+
+
+def _most(path: Path, option: Column | None) -> int | None:
+    """The highest option, -1 where all are omitted."""
     if option is None:
-        return lambda rows: score[rows], np.array([UNKNOWN], np.int64), points
-    least, most = int(option.min()), int(option.max())
+        return None
+    most = max(int(option.max()), -1)
     if most >= MOST_OPTIONS:
         what = f"has option {most}; at most {MOST_OPTIONS} are possible, from 0."
         raise FileError(path, what)
-
-    def kind(rows: slice) -> Column:
-        chosen = option[rows].astype(np.int16) if least >= -1 else np.maximum(option[rows], -1)
-        return (chosen + 1) * points.size + score[rows]
-
-    return kind, np.array([OMITTED, *(1 << k for k in range(most + 1))], np.int64), points
+    return most
 
 
 def _attempts(path: Path, pieces: Sequence[Piece]) -> tuple[Ints, NDArray[np.int32]]:
@@ -286,7 +359,7 @@ def _attempts(path: Path, pieces: Sequence[Piece]) -> tuple[Ints, NDArray[np.int
         if last is not None and first < last:
             raise _unordered(path)
         if first == last:
-            tail = np.concatenate((tail, piece.item[piece.cell[: length[0]]]))
+            tail = np.concatenate((tail, piece.kinds().item[piece.cell[: length[0]]]))
             numbers, n = np.unique(tail, return_counts=True)
             if (n > 1).any():
                 raise _twice(path, first, int(numbers[n > 1][0]))
@@ -295,7 +368,7 @@ def _attempts(path: Path, pieces: Sequence[Piece]) -> tuple[Ints, NDArray[np.int
         if length.size:
             attempts.append(attempt)
             lengths.append(length)
-            tail = piece.item[piece.cell[-length[-1] :]]
+            tail = piece.kinds().item[piece.cell[-length[-1] :]]
         last = int(piece.attempt[-1])
     every = np.concatenate(lengths)
     if every.max() > LONGEST_FORM:

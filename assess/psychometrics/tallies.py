@@ -8,33 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from assess.psychometrics.exact import Ints
-
 SMALL = np.iinfo(np.uint16).max
-MANY = 1 << 20  # places that are counted at once
+MANY = 1 << 22  # places that are counted at once
 
 
 class Counted:
-    """How often each place 0..size-1 was met."""
+    """How often each place 0..size-1 was met; `most`: what no count exceeds, if that is known."""
 
-    def __init__(self, size: int) -> None:
-        self._counts = np.zeros(size, np.int32)
+    def __init__(self, size: int, most: int | None = None) -> None:
+        self._small = most is not None and most <= SMALL
+        self._counts: NDArray[Any] = np.zeros(size, np.uint16 if self._small else np.int32)
         self._places: list[NDArray[np.integer]] = []
         self._rows = self._attempts = 0
 
-    def add(self, places: Ints, attempts: int) -> None:
+    def add(self, places: NDArray[np.integer], attempts: int) -> None:
         """Count places of so many attempts, each of which meets a place once at most."""
-        if self._attempts + attempts > SMALL or self._rows > MANY:
+        if self._rows > MANY or not (self._small or self._attempts + attempts <= SMALL):
             self.total()
-        self._places.append(places.astype(index_type(self._counts.size)))
+        self._places.append(places.astype(index_type(self._counts.size), copy=False))
         self._rows += places.size
         self._attempts += attempts
 
-    def total(self) -> NDArray[np.int32]:
+    def total(self) -> NDArray[np.integer]:
         """The counts so far."""
         if self._places:
             # In a table as small as the cache likes it, where so few cannot overflow it.
-            kind = np.uint16 if self._attempts <= SMALL else np.int32
+            kind = np.uint16 if self._small or self._attempts <= SMALL else np.int32
             self._counts += counts(np.concatenate(self._places), self._counts.size, kind)
             self._places, self._rows, self._attempts = [], 0, 0
         return self._counts

@@ -13,7 +13,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Integer, LargeBinary, Select, cast, func, literal_column, text, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    LargeBinary,
+    Select,
+    cast,
+    func,
+    literal_column,
+    text,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from assess.store import marks
@@ -25,7 +35,9 @@ Bools = npt.NDArray[np.bool_]
 PACKED = ("versions", "options", "scores")  # bytes, four a question
 NUMBERS = ("score", "out_of", "cut", "passed")
 HEADER = 19  # bytes that the binary form begins with, where nothing is added to it
-ARRAY = 20  # bytes that an array begins with; its elements are eight each, the last four the number
+ARRAY = 20  # bytes that an array begins with
+ELEMENT = np.dtype([("bytes", ">i4"), ("number", ">i8")])  # of an array
+HIGH = 1 << 32  # what a number is multiplied by to stand above another in one of 64 bits
 AT_ONCE = 4096  # attempts of a block: at most 8 MB in a field, which may have 1 GB
 # Of PostgreSQL, for what it joins and puts together; where a bank needs more, it takes to the disk.
 MEMORY = "256MB"
@@ -87,11 +99,14 @@ def _copied(session: Session, rows: Select[Any]) -> Iterator[PackedMarks]:
     """Blocks of rows as PostgreSQL copies them out."""
     columns = [type_coerce(getattr(MarkRow, name), LargeBinary) for name in PACKED]
     lengths = [func.octet_length(column) for column in columns]
+    score, out_of, cut = (cast(getattr(MarkRow, name), BigInteger) for name in NUMBERS[:-1])
+    passed = cast(cast(MarkRow.passed, Integer), BigInteger)
+    # Numbers two by two: an array of each by itself takes longer than all that is packed.
+    pairs = [cast(lengths[0], BigInteger) * HIGH + score, (2 * out_of + passed) * HIGH + cut]
     blocks = rows.with_only_columns(
         func.bool_and((lengths[0] == lengths[1]) & (lengths[0] == lengths[2])),
         *(func.string_agg(column, literal_column("''::bytea")) for column in columns),
-        func.array_agg(lengths[0]),
-        *(func.array_agg(cast(getattr(MarkRow, name), Integer)) for name in NUMBERS),
+        *(func.array_agg(pair) for pair in pairs),
     ).group_by(MarkRow.attempt_id // AT_ONCE)
     # With the usual 4 MB the rows of a large test would be put aside on disk while they are joined;
     # and blocks need no order, which PostgreSQL would seek by sorting all rows.
@@ -127,16 +142,23 @@ def _fields(row: memoryview, place: int) -> Iterator[memoryview]:
 
 
 def _block(values: Sequence[memoryview]) -> PackedMarks:
-    """The columns of a block: whether they fit, packed columns, lengths in bytes, numbers."""
+    """The columns of a block: whether they fit, packed columns, numbers by twos."""
     if not values[0][0]:
         raise ValueError("the packed columns of a mark are not equally long")
     packed = [np.frombuffer(value, "<i4").copy() for value in values[1 : 1 + len(PACKED)]]
-    sizes, *numbers, passed = (
-        np.frombuffer(value, ">i4", offset=ARRAY)[1::2].astype(np.int32)
+    sizes, score, out_of, cut = (
+        half
         for value in values[1 + len(PACKED) :]
+        for half in _halves(np.frombuffer(value, ELEMENT, offset=ARRAY)["number"].astype(np.int64))
     )
-    arrays: list[npt.NDArray[Any]] = [sizes // 4, *packed, *numbers, passed.astype(np.bool_)]
-    return PackedMarks(*arrays)
+    passed = (out_of & 1).astype(np.bool_)
+    return PackedMarks(sizes // 4, *packed, score, out_of >> 1, cut, passed)
+
+
+def _halves(pair: npt.NDArray[np.int64]) -> tuple[Ints, Ints]:
+    """The numbers above and below, either of which may be negative."""
+    low = pair.astype(np.int32)
+    return ((pair - low) // HIGH).astype(np.int32), low
 
 
 def _joined(parts: Iterator[PackedMarks]) -> PackedMarks:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assess.bank.items import Content
-from assess.psychometrics import report, responses
+from assess.psychometrics import coding, report, responses
 from assess.psychometrics.report import ItemKey
 from assess.store import banks, marks, packed, specifications
 from assess.store.attempts import Attempt
@@ -136,7 +136,7 @@ def _analysis(
     wanted = versions if only is None else only
     known = {one.version_id: one for one in _reported(session, wanted)}
     document = report.item_report(
-        responses.from_forms(rows.length, rows.versions, rows.options, rows.scores, listed),
+        coding.of_forms(rows.length, rows.versions, rows.options, rows.scores, np.array(listed)),
         [_key(known.get(version), version) for version in listed],
         {"items": len(known), **scope, **_population(population)},
         rows.passed,
@@ -200,7 +200,7 @@ def _reported(session: Session, versions: Iterable[int]) -> Iterable[Reported]:
 
 
 def _shown(rows: PackedMarks) -> set[int]:
-    return set(responses.codes(rows.versions)[1].tolist())
+    return set(responses.different(rows.versions).tolist())
 
 
 def _drawable(session: Session, test: Test) -> set[int]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from unittest.mock import patch
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from assess.psychometrics import cells, classical, coding, distractors, exact, tallies
-from assess.psychometrics.responses import NOT_REACHED, Responses, from_arrays
+from assess.psychometrics.numbering import Numbering
+from assess.psychometrics.responses import NOT_REACHED, Responses, from_arrays, from_forms
 
 
 def mixed(seed: int, attempts: int = 120, complete: bool = False) -> Responses:
@@ -66,6 +69,57 @@ def test_the_way_of_counting_changes_no_bit(
             ours, theirs = getattr(whole[k].rest, part), getattr(other[k].rest, part)
             assert ours.low.tobytes() == theirs.low.tobytes()
             assert ours.high.tobytes() == theirs.high.tobytes()
+
+
+@pytest.mark.parametrize("even", [True, False])
+@pytest.mark.parametrize("block", [7, 1 << 17])
+def test_forms_become_the_cells_that_their_rows_would(even: bool, block: int) -> None:
+    answers = mixed(4, complete=even)
+    listed = np.arange(17) * 3 + 5  # two were not shown
+    length = np.append(np.diff(answers.bounds()), 0)  # one who saw nothing
+    columns = (listed[answers.item], answers.option, answers.score)
+    with patch.object(exact, "BLOCK", block):
+        found = coding.of_forms(length, *columns, listed)
+    rows = coding.coded(from_forms(length, *columns, listed))
+    assert (found.items, found.attempts) == (rows.items, rows.attempts) == (17, 121)
+    for column in ("item", "option", "points", "full"):
+        ours, theirs = getattr(found, column), getattr(rows, column)
+        assert (ours[found.cell] == theirs[rows.cell]).all()
+    assert (found.length == rows.length).all()
+    assert found.cell.dtype == np.uint16
+
+
+@pytest.mark.parametrize(
+    ("shown", "options", "scores", "sentence"),
+    [
+        ([5, 8, 11], [1, 1, 1], [0, 0, 0], "forms of 4 items in all show 3"),
+        ([5, 6, 8, 11], [1, 1, 1, 1], [0, 0, 0, 0], "item version 6 is answered but not listed"),
+        ([5, 8, 8, 5], [1, 1, 1, 1], [0, 0, 0, 1000], "attempt 1 has item"),
+        ([5, 8, 8, 11], [1, 1, 1, 1], [0, 0, 0, 1001], "score 1001 is not in"),
+        ([5, 8, 8, 11], [1, 1, 1, -3], [0, 0, 0, 0], "option -3 is not in"),
+    ],
+)
+def test_forms_that_cannot_be_are_refused(
+    shown: list[int], options: list[int], scores: list[int], sentence: str
+) -> None:
+    lengths = [2, 2] if "attempt" not in sentence else [1, 3]
+    columns = (np.array(column) for column in (lengths, shown, options, scores, [5, 8, 11]))
+    with pytest.raises(ValueError, match=sentence):
+        coding.of_forms(*columns)
+
+
+def test_threads_number_what_they_meet_alike() -> None:
+    numbers = Numbering(1 << 18)
+    parts = np.array_split(np.random.default_rng(5).integers(0, 1 << 18, 400_000), 8)
+
+    def look(part: NDArray[np.int64]) -> NDArray[np.integer]:
+        return numbers.cells(part.size, lambda rows, out: np.copyto(out, part[rows]))
+
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(look, parts))
+    # More than two bytes can tell.
+    assert found[-1].dtype == np.int32
+    assert (numbers.keys()[np.concatenate(found)] == np.concatenate(parts)).all()
 
 
 def test_short_blocks_change_no_bit() -> None:

@@ -44,16 +44,19 @@ def test_parts_of_any_size_give_the_bits_of_the_whole(
     assert ours.option_bins.tobytes() == theirs.option_bins.tobytes()
 
 
-def test_parquet_in_row_groups_is_read_as_csv_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("statistics", [True, False])
+def test_parquet_in_row_groups_is_read_as_csv_is(tmp_path: Path, statistics: bool) -> None:
     pyarrow = pytest.importorskip("pyarrow", reason="Parquet is an extra")
     parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "answers.csv"
     path.write_text(rows(), encoding="utf-8")
     table = reading.load(path)
     other = tmp_path / "answers.parquet"
-    parquet.write_table(pyarrow.table(dict(table.columns)), other, row_group_size=101)
+    columns = pyarrow.table(dict(table.columns))
+    parquet.write_table(columns, other, row_group_size=101, write_statistics=statistics)
     one, two = streaming.read(path), streaming.read(other)
     assert one.items == two.items
+    assert one.options == two.options
     assert adjusted(one.cells).rest.xc.low.tobytes() == adjusted(two.cells).rest.xc.low.tobytes()
 
 
