@@ -102,7 +102,7 @@ def of_forms(
     shown: NDArray[np.integer],
     options: NDArray[np.integer],
     scores: NDArray[np.integer],
-    versions: NDArray[np.int64],
+    versions: NDArray[np.integer],
 ) -> Cells:
     """`coded(responses.from_forms(...))`, without the columns in between if nothing is odd.
 
@@ -119,7 +119,7 @@ def _of_forms(
     shown: NDArray[np.integer],
     options: NDArray[np.integer],
     scores: NDArray[np.integer],
-    versions: NDArray[np.int64],
+    versions: NDArray[np.integer],
 ) -> Cells | None:
     """None where something has to be refused, or there is more to number than is quick."""
     if not (shown.size and int(lengths.sum()) == shown.size == options.size == scores.size):

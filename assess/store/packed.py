@@ -152,7 +152,8 @@ def _block(values: Sequence[memoryview]) -> PackedMarks:
         for half in _halves(np.frombuffer(value, ELEMENT, offset=ARRAY)["number"].astype(np.int64))
     )
     passed = (out_of & 1).astype(np.bool_)
-    return PackedMarks(sizes // 4, *packed, score, out_of >> 1, cut, passed)
+    versions, options, scores = packed
+    return PackedMarks(sizes // 4, versions, options, scores, score, out_of >> 1, cut, passed)
 
 
 def _halves(pair: npt.NDArray[np.int64]) -> tuple[Ints, Ints]:
