@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from assess import store
-from assess.actions import attempts, backups, calibrations, journal, mail, messages
+from assess.actions import attempts, backups, calibrations, journal, mail, messages, resting
 from assess.actions.context import Context
 from assess.delivery import timing
 from assess.store import attempts as rows
@@ -48,6 +48,13 @@ def seal_journal(_app: Flask, now: datetime) -> int:
 def seal_whole_journal(_app: Flask, now: datetime) -> int:
     """Look for entries of slow transactions that the quick look near the end has missed."""
     return journal.seal(now, everywhere=True)
+
+
+def end_rests(_app: Flask, now: datetime) -> int:
+    """End the rest breaks whose minutes are used up, so that whoever looks on sees it."""
+    with store.read() as session:
+        due = [(row.candidate_id, row.id) for row in rows.resting(session)]
+    return sum(resting.end_over(now, candidate, attempt) for candidate, attempt in due)
 
 
 def close_attempts(app: Flask, now: datetime) -> int:
@@ -105,6 +112,7 @@ def calibrate(app: Flask, now: datetime) -> int:
 DUTIES = (
     Duty("seal the journal", 1.0, seal_journal),
     Duty("seal the whole journal", 600.0, seal_whole_journal),
+    Duty("end rest breaks", 5.0, end_rests),
     Duty("close attempts", 5.0, close_attempts),
     Duty("send mail", 2.0, send_mail, apart=True),  # a server may let us wait
     Duty("tell of overdue answers", 60.0, tell_overdue),

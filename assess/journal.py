@@ -84,6 +84,8 @@ class Event(StrEnum):
     ATTEMPT_TAKEN_OVER = "attempt:take-over"
     ATTEMPT_PAUSED = "attempt:pause"
     ATTEMPT_RESUMED = "attempt:resume"
+    REST_BEGUN = "attempt:rest"
+    REST_ENDED = "attempt:end-rest"
     TIME_CREDITED = "attempt:credit"
     ATTEMPT_STOPPED = "attempt:stop"
     ATTEMPT_VOIDED = "attempt:void"

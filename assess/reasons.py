@@ -59,6 +59,7 @@ class Code(StrEnum):
     CONFLICT = "E-SAVE-CONFLICT"
     WRITER = "E-WRITER"
     LATE = "E-LATE"
+    REST = "E-REST"
     TAKEOVER = "W-TAKEOVER"
     OFFLINE = "I-OFFLINE"
     # The room.

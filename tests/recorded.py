@@ -83,6 +83,7 @@ def record(here: World, papers: Sequence[Paper], test: int | None = None) -> Non
                 form_fingerprint="",
                 history_fingerprint="",
                 label="assess-draw/2",
+                rest_seconds=0,
                 seconds=1800,
                 prepared_at=now,
                 opened_at=now,

@@ -86,8 +86,10 @@ def end(context: Context, person_id: int, arrangement_id: int) -> Refused | None
 
 
 def _plain(proposal: rules.Proposal) -> str:
-    """The value as it is stored: a bare number for extra time, nothing where nothing is chosen."""
+    """The value as it is stored: a bare number of per cent or minutes, a choice, or nothing."""
     kind = rules.Kind(proposal.kind)
     if kind is rules.Kind.EXTRA_TIME:
         return str(rules.percent(proposal.value))
+    if kind is rules.Kind.REST_BREAKS:
+        return str(rules.rest_minutes(proposal.value))
     return proposal.value if rules.FORMS[kind].values else ""

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from assess import journal as chain
 from assess import store
-from assess.actions import mail, pools
+from assess.actions import mail, pools, resting
 from assess.actions.context import Context, not_found, record, refuse
 from assess.delivery import answering, attempt, draw, eligibility, marking, statement, timing
 from assess.delivery.attempt import Move, State
@@ -165,6 +165,7 @@ def deal(
         expected=drawn.expected,
         in_band=drawn.in_band,
         seconds=judgement.seconds,
+        rest_seconds=judgement.rest_seconds,
         prepared_at=context.now,
         writer=1,
         writer_session_id=context.session_id,
@@ -212,7 +213,9 @@ def take_over(context: Context, attempt_id: int) -> int | Refused:
         row = attempts.locked(session, context.actor, attempt_id)
         if row is None:
             return not_found()
-        if (refused := _why_not_sit(row, context.now)) is not None:
+        resting.settle(session, row, context.now)
+        # A rest break may be taken over as well: it goes on, and is ended from either device.
+        if not row.resting and (refused := _why_not_sit(row, context.now)) is not None:
             return refuse(session, context, Event.ATTEMPT_TAKEN_OVER, refused)
         if row.writer_session_id != context.session_id:
             row.writer += 1
@@ -226,9 +229,10 @@ def flag(context: Context, attempt_id: int, place: int, flagged: bool) -> Refuse
     """Flag a question to come back to, or take the flag away."""
     assert context.actor is not None  # noqa: S101
     with store.write() as session:
-        row = attempts.of_candidate(session, context.actor, attempt_id)
+        row = attempts.locked(session, context.actor, attempt_id)
         if row is None or not 1 <= place <= len(row.form):
             return not_found()
+        resting.settle(session, row, context.now)
         if (refused := _why_not_sit(row, context.now)) is not None:
             return refused
         attempts.set_flag(session, row, place, flagged)
@@ -236,17 +240,21 @@ def flag(context: Context, attempt_id: int, place: int, flagged: bool) -> Refuse
 
 
 def hand_in(context: Context, attempt_id: int) -> HandedIn | Refused:
-    """Close an attempt for good, mark it at once, give a receipt."""
+    """Close an attempt for good, mark it at once, give a receipt. It ends a rest break as well."""
     assert context.actor is not None  # noqa: S101
     with store.write() as session:
         row = attempts.locked(session, context.actor, attempt_id)
         if row is None:
             return not_found()
+        resting.settle(session, row, context.now)
         if row.deadline is not None and not timing.accepts(context.now, row.deadline):
             return _time_up(session, context, row)
-        if State(row.state) is State.OPEN and row.writer_session_id != context.session_id:
+        sits = State(row.state) is State.OPEN or row.resting
+        if sits and row.writer_session_id != context.session_id:
             refused = Refused.of(Code.TAKEOVER, who=Helper.YOU)
             return refuse(session, context, Event.ATTEMPT_CLOSED, refused)
+        if row.resting:
+            resting.finish(session, context, row)
         reached = attempt.after(State(row.state), Move.HAND_IN)
         if isinstance(reached, Refused):
             return refuse(session, context, Event.ATTEMPT_CLOSED, reached)
@@ -261,6 +269,8 @@ def time_up(context: Context, attempt_id: int, candidate_id: int) -> HandedIn | 
     """
     with store.write() as session:
         row = attempts.locked(session, candidate_id, attempt_id)
+        if row is not None:
+            resting.settle(session, row, context.now)
         if (
             row is None
             or State(row.state) is not State.OPEN
@@ -374,5 +384,7 @@ def _why_not_sit(row: Attempt, now: datetime) -> Refused | None:
         return None
     if state is State.OPEN:
         return Refused.of(Code.LATE, who=Helper.NOBODY)
+    if row.resting:
+        return Refused.of(Code.STATE, who=Helper.YOU, what="resting")
     refused = attempt.after(state, Move.HAND_IN)
     return refused if isinstance(refused, Refused) else None

@@ -14,6 +14,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from assess import store
+from assess.actions import resting
 from assess.actions.context import Context, not_found
 from assess.bank.kinds import Answer
 from assess.delivery import answering, form, timing
@@ -153,6 +154,8 @@ def why_not(device: Sitting, found: Found, now: datetime) -> Refused:
     if found.closed_by == Move.TIME_UP:
         return Refused.of(Code.LATE, who=Helper.NOBODY)
     state = State(found.state)
+    if _resting(found):
+        return Refused.of(Code.STATE, who=Helper.YOU, what="resting")
     if state is not State.OPEN:
         reached = after(state, Move.HAND_IN)
         assert isinstance(reached, Refused)  # noqa: S101 - only an open attempt is handed in
@@ -200,18 +203,30 @@ def keep_journal(
 
 
 def _put(device: Sitting, entry: Entry, answer: Answer, now: datetime) -> Found | None:
-    return saving.save(
-        saving.Save(
-            attempt_id=device.attempt_id,
-            session_id=device.session_id,
-            place=entry.place,
-            writer=device.writer,
-            sequence=entry.sequence,
-            options=answer,
-            now=now,
-            grace=timing.GRACE,
-        )
+    it = saving.Save(
+        attempt_id=device.attempt_id,
+        session_id=device.session_id,
+        place=entry.place,
+        writer=device.writer,
+        sequence=entry.sequence,
+        options=answer,
+        now=now,
+        grace=timing.GRACE,
     )
+    found = saving.save(it)
+    # A rest break may be over without anybody having written so: then this counts.
+    if (
+        found is not None
+        and _resting(found)
+        and resting.end_over(now, device.person_id, device.attempt_id)
+    ):
+        found = saving.save(it)
+    return found
+
+
+def _resting(found: Found) -> bool:
+    """Whether the clock stands for a rest break that its candidate began: it alone has an end."""
+    return State(found.state) is State.PAUSED and found.deadline is not None
 
 
 def _keep_evidence(

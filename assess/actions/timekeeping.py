@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from assess import store
 from assess.actions import attempts as deeds
+from assess.actions import resting
 from assess.actions.approvals import too_long
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
 from assess.delivery import ledger as rules
@@ -74,14 +75,8 @@ def _do(
             return refuse(session, context, event, refused)
         if move is not None:
             row.state = MOVED[move].value
-        # The moment of a line never lies before that of the line before: two hosts may differ by
-        # what passes between two readings of the database's clock.
-        lines = ledger.of_attempt(session, row)
-        at = max([context.now, *(line.at for line in lines)])
-        line = Line(entry, at, seconds)
-        ledger.add(session, row, line, context.actor, reason.strip())
-        assert row.opened_at is not None  # noqa: S101 - it is open or paused
-        row.deadline = rules.deadline([*lines, line], row.opened_at)
+        line = Line(entry, context.now, seconds)
+        ledger.go_on(session, row, line, context.actor, reason.strip())
         facts: dict[str, Fact] = {"attempt": row.id, "entry": entry.value, "seconds": seconds}
         record(session, context, event, facts, {"reason": reason.strip()})
     return None
@@ -127,7 +122,10 @@ def _locked(session: Session, context: Context, attempt_id: int) -> Attempt | Re
         .where(Attempt.id == attempt_id, Attempt.centre_id == context.centre)
         .with_for_update()
     )
-    return not_found() if row is None else row
+    if row is None:
+        return not_found()
+    resting.settle(session, row, context.now)
+    return row
 
 
 def _why_not(

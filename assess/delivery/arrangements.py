@@ -20,6 +20,8 @@ LEAST_EVIDENCE = 10
 LONGEST = 2000  # characters of what is arranged, and of the evidence
 MOST_PERCENT = 100
 """More than twice the time is not an arrangement of one sitting, and needs another assessment."""
+MOST_REST = 120
+"""Minutes of rest breaks in one attempt; whoever needs more sits on two days, in another way."""
 
 
 class Kind(StrEnum):
@@ -37,21 +39,19 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How an arrangement of a kind is said: its title, the values to choose from, its words.
+    """How an arrangement of a kind is said: its title, and the values to choose from.
 
-    `values` is empty where there is nothing to choose (a number for extra time); `words_needed`
-    where the title alone does not say what is to be done.
+    `values` is empty where there is nothing to choose (a number for extra time and rest breaks).
     """
 
     title: str
     values: Mapping[str, str] = field(default_factory=dict)
-    words_needed: bool = False
 
 
 FORMS: Mapping[Kind, Form] = MappingProxyType(
     {
         Kind.EXTRA_TIME: Form("Extra time"),
-        Kind.REST_BREAKS: Form("Rest breaks", words_needed=True),
+        Kind.REST_BREAKS: Form("Rest breaks"),
         Kind.COLOURS: Form(
             "Colours",
             MappingProxyType(
@@ -150,21 +150,51 @@ def _why_not_value(kind: Kind, proposal: Proposal) -> list[Reason]:
     if kind is Kind.EXTRA_TIME:
         if percent(proposal.value) is None:
             return [amiss("percent", "range", least=1, most=MOST_PERCENT)]
+    elif kind is Kind.REST_BREAKS:
+        if rest_minutes(proposal.value) is None:
+            return [amiss("minutes", "range", least=1, most=MOST_REST)]
     elif form.values and proposal.value not in form.values:
         return [amiss(kind.value, "empty" if not proposal.value else "unknown")]
-    elif form.words_needed and not proposal.words.strip():
-        return [amiss("words", "empty")]
     return []
 
 
 def percent(text: str) -> int | None:
     """Extra time in whole per cent, from 1 to 100; None where the text says no such number."""
-    text = text.strip().removesuffix("%").strip()
+    return _number(text.strip().removesuffix("%").strip(), MOST_PERCENT)
+
+
+def rest_minutes(text: str) -> int | None:
+    """Whole minutes of rest breaks in each attempt, from 1 to 120; None where there are none.
+
+    An arrangement from before minutes were recorded has none: it is a fact for the room.
+    """
+    return _number(text.strip(), MOST_REST)
+
+
+def _number(text: str, most: int) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= 3):
         return None
-    return int(text) if 1 <= int(text) <= MOST_PERCENT else None
+    return int(text) if 1 <= int(text) <= most else None
 
 
 def extra_percent(in_force: Iterable[Arranged]) -> int:
     """Extra time in per cent that arrangements in force give together; 0 for none."""
     return max((percent(a.value) or 0 for a in in_force if a.kind is Kind.EXTRA_TIME), default=0)
+
+
+def rest_seconds(in_force: Iterable[Arranged]) -> int:
+    """Seconds of rest breaks that arrangements in force give each attempt; 0 for none."""
+    found = (rest_minutes(a.value) or 0 for a in in_force if a.kind is Kind.REST_BREAKS)
+    return 60 * max(found, default=0)
+
+
+def why_no_rest(given: int, left: int) -> tuple[Reason, ...]:
+    """Why a candidate cannot begin a rest break alone: E-REST, none is arranged, or all is used.
+
+    `given` and `left` are whole seconds of rest breaks for the attempt.
+    """
+    if left > 0:
+        return ()
+    if given > 0:
+        return (Reason(Code.REST, {"what": "used", "minutes": given // 60}, who=Helper.NOBODY),)
+    return (Reason(Code.REST, {"what": "none"}, who=Helper.ADMINISTRATOR),)

@@ -50,7 +50,7 @@ class Arrangement(Base):
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     kind: Mapped[str] = mapped_column(String(20))
-    value: Mapped[str] = mapped_column(String(40))  # per cent, scheme, size, language; or ""
+    value: Mapped[str] = mapped_column(String(40))  # per cent, minutes, scheme, ...; or ""
     words: Mapped[str] = mapped_column(Text)  # what exactly is arranged
     evidence: Mapped[str] = mapped_column(Text)
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # None: the operator
@@ -116,3 +116,8 @@ def extra_percent(session: Session, person_id: int, now: datetime) -> int:
 def extra_of(rows: Iterable[Arrangement]) -> int:
     """The extra time in per cent that these arrangements give; 0 for none."""
     return rules.extra_percent(rules.Arranged(rules.Kind(r.kind), r.value) for r in rows)
+
+
+def rest_of(rows: Iterable[Arrangement]) -> int:
+    """The seconds of rest breaks that these arrangements give each attempt; 0 for none."""
+    return rules.rest_seconds(rules.Arranged(rules.Kind(r.kind), r.value) for r in rows)

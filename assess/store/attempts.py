@@ -88,6 +88,7 @@ class Attempt(Base):
     expected: Mapped[int | None]  # of the borderline candidate, thousandths of a mark
     in_band: Mapped[bool | None]  # None where the pool has no band
     seconds: Mapped[int]
+    rest_seconds: Mapped[int]  # of rest breaks that its candidate may begin alone
     prepared_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
     deadline: Mapped[datetime | None]
@@ -106,6 +107,14 @@ class Attempt(Base):
     def is_live(self) -> bool:
         """Whether it is prepared, open or paused."""
         return State(self.state) in LIVE
+
+    @property
+    def resting(self) -> bool:
+        """Whether the clock stands for a rest break that its candidate began alone.
+
+        Alone of all pauses it has an end. It may be over although nobody has written so yet.
+        """
+        return State(self.state) is State.PAUSED and self.deadline is not None
 
 
 class Answer(Base):
@@ -251,6 +260,13 @@ def expired(session: Session, before: datetime) -> Sequence[tuple[int, int, int]
         .order_by(Attempt.deadline)
     )
     return [(candidate, attempt, centre) for candidate, attempt, centre in rows]
+
+
+def resting(session: Session) -> Sequence[Attempt]:
+    """The attempts whose candidates take a rest break that they began alone."""
+    return session.scalars(
+        select(Attempt).where(Attempt.state == State.PAUSED.value, Attempt.deadline.is_not(None))
+    ).all()
 
 
 def insert_answers(session: Session, of: Iterable[tuple[Attempt, Sequence[Saved]]]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, bindparam, select
@@ -10,24 +11,27 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.delivery import timing
 from assess.delivery.arrangements import Kind
-from assess.delivery.ledger import GIVES, Entry, Line
+from assess.delivery.ledger import GIVES, STOPS, Entry, Line, Stop, deadline, stops
 from assess.store import arrangements, cursor, specifications
 from assess.store.attempts import Attempt
 from assess.store.base import Base
 from assess.store.people import Person
 
-GIVING = ", ".join(f"'{entry.value}'" for entry in sorted(GIVES))
+COUNTED = ", ".join(f"'{entry.value}'" for entry in sorted({*GIVES, Entry.OWN_REST}))
 ENTRIES = ", ".join(f"'{entry.value}'" for entry in Entry)
 
 
 class TimeLine(Base):
-    """One line: seconds given, or a moment at which the clock began to stand or to run."""
+    """One line: seconds given, or a moment at which the clock began to stand or to run.
+
+    A rest break that a candidate began alone has the seconds after which it ends by itself.
+    """
 
     __tablename__ = "time_lines"
     __table_args__ = (
         Index("ix_time_lines_attempt", "attempt_id"),
         CheckConstraint(f"entry IN ({ENTRIES})", name="entry_known"),
-        CheckConstraint(f"(entry IN ({GIVING})) = (seconds > 0)", name="seconds_where_given"),
+        CheckConstraint(f"(entry IN ({COUNTED})) = (seconds > 0)", name="seconds_where_given"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -64,6 +68,26 @@ def add(session: Session, attempt: Attempt, line: Line, actor: int | None, reaso
     )
 
 
+def go_on(
+    session: Session,
+    row: Attempt,
+    line: Line,
+    actor: int | None,
+    reason: str,
+) -> Line:
+    """Write one line more of an attempt under way, and reckon its deadline anew.
+
+    The moment of a line never lies before that of the line before: two hosts may differ by what
+    passes between two readings of the database's clock. Gives the line as it was written.
+    """
+    lines = of_attempt(session, row)
+    line = replace(line, at=max([line.at, *(before.at for before in lines)]))
+    add(session, row, line, actor, reason)
+    assert row.opened_at is not None  # noqa: S101 - it is open or paused
+    row.deadline = deadline([*lines, line], row.opened_at)
+    return line
+
+
 def begin(session: Session, row: Attempt) -> None:
     """Write the first lines of an attempt that was just opened: base, and extra time if any."""
     assert row.opened_at is not None  # noqa: S101 - it was just opened
@@ -91,6 +115,22 @@ def of_attempt(session: Session, attempt: Attempt) -> tuple[Line, ...]:
 _OF_ATTEMPT = (
     select(TimeLine).where(TimeLine.attempt_id == bindparam("attempt_id")).order_by(TimeLine.id)
 )
+
+
+def stood(session: Session, numbers: Iterable[int]) -> Mapping[int, tuple[Stop, ...]]:
+    """From when until when the clock of these attempts stood, by attempt, if it did."""
+    found: dict[int, list[Line]] = {}
+    rows = session.scalars(
+        select(TimeLine)
+        .where(
+            TimeLine.attempt_id.in_(list(numbers)),
+            TimeLine.entry.in_([entry.value for entry in (*STOPS, Entry.RESUME)]),
+        )
+        .order_by(TimeLine.id)
+    )
+    for row in rows:
+        found.setdefault(row.attempt_id, []).append(row.line())
+    return {number: tuple(stops(lines)) for number, lines in found.items()}
 
 
 def signed(session: Session, attempt_id: int) -> Sequence[tuple[TimeLine, Person | None]]:

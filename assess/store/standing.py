@@ -85,6 +85,14 @@ class Judgement:
         return timing.seconds_allowed(self.terms.minutes, self.extra_percent)
 
     @property
+    def rest_seconds(self) -> int:
+        """Seconds of rest breaks that this candidate may begin alone, by their arrangements.
+
+        None where a neighbour keeps the door: whoever lets people in stops their clocks.
+        """
+        return 0 if self.doors else arrangements.rest_of(self.arrangements)
+
+    @property
     def may_wait(self) -> bool:
         """Whether neighbours alone keep the candidate out, and all of them let people wait."""
         shut = sum(len(door.reasons) for door in self.doors)
@@ -105,6 +113,7 @@ class Judgement:
             "closes": None if self.terms.closes is None else self.terms.closes.isoformat(),
             "specification": None if self.version is None else self.version.id,
             "extra_percent": self.extra_percent,
+            "rest_seconds": self.rest_seconds,
             **({"doors": {d.name: dict(d.plain) for d in self.doors}} if self.doors else {}),
         }
 

@@ -249,6 +249,7 @@ def test_what_the_decision_stood_on_is_kept_with_the_attempt(built: World) -> No
         "opens": None,
         "closes": None,
         "extra_percent": 0,
+        "rest_seconds": 0,
         "specification": published.id,
     }
     assert row.state == "marked"

@@ -24,7 +24,8 @@ def whys(proposal: Proposal, approver: int | None = 2) -> list[tuple[object, obj
     [
         Proposal("extra_time", "25", "", SEEN),
         Proposal("extra_time", " 25 % ", "", SEEN),
-        Proposal("rest_breaks", "", "Ten minutes in each hour.", SEEN),
+        Proposal("rest_breaks", " 15 ", "", SEEN),
+        Proposal("rest_breaks", "120", "Ten minutes in each hour.", SEEN),
         Proposal("colours", "cream", "", SEEN),
         Proposal("text_size", "larger", "", SEEN),
         Proposal("reader", "", "", SEEN),
@@ -47,7 +48,9 @@ def test_every_kind_can_be_recorded(proposal: Proposal) -> None:
         (Proposal("extra_time", "12.5", "", SEEN), [("percent", "range")]),
         (Proposal("colours", "", "", SEEN), [("colours", "empty")]),
         (Proposal("colours", "mauve", "", SEEN), [("colours", "unknown")]),
-        (Proposal("rest_breaks", "", "  ", SEEN), [("words", "empty")]),
+        (Proposal("rest_breaks", "", "Ten minutes.", SEEN), [("minutes", "range")]),
+        (Proposal("rest_breaks", "0", "", SEEN), [("minutes", "range")]),
+        (Proposal("rest_breaks", "121", "", SEEN), [("minutes", "range")]),
         (Proposal("reader", "", "", "seen"), [("evidence", "short")]),
         (Proposal("reader", "", "x" * 2001, SEEN), [("words", "long")]),
         (Proposal("reader", "", "", SEEN, TODAY, date(2026, 3, 1)), [("ends", "before_start")]),
@@ -69,3 +72,12 @@ def test_extra_time_is_what_the_arrangement_in_force_says() -> None:
     found = [Arranged(Kind.READER, ""), Arranged(Kind.EXTRA_TIME, "25")]
     assert arrangements.extra_percent(found) == 25
     assert timing.seconds_allowed(30, 25) == 37 * 60 + 30
+
+
+def test_rest_breaks_are_what_the_arrangement_in_force_says_in_minutes() -> None:
+    of_the_room = Arranged(Kind.REST_BREAKS, "")  # from before minutes were recorded
+    assert arrangements.rest_seconds([of_the_room, Arranged(Kind.EXTRA_TIME, "25")]) == 0
+    assert arrangements.rest_seconds([Arranged(Kind.REST_BREAKS, "15")]) == 900
+    assert [r.values["what"] for r in arrangements.why_no_rest(0, 0)] == ["none"]
+    assert [r.values["what"] for r in arrangements.why_no_rest(900, 0)] == ["used"]
+    assert arrangements.why_no_rest(900, 1) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,39 +21,56 @@ SECOND = timedelta(seconds=1)
 # What happens, and how many seconds later the next thing does. A lost connection and a take-over
 # are among it: they are no lines, and change nothing.
 HAPPENING = st.tuples(
-    st.sampled_from(["pause", "rest", "resume", "credit", "disconnect", "take-over"]),
+    st.sampled_from(["pause", "rest", "own-rest", "resume", "credit", "disconnect", "take-over"]),
     st.integers(0, 900),
     st.integers(1, 600),
 )
 
 
-def simulated(
-    base: int, extra: int, happenings: list[tuple[str, int, int]], seconds: int
-) -> tuple[int, int | None]:
-    """A clock that ticks second by second: what is left after so many, and when it came to 0.
+@dataclass
+class Ticking:
+    """A clock that ticks second by second, written without the ledger."""
 
-    Written without the ledger: it counts down, and looks at each second what has happened.
-    """
+    left: int
+    running: bool = True
+    to_rest: int | None = None  # seconds until a rest break of one's own ends by itself
+    rested: int = 0
+
+    def tick(self) -> None:
+        """A second passes."""
+        if self.running:
+            self.left -= 1
+        elif self.to_rest is not None:
+            self.rested += 1
+            self.to_rest -= 1
+            if self.to_rest == 0:
+                self.running, self.to_rest = True, None
+
+    def happen(self, what: str, amount: int) -> None:
+        """Something happens between two seconds."""
+        if what == "credit":
+            self.left += amount
+        if what in {"pause", "rest", "own-rest"} and self.running:
+            self.running = False
+            self.to_rest = amount if what == "own-rest" else None
+        if what == "resume":
+            self.running, self.to_rest = True, None
+
+
+def simulated(left: int, happenings: list[tuple[str, int, int]], seconds: int) -> Ticking:
+    """The clock after so many seconds: it counts down, and looks at each what has happened."""
     at, due = 0, []
     for what, after, amount in happenings:
         at += after
         due.append((at, what, amount))
-    left, running, ended = base + extra, True, None
+    clock = Ticking(left)
     for second in range(seconds + 1):
-        if second and running:
-            left -= 1
+        if second:
+            clock.tick()
         for moment, what, amount in due:
-            if moment != second:
-                continue
-            if what == "credit":
-                left += amount
-            if what in {"pause", "rest"}:
-                running = False
-            if what == "resume":
-                running = True
-        if left <= 0 and ended is None and running:
-            ended = second
-    return left, ended
+            if moment == second:
+                clock.happen(what, amount)
+    return clock
 
 
 @given(
@@ -72,20 +90,27 @@ def test_what_is_left_and_when_it_ends_are_what_a_ticking_clock_says(
     for what, after, amount in happenings:
         at += timedelta(seconds=after)
         if what in set(Entry):
-            given = amount if what == "credit" else 0
-            lines.append(Line(Entry(what), at.astimezone(LONDON), given))
+            seconds = amount if what in {"credit", "own-rest"} else 0
+            lines.append(Line(Entry(what), at.astimezone(LONDON), seconds))
     now = at + timedelta(seconds=later)
-    seconds = (now - opened) // SECOND
-    left, _ = simulated(base, extra, happenings, seconds)
-    assert ledger.remaining(lines, opened, now) == timedelta(seconds=left)
+    clock = simulated(base + extra, happenings, (now - opened) // SECOND)
+    assert ledger.remaining(lines, opened, now) == timedelta(seconds=clock.left)
     finish = ledger.deadline(lines, opened)
-    stands = [w for w, *_ in happenings if w in {"pause", "rest", "resume"}][-1:]
-    if stands in (["pause"], ["rest"]):
-        assert finish is None
+    # From now on nothing happens any more: time is up when what is left has passed.
+    if clock.running:
+        assert finish == now + timedelta(seconds=clock.left)
+    elif clock.to_rest is not None:
+        assert finish == now + timedelta(seconds=clock.to_rest + clock.left)
     else:
-        # From now on nothing happens any more: time is up when what is left has passed.
-        assert finish == now + timedelta(seconds=left)
+        assert finish is None
     assert ledger.steps(lines, opened)[-1].finish == finish
+    assert ledger.rest_left(lines, 10**6, now) == 10**6 - clock.rested
+    # What is written down late, with the moment at which a break ended, changes nothing.
+    stop = ledger.own_rest(lines)
+    if stop is not None and stop.to is not None and stop.to <= now:
+        written = [*lines, Line(Entry.RESUME, stop.to)]
+        assert ledger.deadline(written, opened) == finish
+        assert ledger.own_rest(written) is None
 
 
 def test_each_line_is_shown_with_the_finish_time_that_it_leads_to() -> None:
@@ -101,6 +126,25 @@ def test_each_line_is_shown_with_the_finish_time_that_it_leads_to() -> None:
     after = [step.finish and (step.finish - TERM) / minute for step in steps]
     assert after == [30, 37.5, None, 44.5, 46.5]
     assert [step.stood for step in steps] == [0 * minute] * 3 + [7 * minute, 0 * minute]
+
+
+def test_a_rest_break_of_ones_own_is_over_after_its_seconds_or_when_it_is_ended() -> None:
+    minute = timedelta(minutes=1)
+    lines = [Line(Entry.BASE, TERM, 1800), Line(Entry.OWN_REST, TERM + 10 * minute, 300)]
+    during, over = TERM + 12 * minute, TERM + 15 * minute
+    stop = ledger.own_rest(lines)
+    assert stop is not None
+    assert (stop.since, stop.to) == (TERM + 10 * minute, over)
+    assert ledger.deadline(lines, TERM) == TERM + 35 * minute
+    assert ledger.remaining(lines, TERM, during) == 20 * minute
+    assert [ledger.rest_left(lines, 400, at) for at in (during, over)] == [280, 100]
+    early = [*lines, Line(Entry.RESUME, during)]
+    late = [*lines, Line(Entry.RESUME, over)]
+    assert [step.by_itself for step in ledger.steps(early, TERM)] == [False] * 3
+    assert [step.by_itself for step in ledger.steps(late, TERM)] == [False, False, True]
+    assert [ledger.steps(way, TERM)[-1].stood / minute for way in (early, late)] == [2, 5]
+    assert ledger.deadline(early, TERM) == TERM + 32 * minute
+    assert ledger.rest_left(early, 400, over) == 280
 
 
 def test_a_stop_within_a_stop_and_a_resume_of_a_running_clock_change_nothing() -> None:
