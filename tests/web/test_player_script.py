@@ -19,9 +19,10 @@ from playwright.sync_api import BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from assess import store
-from assess.actions import timekeeping
+from assess.actions import arrangements, timekeeping
 from assess.app import create_app
 from assess.delivery import answering, form
+from assess.delivery.arrangements import Proposal
 from assess.store import attempts
 from tests.builders import PASSWORD, World
 from tests.conftest import Served
@@ -475,3 +476,71 @@ def test_the_journal_numbers_across_tabs_and_says_what_it_cannot_keep(
         "cleared": 0,
     }
     context.close()
+
+
+def test_a_rest_break_hides_the_questions_and_ends_by_a_button_or_by_itself(
+    here: World, served: Served, page: Page
+) -> None:
+    proposal = Proposal("rest_breaks", "15", "", "Letter of 3 May, in the file.")
+    assert isinstance(
+        arrangements.arrange(here.context(), here.persons["candidate"], proposal), int
+    )
+    attempt = start(page, served.url)
+    ready(page)
+    time, legend = page.locator("[data-clock-time]"), page.locator("legend")
+    resting = page.get_by_role("heading", name="You are having a rest break")
+    opener = page.get_by_role("button", name="Take a rest break")
+    page.context.set_offline(True)
+    choose(page, 0)
+    opener.click()
+    expect(page.get_by_text("You have 15 minutes left for rest breaks")).to_be_visible()
+    page.get_by_role("button", name="Begin the rest break").click()
+    failed = page.get_by_text("The break has not begun, and your clock is running")
+    expect(failed).to_be_visible()
+    page.context.set_offline(False)
+    look(page, "rest-asked")
+    page.get_by_role("button", name="Begin the rest break").click()
+    expect(resting).to_be_focused()
+    assert shown(attempt) == {1: (0,)}  # what was chosen before is on record first
+    expect(legend).to_be_hidden()
+    expect(page.locator(".app-navigator")).to_be_hidden()
+    look(page, "resting")
+
+    # Whoever loads the page gets no question, and goes on from there.
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.get_by_role("heading", name="You are having a rest break")).to_be_visible()
+    look(other, "rest-page")
+    served.clock.advance(timedelta(minutes=6))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("[data-part=rest-clock]")).to_have_text(re.compile(r"(9:0\d|8:5\d)"))
+    page.get_by_role("button", name="End the break and go on").click()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    expect(time).to_have_text(re.compile(r"(30:00|29:5\d|29:4\d)"))
+    expect(page.locator("[data-part=rest-left]")).to_have_text("(9 minutes left)")
+    choose(page, 1)
+    expect(page.locator(SAID)).to_have_text("Saved.")
+
+    # The next one ends by itself, here as there, although there is no connection.
+    opener.click()
+    page.get_by_role("button", name="Begin the rest break").click()
+    expect(resting).to_be_visible()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="End the break and go on").click()
+    expect(page.get_by_text("There is no connection. The break goes on")).to_be_visible()
+    served.clock.advance(timedelta(minutes=9))
+    page.evaluate(
+        "{ const now = performance.now.bind(performance);"
+        " performance.now = () => now() + 9 * 60 * 1000 + 1000; }"
+    )
+    expect(legend).to_be_visible()
+    choose(page, 2)
+    expect(page.locator(SAID)).to_contain_text("Saved on this device.")
+    page.context.set_offline(False)
+    expect(page.locator(SAID)).to_have_text("Saved.")
+    expect(page.locator("[data-part=rest-left]")).to_have_text("Your rest breaks are used up.")
+    expect(opener).to_be_hidden()
+    assert shown(attempt) == {1: (2,)}
+    page.get_by_role("link", name="How my time is counted").click()
+    expect(page.locator("[data-entry=resume]").last).to_contain_text("by itself after 9 minutes")
+    look(page, "finish-with-rests")

@@ -18,7 +18,12 @@ from assess.web import problems, signing
 from assess.web.administrator import typed
 from assess.web.administrator.blueprint import administrators, bp
 
-FIELDS = ("kind", "percent", "colours", "text_size", "spacing", "language", "words", "evidence")
+FIELDS = (
+    *("kind", "percent", "minutes", "colours", "text_size", "spacing", "language"),
+    *("words", "evidence"),
+)
+NUMBERS = {Kind.EXTRA_TIME.value: "percent", Kind.REST_BREAKS.value: "minutes"}
+"""Kinds whose value is a number, and the field that it is typed into."""
 
 
 @bp.route("/people/<int:person_id>/arrangements", methods=["GET", "POST"])
@@ -29,7 +34,7 @@ def arrangements(person_id: int) -> ResponseReturnValue:
         return _page(person_id)
     amiss: list[Reason] = []
     kind = typed.line("kind")
-    value = typed.line("percent" if kind == Kind.EXTRA_TIME.value else kind) if kind else ""
+    value = typed.line(NUMBERS.get(kind, kind)) if kind else ""
     starts, ends = typed.day("starts", amiss), typed.day("ends", amiss)
     words, evidence = typed.text("words"), typed.text("evidence")
     done: int | Refused

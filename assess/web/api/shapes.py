@@ -178,9 +178,15 @@ class HandedInOut(Shape):
 
 
 class TimeOut(Shape):
-    """How much time is left by the server's clock, and whether this session may write."""
+    """How much time is left by the server's clock, and whether this session may write.
+
+    `rest_left`: seconds of rest breaks that the candidate may still begin; while one lasts
+    (`resting`) how long it can last, and `seconds_left` is what the clock stands at.
+    """
 
     now: str
     seconds_left: int
     state: str
     writer_is_me: bool
+    resting: bool
+    rest_left: int

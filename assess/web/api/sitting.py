@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 
 from assess import store
 from assess.actions import attempts as deeds
-from assess.actions import saving
+from assess.actions import resting, saving
 from assess.actions.context import not_found
 from assess.bank.items import Content
 from assess.bank.kinds import KINDS
 from assess.delivery import answering, evidence, form, timing
+from assess.delivery import ledger as rules
 from assess.delivery.attempt import LIVE, Move, State, after
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
-from assess.store import attempts, banks, specifications
+from assess.store import attempts, banks, ledger, specifications
 from assess.store import evidence as held
 from assess.store.attempts import Attempt
 from assess.web import access, packing, signing, tokens
@@ -83,9 +84,13 @@ def fetch(attempt_id: int) -> Response:
 @bp.output(shapes.TimeOut)
 @bp.doc(responses=REFUSALS)
 def time(attempt_id: int) -> Response:
-    """How much time is left; asking closes an attempt whose time is over."""
-    with store.look() as read:
-        row = attempts.of_candidate(read, current_user.person_id, attempt_id)
+    """How much time is left; asking closes what is over: a rest break, an attempt."""
+    return _told(attempt_id)
+
+
+def _told(attempt_id: int) -> Response:
+    """How the time of an attempt stands. While its candidate rests: the rest of it, the clock's."""
+    row = _woken(attempt_id)
     if row is None:
         return refuse(not_found())
     now, state = signing.now(), row.state
@@ -96,17 +101,44 @@ def time(attempt_id: int) -> Response:
         and deeds.time_up(signing.context(), row.id, current_user.person_id) is not None
     ):
         state = State.MARKED.value
-    left = 0
+    left, rest_left = 0, 0
     if State(state) in LIVE and row.deadline is not None:
         left = timing.seconds_left(now, row.deadline)
+        if row.rest_seconds:
+            with store.look() as read:
+                lines = ledger.of_attempt(read, row)
+            rest_left = rules.rest_left(lines, row.rest_seconds, now)
+            left -= rest_left if row.resting else 0
     return plain(
         {
             "now": now.isoformat(),
             "seconds_left": left,
             "state": state,
             "writer_is_me": row.writer_session_id == current_user.session_id,
+            "resting": row.resting,
+            "rest_left": rest_left,
         }
     )
+
+
+@bp.post("/attempts/<int:attempt_id>/rest")
+@access.only(Role.CANDIDATE)
+@bp.output(shapes.TimeOut)
+@bp.doc(responses=REFUSALS)
+def rest(attempt_id: int) -> Response:
+    """Begin a rest break by arrangement: the clock stands, and no answer is taken."""
+    refused = resting.begin(signing.context(), attempt_id)
+    return _told(attempt_id) if refused is None else refuse(refused)
+
+
+@bp.post("/attempts/<int:attempt_id>/rest/end")
+@access.only(Role.CANDIDATE)
+@bp.output(shapes.TimeOut)
+@bp.doc(responses=REFUSALS)
+def end_rest(attempt_id: int) -> Response:
+    """End the rest break before its minutes are used up."""
+    refused = resting.end(signing.context(), attempt_id)
+    return _told(attempt_id) if refused is None else refuse(refused)
 
 
 @bp.post("/attempts/<int:attempt_id>/flags")
@@ -184,7 +216,8 @@ def hand_in(attempt_id: int, json_data: shapes.HandInIn) -> Response:
         return refuse(not_found())
     if device is None or (device.attempt_id, device.writer) != (attempt_id, json_data.writer):
         return refuse(Refused.of(Code.WRITER, who=Helper.YOU))
-    if State(row.state) is State.OPEN and row.writer != json_data.writer:
+    sits = State(row.state) is State.OPEN or row.resting
+    if sits and row.writer != json_data.writer:
         return refuse(Refused.of(Code.TAKEOVER, who=Helper.YOU))
     done = deeds.hand_in(signing.context(), attempt_id)
     if isinstance(done, Refused):
@@ -212,12 +245,25 @@ def open_book(version: specifications.SpecificationVersion) -> list[dict[str, st
     return [{"title": r.title, "text": r.text, "url": r.url} for r in found]
 
 
+def _woken(attempt_id: int) -> Attempt | None:
+    """My attempt; a rest break whose minutes are used up is over."""
+    with store.look() as read:
+        row = attempts.of_candidate(read, current_user.person_id, attempt_id)
+    if row is None or not row.resting:
+        return row
+    resting.end_over(signing.now(), current_user.person_id, attempt_id)
+    with store.look() as read:
+        return attempts.of_candidate(read, current_user.person_id, attempt_id)
+
+
 def _mine(read: Session, attempt_id: int) -> Attempt | Refused:
     """My open attempt, if this session may write now."""
     row = attempts.of_candidate(read, current_user.person_id, attempt_id)
     if row is None:
         return not_found()
     state = State(row.state)
+    if row.resting:
+        return Refused.of(Code.STATE, who=Helper.YOU, what="resting")
     if state is not State.OPEN:
         refused = after(state, Move.HAND_IN)
         assert isinstance(refused, Refused)  # noqa: S101 - only an open attempt is handed in

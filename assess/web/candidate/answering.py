@@ -17,7 +17,7 @@ from assess.roles import Role
 from assess.store import attempts, banks
 from assess.web import access, problems, signing
 from assess.web.candidate import attempt as player
-from assess.web.candidate import sitting
+from assess.web.candidate import resting, sitting
 from assess.web.candidate.blueprint import bp
 from assess.web.candidate.numbers import whole
 
@@ -66,6 +66,8 @@ def _goal(attempt_id: int, place: int, go: str) -> str:
     with store.read() as session:
         row = attempts.of_candidate(session, current_user.person_id, attempt_id)
     length = len(row.form) if row is not None else place
+    if go == "rest":
+        return url_for("candidate.rest", attempt_id=attempt_id)
     if go == "review" or (go == "next" and place == length):
         return url_for("candidate.review", attempt_id=attempt_id)
     wanted = {"next": place + 1, "previous": place - 1}.get(go) or whole(go)
@@ -86,6 +88,8 @@ def _not_saved(
             return player.page(attempt_id, place, refused)
         case Code.TAKEOVER:
             return sitting.elsewhere(attempt_id, refused, _positions(place, values))
+        case Code.STATE if (row := resting.under_way(attempt_id)) is not None:
+            return resting.page(row, refused, _positions(place, values))
         case Code.CLOSED | Code.LATE:
             sitting.find(attempt_id)  # closes it, if its time is over
             return sitting.closed(attempt_id, refused, _positions(place, values))

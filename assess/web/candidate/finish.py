@@ -11,7 +11,8 @@ from assess.actions.context import not_found
 from assess.delivery import ledger as rules
 from assess.roles import Role
 from assess.store import attempts, ledger, specifications
-from assess.web import access, problems
+from assess.web import access, problems, signing
+from assess.web.candidate import sitting
 from assess.web.candidate.blueprint import bp
 
 
@@ -19,13 +20,19 @@ from assess.web.candidate.blueprint import bp
 @access.only(Role.CANDIDATE)
 def finish(attempt_id: int) -> ResponseReturnValue:
     """Base, extra time, pauses, rest breaks, credits: each with the finish time it leads to."""
+    sitting.find(attempt_id)  # a rest break that is over is among the lines
     with store.read() as session:
         row = attempts.of_candidate(session, current_user.person_id, attempt_id)
         if row is None or row.opened_at is None:
             return problems.answer(not_found())
         test = specifications.get(session, row.centre_id, row.test_id)
         signed = ledger.signed(session, row.id)
-        steps = rules.steps(ledger.of_attempt(session, row), row.opened_at)
+        lines = ledger.of_attempt(session, row)
     return render_template(
-        "candidate/finish.html", attempt=row, test=test, signed=signed, steps=steps
+        "candidate/finish.html",
+        attempt=row,
+        test=test,
+        signed=signed,
+        steps=rules.steps(lines, row.opened_at),
+        rest_left=rules.rest_left(lines, row.rest_seconds, signing.now()),
     )

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from assess.bank.resources import Resource
 from assess.delivery import answering, form, timing
+from assess.delivery import ledger as rules
 from assess.delivery.form import Question
-from assess.store import attempts, banks, specifications
+from assess.store import attempts, banks, ledger, specifications
 from assess.store.attempts import Attempt
 from assess.store.specifications import SpecificationVersion
 from assess.web import signing
@@ -29,7 +30,8 @@ class Place:
 class Paper:
     """An attempt under way: which questions are answered and flagged, how much time is left.
 
-    `resources` is what an open-book test lays beside its questions.
+    `resources` is what an open-book test lays beside its questions. `rest_seconds` is what the
+    candidate may use for rest breaks of their own in all, `rest_left` what is left of it.
     """
 
     attempt_id: int
@@ -38,6 +40,8 @@ class Paper:
     seconds: int
     seconds_left: int
     resources: tuple[Resource, ...] = ()
+    rest_seconds: int = 0
+    rest_left: int = 0
 
     @property
     def unanswered(self) -> tuple[int, ...]:
@@ -69,6 +73,9 @@ def paper(session: Session, row: Attempt, saves: Sequence[answering.Saved]) -> P
     counting = answering.latest(saves)
     flagged = attempts.flags(session, row.id)
     test = specifications.get(session, row.centre_id, row.test_id)
+    now, rest_left = signing.now(), 0
+    if row.rest_seconds:
+        rest_left = rules.rest_left(ledger.of_attempt(session, row), row.rest_seconds, now)
     version = session.get_one(SpecificationVersion, row.specification_id)
     assert test is not None  # noqa: S101 - a foreign key holds it
     return Paper(
@@ -79,8 +86,10 @@ def paper(session: Session, row: Attempt, saves: Sequence[answering.Saved]) -> P
             for number in range(1, len(row.form) + 1)
         ),
         seconds=row.seconds,
-        seconds_left=timing.seconds_left(signing.now(), row.deadline),
+        seconds_left=timing.seconds_left(now, row.deadline),
         resources=version.specification().resources,
+        rest_seconds=row.rest_seconds,
+        rest_left=rest_left,
     )
 
 

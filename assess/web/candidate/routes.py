@@ -9,6 +9,7 @@ from assess.web.candidate import (
     handing_in,
     messages,
     progress,
+    resting,
     result,
     starting,
     statement,
@@ -28,6 +29,7 @@ __all__ = [
     "handing_in",
     "messages",
     "progress",
+    "resting",
     "result",
 ]
 __all__ += ["starting", "statement", "statement_of_result", "trying", "waiting"]

@@ -12,6 +12,7 @@ from flask_login import current_user
 
 from assess import store, wording
 from assess.actions import attempts as deeds
+from assess.actions import resting
 from assess.actions.context import not_found
 from assess.delivery import timing
 from assess.delivery.attempt import Move, State, after
@@ -24,12 +25,18 @@ SETTLE = 2  # seconds after the last moment that counts, before the result is as
 
 
 def find(attempt_id: int) -> Attempt | None:
-    """My attempt with this number, closed by now if its time is over."""
-    with store.look() as session:
-        row = attempts.of_candidate(session, current_user.person_id, attempt_id)
+    """My attempt with this number; closed, and its rest break ended, if that is over by now."""
+    row = _row(attempt_id)
+    if row is not None and row.resting:
+        resting.end_over(signing.now(), current_user.person_id, row.id)
+        row = _row(attempt_id)
     if row is None or not is_over(row):
         return row
     deeds.time_up(signing.context(), row.id, current_user.person_id)
+    return _row(attempt_id)
+
+
+def _row(attempt_id: int) -> Attempt | None:
     with store.look() as session:
         return attempts.of_candidate(session, current_user.person_id, attempt_id)
 
@@ -46,9 +53,10 @@ def is_over(row: Attempt) -> bool:
 def close_what_is_over() -> None:
     """Close my attempts whose time is over."""
     with store.look() as session:
-        over = [row.id for row in attempts.live_of(session, current_user.person_id) if is_over(row)]
+        live = attempts.live_of(session, current_user.person_id)
+        over = [row.id for row in live if is_over(row) or row.resting]
     for attempt_id in over:
-        deeds.time_up(signing.context(), attempt_id, current_user.person_id)
+        find(attempt_id)
 
 
 def enter(attempt_id: int) -> Attempt | ResponseReturnValue:
@@ -61,6 +69,8 @@ def enter(attempt_id: int) -> Attempt | ResponseReturnValue:
         return redirect(url_for("candidate.result", attempt_id=row.id))
     if state is State.PREPARED:
         return redirect(url_for("candidate.waiting", attempt_id=row.id))
+    if row.resting:
+        return redirect(url_for("candidate.rest", attempt_id=row.id))
     if state is not State.OPEN or row.deadline is None:
         return refused_by_state(state)
     if not timing.is_open(signing.now(), row.deadline):

@@ -68,6 +68,7 @@ def _page(test_id: int, unaffirmed: tuple[Reason, ...]) -> ResponseReturnValue:
         specification=judgement.version.specification(),
         seconds=judgement.seconds,
         extra_percent=judgement.extra_percent,
+        rest_seconds=judgement.rest_seconds,
         arrangements=judgement.arrangements,
         left=cards.left(judgement),
         statement=judgement.standing.current_version,

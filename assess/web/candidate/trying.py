@@ -35,6 +35,7 @@ def try_settings() -> str:
     return render_template(
         "candidate/try.html",
         arrangements=mine,
+        rest_seconds=arrangements.rest_of(mine),
         choices={kind: FORMS[kind].values for kind in arranged.CLASSES},
         chosen=arranged.mine(),
         chosen_settings=_settings(),

@@ -6,6 +6,7 @@
 
 import { startClock } from "./clock.js";
 import { openJournal } from "./journal.js";
+import { makeRest } from "./rest.js";
 import { Refusal, deliver, makeSender, speaker } from "./sender.js";
 import { fill, makeView } from "./view.js";
 
@@ -17,7 +18,7 @@ const OVER = ["closed", "marked", "void"];
 const RADIOS = ["single_choice", "true_false"];
 
 const same = (one, other) => one.length === other.length && one.every((x, at) => x === other[at]);
-const rest = (time) => new Promise((done) => setTimeout(done, time));
+const wait = (time) => new Promise((done) => setTimeout(done, time));
 const secondsOf = (told) => (told.state === "paused" ? null : told.seconds_left);
 const passes = (error) => !(error instanceof Refusal) || error.passes;
 
@@ -47,9 +48,10 @@ async function begin(root) {
       return await sit(root, { ask, at, clock, hooks, early, form, sample });
     } catch (error) {
       if (!passes(error)) return location.reload(); // the server's own page says why not
+      if (error.code === "E-STATE") await hooks.read(); // a rest break may be over: asking ends it
       if (!(error instanceof Refusal || error instanceof TypeError || error.name === "TimeoutError"))
         throw error;
-      await rest(RETRY);
+      await wait(RETRY);
     }
   }
 }
@@ -70,7 +72,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
   let adding = 0; // answers on their way into the journal
   let lost = false; // whether the last try found no connection
   let handing = false;
-  let paused = false;
+  let held = ""; // why the clock stands and no question is seen: "paused" or "resting"
   let ended = ""; // why nothing more is answered here: "time", "taken" or "out"
   let settling = false; // time is up, and the last answers may still leave
   const gone = new Map(); // by place: what was kept as evidence from this device
@@ -247,18 +249,20 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
     if (sample || ended) return;
     ended = "time";
     settling = true;
+    rest?.shut();
     view.shut();
     await sender.send();
-    await rest(SETTLE);
+    await wait(SETTLE);
     settling = false;
     finish();
   };
 
-  const take = ({ seconds_left: left, state, writer_is_me: mine }) => {
+  const take = ({ seconds_left: left, state, writer_is_me: mine, resting, rest_left: rests }) => {
     if (OVER.includes(state)) return finish();
     if (mine === false) return taken();
-    hold(state === "paused");
-    if (!paused) clock.set(left);
+    rest?.told(resting, rests);
+    hold(state !== "paused" ? "" : resting ? "resting" : "paused");
+    if (held !== "paused") clock.set(left);
     if (lost) {
       lost = false;
       status();
@@ -267,14 +271,47 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
     return undefined;
   };
 
-  const hold = (still) => {
-    if (paused === still) return;
-    paused = still;
-    clock.hold(still);
-    view.cover(still);
-    view.notice("paused", still ? undefined : null);
-    if (!still) sender.send();
+  const hold = (why) => {
+    if (held === why) return;
+    const rested = held === "resting";
+    held = why;
+    clock.hold(why !== "");
+    view.cover(why);
+    view.notice("paused", why === "paused" ? undefined : null);
+    if (why !== "") return;
+    if (rested) view.toTop();
+    sender.send();
   };
+
+  /** Begins a rest break, or ends one; false when the server could not be reached. */
+  const turn = async (what) => {
+    try {
+      take(await ask(at(what), {}));
+      heard = performance.now();
+      channel.postMessage({ kind: "rest" });
+    } catch (error) {
+      if (passes(error)) {
+        missing();
+        return false;
+      }
+      refused(error);
+    }
+    return true;
+  };
+
+  const rest = makeRest(root, {
+    fill,
+    begin: async () => {
+      // What was answered before has to be on record first: during the break nothing is taken.
+      await sender.send();
+      return (await unsent()).length + adding === 0 && turn("rest");
+    },
+    end: () => turn("rest/end"),
+    over: () => {
+      hold("");
+      hooks.read();
+    },
+  });
 
   const refused = (error) => {
     if (error.code === "W-TAKEOVER") taken();
@@ -297,6 +334,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
     ended = why;
     handing = false;
     sender.stop();
+    rest?.shut();
     view.shut();
     view.offer(null);
     view.say("");
@@ -311,15 +349,15 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
 
   /** What this device has not sent becomes evidence; it says which answers these are. */
   const handOverRest = async () => {
-    const rest = await unsent();
-    if (rest.length > 0) view.evidence([words.unsent, ...listed(rest)]);
+    const entries = await unsent();
+    if (entries.length > 0) view.evidence([words.unsent, ...listed(entries)]);
     try {
-      if (rest.length > 0) await handOver({ ...form, entries: rest });
+      if (entries.length > 0) await handOver({ ...form, entries });
     } catch {
       addEventListener("online", handOverRest, { once: true });
       return;
     }
-    for (const entry of rest) gone.set(entry.place, entry);
+    for (const entry of entries) gone.set(entry.place, entry);
     if (gone.size > 0) view.evidence([words.kept, ...listed([...gone.values()])]);
   };
 
@@ -471,6 +509,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
     for (const { place, answer } of await unsent()) answers.set(place, answer);
     channel.addEventListener("message", ({ data }) => {
       if (data.kind === "closed") return location.assign(words.over);
+      if (data.kind === "rest") return hooks.read();
       if (data.kind === "answer") answers.set(data.place, data.answer);
       if (data.kind === "flag") flags[data.flagged ? "add" : "delete"](data.place);
       square(data.place);
@@ -525,7 +564,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
     event.preventDefault();
   });
   setInterval(async () => {
-    if (leaving || performance.now() - heard < (paused || lost ? POLL_PAUSED : POLL)) return;
+    if (leaving || performance.now() - heard < (held || lost ? POLL_PAUSED : POLL)) return;
     if (ended && !lost) return;
     heard = performance.now();
     await hooks.read();

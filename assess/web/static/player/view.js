@@ -228,10 +228,13 @@ export const makeView = (root) => {
       part("hand-in", views.review)?.remove();
     },
 
-    /** While the test is paused no question is to be seen. */
-    cover(covered) {
-      for (const view of Object.values(views)) view.classList.toggle("app-player__covered", covered);
-      part("case").classList.toggle("app-player__covered", covered);
+    /** While the test is "paused" no question is to be seen; "resting" nothing of the test is. */
+    cover(why) {
+      const seen = [...Object.values(views), part("case")];
+      for (const one of seen) one.classList.toggle("app-player__covered", why === "paused");
+      for (const one of [...seen, part("navigator"), part("book")]) {
+        one?.classList.toggle("app-player__away", why === "resting");
+      }
     },
 
     /** The button that hands in, while it works and waits. */
