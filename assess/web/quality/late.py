@@ -22,7 +22,7 @@ from assess.delivery.answering import Saved, latest
 from assess.delivery.evidence import Cause, Held
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
-from assess.store import attempts, banks, evidence, programmes
+from assess.store import attempts, banks, evidence, ledger, programmes
 from assess.store.attempts import Attempt
 from assess.web import access, pages, problems, signing
 from assess.web.quality.blueprint import bp
@@ -100,6 +100,7 @@ def _page(attempt_id: int, refused: Refused | None = None) -> ResponseReturnValu
         waiting = evidence.waiting(session, row.id)
         decided = evidence.decisions(session, row.id)
         questions = _questions(session, row)
+        stops = ledger.stood(session, [row.id]).get(row.id, ())
         registration = (
             None
             if test.programme_id is None
@@ -118,6 +119,7 @@ def _page(attempt_id: int, refused: Refused | None = None) -> ResponseReturnValu
         waiting=waiting,
         decided=decided,
         questions=questions,
+        stops=stops,
         any_late=any(one.cause == Cause.LATE.value for one in waiting),
         own=person.id == current_user.person_id,
         is_tutor=registration is not None and registration.tutor_id == current_user.person_id,

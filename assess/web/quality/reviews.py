@@ -19,7 +19,7 @@ from assess.bank.items import Content
 from assess.delivery.marking import Mark, Scored
 from assess.reasons import Refused
 from assess.roles import Role
-from assess.store import banks, frameworks, marks, programmes, remarking
+from assess.store import banks, frameworks, ledger, marks, programmes, remarking
 from assess.web import access, pages, problems, signing
 from assess.web.quality.blueprint import bp
 
@@ -75,6 +75,7 @@ def _page(
         wish, row, person, test = found
         stored = marks.newest(session, row.id)
         assert stored is not None  # noqa: S101 - only a marked attempt can be reviewed
+        stops = ledger.stood(session, [row.id]).get(row.id, ())
         drawn = row.drawn()
         contents = banks.contents(session, [question.version for question in drawn])
         mark = marks.as_mark(stored, drawn, contents)
@@ -91,6 +92,7 @@ def _page(
         person=person,
         test=test,
         mark=mark,
+        stops=stops,
         questions=_questions(mark, contents, [int(mask) for mask in stored.options]),
         titles=titles,
         own=person.id == current_user.person_id,

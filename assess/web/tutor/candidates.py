@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from assess import store
 from assess.actions.context import not_found
 from assess.delivery.attempt import LIVE
+from assess.delivery.ledger import Stop
 from assess.delivery.progress import Progress
 from assess.delivery.readiness import ANSWERED_WITHIN
 from assess.delivery.terms import Terms
@@ -25,6 +26,7 @@ from assess.store import (
     centres,
     cohorts,
     frameworks,
+    ledger,
     messages,
     notes,
     progress,
@@ -71,6 +73,7 @@ class Standing:
     test: Test
     state: str
     sat: Sequence[Sat]
+    stood: Mapping[int, Sequence[Stop]]  # the clock, by attempt: pauses and rest breaks
     approval: Approval | None
     request: ApprovalRequest | None
     advice: ApprovalRequest | None
@@ -177,6 +180,7 @@ def _standings(session: Session, registration: Registration, person: Person) -> 
     every = specifications.of_programme(session, registration.programme_id)
     tests = [test for test in every if not test.practice]
     sat = cohorts.sat(session, [person.id], [test.id for test in tests])
+    stood = ledger.stood(session, [one.attempt_id for of in sat.values() for one in of])
     asked = cohorts.asked(session, [person.id])
     now = signing.now()
     approved = cohorts.approved(session, [person.id], now)
@@ -190,6 +194,7 @@ def _standings(session: Session, registration: Registration, person: Person) -> 
                 test=test,
                 state=_state((person.id, test.id), sat, asked, approved, now),
                 sat=sat.get((person.id, test.id), ()),
+                stood=stood,
                 approval=approved.get((person.id, test.id)),
                 request=approvals.waiting(session, test.id, person.id),
                 advice=approvals.last_advice(session, test.id, person.id),
