@@ -14,6 +14,7 @@ from assess.reasons import Refused
 SEEN = "Assessment report of the specialist teacher, seen at registration; kept in the paper file."
 ARRANGED = (
     Proposal(Kind.EXTRA_TIME.value, "25", "", SEEN),
+    Proposal(Kind.REST_BREAKS.value, "15", "Five minutes when he needs them.", SEEN),
     Proposal(Kind.TEXT_SIZE.value, "large", "", SEEN),
 )
 
