@@ -16,6 +16,7 @@ FROZEN = {
     "journal_seals": "hash = 'another'",
     "answers": "sequence = 99",
     "marks": "score = 4000",
+    "time_lines": "seconds = 9999",
     "signatures": "typed_name = 'Somebody Else'",
 }
 CONTENT = ("item_id", "number", "kind", "outcome", "stem", "content", "digest")

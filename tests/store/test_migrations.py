@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from sqlalchemy import ForeignKeyConstraint, text
+from sqlalchemy.exc import DatabaseError
 
 from assess import store
 from assess.store import db, migrate, tables
@@ -62,6 +63,29 @@ def test_a_database_in_use_goes_back_to_earlier_tables_and_forward_with_every_ro
     migrate.upgrade(database_url)
     assert migrate.differences(database_url) == []
     assert rows() == before
+
+
+OWN_REST = """
+INSERT INTO time_lines (centre_id, attempt_id, entry, at, seconds, reason)
+SELECT centre_id, id, 'own-rest', opened_at, 60, 'Five minutes.' FROM attempts
+"""
+
+
+def test_a_rest_break_is_one_of_the_room_for_tables_that_know_no_other(
+    built: World, database_url: str
+) -> None:
+    built.sit(right=4)
+    with store.write() as session:
+        session.execute(text(OWN_REST))
+    db.engine.dispose()
+    with migrate.moving(database_url) as config:
+        command.downgrade(config, "0012")
+    migrate.upgrade(database_url)
+    with store.read() as session:
+        lines = session.execute(text("SELECT entry, seconds FROM time_lines ORDER BY id")).all()
+    assert [tuple(line) for line in lines] == [("base", 1800), ("rest", 0)]
+    with pytest.raises(DatabaseError, match="never changed"), store.write() as session:
+        session.execute(text("UPDATE time_lines SET seconds = 9 WHERE entry = 'base'"))
 
 
 def rows() -> dict[str, int]:
