@@ -543,4 +543,3 @@ def test_a_rest_break_hides_the_questions_and_ends_by_a_button_or_by_itself(
     assert shown(attempt) == {1: (2,)}
     page.get_by_role("link", name="How my time is counted").click()
     expect(page.locator("[data-entry=resume]").last).to_contain_text("by itself after 9 minutes")
-    look(page, "finish-with-rests")
