@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assess.bank.problems import because
-from assess.delivery import first_draw, second_draw
+from assess.delivery import first_draw, gathering, second_draw
 from assess.delivery.entries import Entries, Entry
 from assess.delivery.pool import Band, Cell, Pool
 from assess.delivery.second_draw import Account, Chosen, account, countable
@@ -104,13 +104,12 @@ def draw(pool: Pool, history: History, stream: Stream) -> Draw | Refused:
         raise ValueError(f"no draw is called {stream.label!r}")
     if chosen is None:
         return Refused(Code.BLUEPRINT, (because(Code.BLUEPRINT, "no_form", {}),), status=409)
-    questions = []
-    for cell, place in chosen.places:
-        entries = pool.cells[cell].listed
-        order = list(range(entries.options[place]))
-        stream.shuffle(order)
-        questions.append(Drawn(entries.items[place], entries.versions[place], tuple(order)))
-    form = tuple(questions)
+    rows = gathering.columns(pool).rows(chosen.places)
+    orders = stream.orders([options for _, _, options in rows])
+    form = tuple(
+        Drawn(item, version, tuple(order))
+        for (item, version, _), order in zip(rows, orders, strict=True)
+    )
     return Draw(form, form_fingerprint(form), chosen.expected, chosen.in_band)
 
 

@@ -12,9 +12,12 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import comb, prod
+from operator import add
+from typing import Any
 
-from assess.delivery import counting, sight, units
+from assess.delivery import counting, gathering, sight, units
 from assess.delivery.counting import Alike, Element, Knot, Numbers, Table
 from assess.delivery.picking import free_place
 from assess.delivery.pool import Pool
@@ -25,6 +28,7 @@ from assess.delivery.units import Alone, Kind, Layout, Place, Selection, Unit
 TRIES = 100  # at one form in five within the band, 1 draw in 5,000 million needs counting
 MORE_TRIES = 5_000  # where enemies are too entangled for counting
 Seen = Sequence[Mapping[int, tuple[int, int]]]
+Trial = list[Any]  # a form as it is tried: what is in it only its maker knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def choose(pool: Pool, history: History, stream: Stream) -> Chosen | None:
     if not maker.forms:
         return None
     if not layout.groups and pool.band is None:
-        return _finished(pool, maker.form(stream), stream)
+        return _finished(pool, maker.units(maker.trial(stream)), stream)
     nearest = None
     for form, off in _tried(pool, layout, maker, min(maker.forms, TRIES), stream):
         if pool.band is None or off <= pool.band.half or maker.forms == 1:
@@ -82,19 +86,22 @@ def choose(pool: Pool, history: History, stream: Stream) -> Chosen | None:
 def _tried(
     pool: Pool, layout: Layout, maker: _ByCell | _ByElement, tries: int, stream: Stream
 ) -> Iterator[tuple[list[Unit], int]]:
-    """Forms as they are tried, without those in which enemies meet, and how far off they lie."""
-    target = None if pool.band is None else pool.band.target
-    columns = [cell.listed.difficulties for cell in pool.cells]
+    """Forms as they are tried, without those in which enemies meet, and how far off they lie.
+
+    Of those that lie outside the band, only the first of the nearest so far.
+    """
+    nearest = None
     for _ in range(tries):
-        form = maker.form(stream)
+        trial = maker.trial(stream)
+        off = 0 if pool.band is None else abs(maker.expected(trial) - pool.band.target)
+        outside = pool.band is not None and off > pool.band.half
+        if outside and nearest is not None and off >= nearest:
+            continue
+        form = maker.units(trial)
         if layout.groups and layout.clash([place for unit in form for place in unit]):
             continue
-        off = 0
-        if target is not None:
-            for unit in form:
-                for cell, place in unit:
-                    off += columns[cell][place]
-            off = abs(off - target)
+        if outside:
+            nearest = off
         yield form, off
 
 
@@ -140,10 +147,6 @@ def _within(
     return [(total, number) for total, number in found if abs(total - target) <= reach]
 
 
-def _expected(pool: Pool, places: Sequence[Place]) -> int:
-    return sum(pool.cells[cell].listed.difficulties[place] for cell, place in places)
-
-
 def _finished(pool: Pool, form: list[Unit], stream: Stream) -> Chosen:
     """A form in the order shown. What comes whole stays together."""
     form.sort()
@@ -152,12 +155,16 @@ def _finished(pool: Pool, form: list[Unit], stream: Stream) -> Chosen:
     places = [place for unit in form for place in unit]
     if pool.band is None:
         return Chosen(places, None, None)
-    expected = _expected(pool, places)
+    expected = gathering.columns(pool).expected(places)
     return Chosen(places, expected, expected in pool.band)
 
 
 class _ByCell:
-    """Makes forms where every unit is an item on its own: each cell is chosen from by itself."""
+    """Makes forms where every unit is an item on its own: each cell is chosen from by itself.
+
+    A form that is tried is the places of its items alone, in the order of the cells: most are
+    thrown away.
+    """
 
     def __init__(self, pool: Pool, seen: Seen) -> None:
         self.cells = [
@@ -165,21 +172,33 @@ class _ByCell:
             for cell, met in zip(pool.cells, seen, strict=True)
         ]
         self.forms = prod(comb(free, count) for _, count, free, _, _ in self.cells)
+        self.bounds = [
+            left for _, count, free, _, _ in self.cells for left in range(free, free - count, -1)
+        ]
+        self.numbers = [n for n, cell in enumerate(pool.cells) for _ in range(cell.count)]
+        self.columns = gathering.columns(pool)
+        self.starts = [self.columns.starts[number] for number in self.numbers]
 
-    def form(self, stream: Stream) -> list[Unit]:
+    def trial(self, stream: Stream) -> Trial:
         """A form of the best by sight, each equally likely."""
-        form: list[Unit] = []
-        below = stream.below
-        for number, (always, count, free, at, closed) in enumerate(self.cells):
-            form.extend([((number, place),) for place in always])
+        places: list[int] = []
+        ranks = iter(stream.several(self.bounds))
+        for always, count, _, at, closed in self.cells:
+            places += always
             taken = closed[:]
-            for left in range(free, free - count, -1):  # as `picking.some`, but for its calls
-                rank = below(left)
-                if taken:
-                    rank = free_place(rank, taken)
-                insort(taken, rank)
-                form.append(((number, rank if at is None else at[rank]),))
-        return form
+            for rank in islice(ranks, count):  # as `picking.some`, but for its calls
+                place = free_place(rank, taken) if taken else rank
+                insort(taken, place)
+                places.append(place if at is None else at[place])
+        return places
+
+    def expected(self, trial: Trial) -> int:
+        """Its expected score, in thousandths."""
+        return self.columns.sum(map(add, self.starts, trial), len(trial))
+
+    def units(self, trial: Trial) -> list[Unit]:
+        """Its units."""
+        return [((number, place),) for number, place in zip(self.numbers, trial, strict=True)]
 
 
 def _split(
@@ -202,26 +221,35 @@ def _split(
 class _ByElement:
     """Makes forms where some units are sets: whole forms are counted, without sums and enemies."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, pool: Pool, table: Table) -> None:
+        self.columns = gathering.columns(pool)
         self.table = table
         self.forms = table.sums
 
-    def form(self, stream: Stream) -> list[Unit]:
+    def trial(self, stream: Stream) -> Trial:
         """A form of the best by sight, each equally likely."""
         return self.table.form(0, stream)
+
+    def expected(self, trial: Trial) -> int:
+        """Its expected score, in thousandths."""
+        return self.columns.expected([place for unit in trial for place in unit])
+
+    def units(self, trial: Trial) -> list[Unit]:
+        """Its units."""
+        return trial
 
 
 def _maker(pool: Pool, layout: Layout, seen: Seen) -> _ByCell | _ByElement:
     if layout.plain:
         return _ByCell(pool, seen)
     if not any(seen) and "whole" in pool.kept:
-        return _ByElement(pool.kept["whole"])
+        return _ByElement(pool, pool.kept["whole"])
     elements = _elements(pool, layout, layout.kinds, (), seen, valued=False)
     table = counting.table(elements, layout.need, layout.bits, layout.size, limited=False)
     assert table is not None  # noqa: S101 - without a limit there is one
     if not any(seen):
         pool.kept["whole"] = table
-    return _ByElement(table)
+    return _ByElement(pool, table)
 
 
 def _table(pool: Pool, layout: Layout, seen: Seen) -> Table | None:

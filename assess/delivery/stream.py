@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import MutableSequence
+from collections.abc import Iterable, MutableSequence, Sequence
 from typing import TypeVar
 
 FIRST_LABEL = "assess-draw/1"
@@ -23,6 +23,8 @@ ORDINAL = struct.Struct(">I")
 BLOCK = 64  # bytes that SHA-256 works on at a time, and that HMAC's key is padded to
 INNER, OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 SPAN = 1 << 64
+SMALL = 1 << 32
+SURE = SPAN - SMALL  # no word below it is thrown away where the number is below SMALL
 MIN_SEED = 16  # bytes; seeds.seed() gives 32
 
 T = TypeVar("T")
@@ -58,14 +60,17 @@ class Stream:
 
     def word(self) -> int:
         """The next 64-bit word of the stream."""
-        if not self._words:
-            inner, outer = self._inner.copy(), self._outer.copy()
-            inner.update(COUNTER.pack(self._counter))
-            outer.update(inner.digest())
-            self._counter += 1
-            self._words = list(WORDS.unpack(outer.digest()))
-            self._words.reverse()
-        return self._words.pop()
+        return (self._words or self._block()).pop()
+
+    def _block(self) -> list[int]:
+        """The next words, the first one last."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(COUNTER.pack(self._counter))
+        outer.update(inner.digest())
+        self._counter += 1
+        self._words = list(WORDS.unpack(outer.digest()))
+        self._words.reverse()
+        return self._words
 
     def below(self, n: int) -> int:
         """A number from 0 to n - 1, each equally likely; n from 1.
@@ -86,6 +91,28 @@ class Stream:
             if word - rest <= SPAN - n:  # below the largest multiple of n that is at most SPAN
                 return rest
 
+    def several(self, bounds: Iterable[int]) -> list[int]:
+        """A number below each of these, as `below` gives them one after another.
+
+        One call for a whole form: a call for each number takes longer than the number.
+        """
+        found = []
+        words = self._words
+        for n in bounds:
+            if not 1 < n < SMALL:
+                found.append(self.below(n))
+                words = self._words
+                continue
+            while True:
+                if not words:
+                    words = self._block()
+                word = words.pop()
+                rest = word % n
+                if word < SURE or word - rest <= SPAN - n:
+                    found.append(rest)
+                    break
+        return found
+
     def _below(self, n: int) -> int:
         words = -(-(n - 1).bit_length() // 64)
         span = 1 << 64 * words
@@ -98,9 +125,20 @@ class Stream:
 
     def shuffle(self, sequence: MutableSequence[T]) -> None:
         """Put a sequence into an order, each equally likely (Fisher and Yates, from the end)."""
-        for last in range(len(sequence) - 1, 0, -1):
-            other = self.below(last + 1)
+        last = len(sequence)
+        for other in self.several(range(last, 1, -1)):
+            last -= 1
             sequence[last], sequence[other] = sequence[other], sequence[last]
+
+    def orders(self, sizes: Sequence[int]) -> list[list[int]]:
+        """The numbers below each of these sizes, each lot in an order as `shuffle` gives it."""
+        found = [list(range(size)) for size in sizes]
+        others = iter(self.several([n for size in sizes for n in range(size, 1, -1)]))
+        for order in found:
+            for last in range(len(order) - 1, 0, -1):
+                other = next(others)
+                order[last], order[other] = order[other], order[last]
+        return found
 
 
 def commitment(seed: bytes) -> str:

@@ -6,15 +6,17 @@ import dataclasses
 import itertools
 import random
 from array import array
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assess.delivery import draw, sight
 from assess.delivery.draw import Cell, Draw, Entries, Entry, Pool, Seen, Stream
+from assess.delivery.gathering import Columns
 from assess.reasons import Code, Refused
 
 SEED = bytes(range(32))
@@ -210,40 +212,38 @@ def test_histories_that_differ_have_different_fingerprints(other: dict[int, Seen
     assert draw.history_fingerprint(turned) == draw.history_fingerprint(history)
 
 
-class Column(Sequence[int]):
-    """A long column without its memory, counting how many of its numbers are looked at."""
+class Long:
+    """The columns of a pool of any size without their memory, counting how much is looked at."""
 
-    def __init__(self, size: int, value: Callable[[int], int]) -> None:
+    def __init__(self, size: int) -> None:
         self.size = size
-        self.value = value
         self.looked = 0
 
     def __len__(self) -> int:
         return self.size
 
-    def __getitem__(self, index: Any) -> Any:
-        if not 0 <= index < self.size:
-            raise IndexError(index)
-        self.looked += 1
-        return self.value(index)
+    def __getitem__(self, _: object) -> None:
+        raise AssertionError("one entry after another is looked at")
+
+    def take(self, numbers: Sequence[int], axis: int) -> np.ndarray[Any, Any]:
+        assert all(0 <= number < self.size for number in numbers)
+        self.looked += len(numbers)
+        return np.array([[number + 1, number + 1, 4] for number in numbers])
 
 
 @pytest.mark.parametrize("size", [1_000, 1_000_000])
 def test_a_draw_from_a_large_bank_looks_at_a_handful_of_entries(size: int) -> None:
-    entries = Entries()
-    columns = {
-        "items": Column(size, lambda index: index + 1),
-        "versions": Column(size, lambda index: index + 1),
-        "options": Column(size, lambda _: 4),
-    }
-    for name, column in columns.items():
-        setattr(entries, name, column)
+    entries, columns = Entries(), Long(size)
+    for name in ("items", "versions", "options"):
+        setattr(entries, name, columns)
     pool = Pool(DIGEST, (Cell("u/1", 14, entries),))
-    pool.kept["index"] = (array("q", [5, 77]), array("i", [4, 76]), [0])  # made once a pool
+    # Both are made once a pool.
+    pool.kept["index"] = (array("q", [5, 77]), array("i", [4, 76]), [0])
+    pool.kept["columns"] = Columns([0], np.empty(0), cast("Any", columns))
     form = drawn(pool, {5: Seen(1, 1), 77: Seen(1, 1)})
     assert len(form.questions) == 14
     assert not {one.item for one in form.questions} & {5, 77}
-    assert sum(column.looked for column in columns.values()) < 100
+    assert columns.looked == 14
 
 
 def test_what_was_met_is_found_in_whatever_cell_it_stands() -> None:

@@ -77,6 +77,27 @@ def test_every_number_is_below_its_bound(n: int, ordinal: int) -> None:
     assert 0 <= Stream(SEED, "a", ordinal).below(n) < n
 
 
+@given(st.lists(st.one_of(st.integers(1, 20), st.integers(1, 2**70))), st.integers(1, 1000))
+def test_several_numbers_are_those_that_come_one_by_one(bounds: list[int], ordinal: int) -> None:
+    together, one_by_one = Stream(SEED, "a", ordinal), Stream(SEED, "a", ordinal)
+    assert together.several(bounds) == [one_by_one.below(n) for n in bounds]
+    assert together.word() == one_by_one.word()
+
+
+def test_several_numbers_throw_away_the_same_words() -> None:
+    limit = 2**64 - 2**64 % 10
+    assert Scripted(2**64 - 1, 13, limit, limit - 1).several([10, 10]) == [3, 9]
+
+
+@given(st.lists(st.integers(0, 6)))
+def test_orders_are_those_of_one_shuffle_after_another(sizes: list[int]) -> None:
+    together, one_by_one = Stream(SEED, "a", 1), Stream(SEED, "a", 1)
+    shuffled = [list(range(size)) for size in sizes]
+    for order in shuffled:
+        one_by_one.shuffle(order)
+    assert together.orders(sizes) == shuffled
+
+
 @given(st.lists(st.integers()), st.integers(1, 1000))
 def test_a_shuffle_loses_nothing(values: list[int], ordinal: int) -> None:
     shuffled = list(values)
