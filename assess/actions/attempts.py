@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from assess import journal as chain
 from assess import store
 from assess.actions import mail, pools, resting
-from assess.actions.context import Context, not_found, record, refuse
+from assess.actions.context import Context, not_found, record, record_new, refuse
 from assess.delivery import answering, attempt, draw, eligibility, marking, statement, timing
 from assess.delivery.attempt import Move, State
 from assess.delivery.ledger import active as running
 from assess.delivery.mailing import Kind
-from assess.journal import Event
+from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Reason, Refused
-from assess.store import attempts, banks, ledger, marks, people, specifications
+from assess.store import attempts, banks, ledger, marks, people, specifications, starting
 from assess.store import pools as pool_rows
 from assess.store.attempts import Attempt
 from assess.store.people import Person
@@ -96,19 +96,39 @@ def seal(
 
     The attempt is not part of the session: what is changed in it afterwards is not stored.
     """
-    source = source_of(session, version)
-    if isinstance(source, Refused):
-        return source
-    turn = pools.turn(session, context, source.pool_id, person.centre_id)
-    history = attempts.history(session, person.id, test.bank_id)
+    found = _basis(session, context, test, person, version)
+    if isinstance(found, Refused):
+        return found
+    source, turn, history = found
     row = deal(context, test, person, judgement, source, turn, history)
     if isinstance(row, Refused):
         return row
     if not judgement.may_wait:
         open_(row, context)
-    attempts.add(session, row)
-    record_start(session, context, row, source, turn)
+    row.id = record_new(
+        session,
+        context,
+        (attempts.TABLE, attempts.values(row)),
+        "attempt",
+        Event.ATTEMPT_STARTED,
+        _facts(row, source, turn),
+    )
     return row
+
+
+def _basis(
+    session: Session, context: Context, test: Test, person: Person, version: SpecificationVersion
+) -> tuple[Source, Turn, draw.History] | Refused:
+    """What a form is drawn from. The draw is counted, in a new epoch when the last is used up."""
+    found = starting.basis(session, version.id, person.id, test.bank_id, context.now)
+    if found is not None:
+        pool = pools.frozen(session, found.pool_id, found.fingerprint)
+        return Source(version, found.pool_id, found.fingerprint, pool), found.turn, found.history
+    source = source_of(session, version)
+    if isinstance(source, Refused):
+        return source
+    turn = pools.turn(session, context, source.pool_id, person.centre_id)
+    return source, turn, attempts.history(session, person.id, test.bank_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,25 +196,24 @@ def record_start(
     session: Session, context: Context, row: Attempt, source: Source, turn: Turn
 ) -> None:
     """Write down that an attempt was dealt, and all that its draw can be repeated from."""
-    record(
-        session,
-        context,
-        Event.ATTEMPT_STARTED,
-        {
-            "attempt": row.id,
-            "test": row.test_id,
-            "ordinal": row.ordinal,
-            "pool": source.pool_id,
-            "epoch": turn.number,
-            "commitment": turn.commitment,
-            "pool_fingerprint": source.fingerprint,
-            "history_fingerprint": row.history_fingerprint,
-            "form_fingerprint": row.form_fingerprint,
-            "label": row.label,
-            "expected": row.expected,
-            "in_band": row.in_band,
-        },
-    )
+    facts = {"attempt": row.id, **_facts(row, source, turn)}
+    record(session, context, Event.ATTEMPT_STARTED, facts)
+
+
+def _facts(row: Attempt, source: Source, turn: Turn) -> dict[str, Fact]:
+    return {
+        "test": row.test_id,
+        "ordinal": row.ordinal,
+        "pool": source.pool_id,
+        "epoch": turn.number,
+        "commitment": turn.commitment,
+        "pool_fingerprint": source.fingerprint,
+        "history_fingerprint": row.history_fingerprint,
+        "form_fingerprint": row.form_fingerprint,
+        "label": row.label,
+        "expected": row.expected,
+        "in_band": row.in_band,
+    }
 
 
 def open_(row: Attempt, context: Context) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from assess.journal import Event, Fact
@@ -53,6 +55,27 @@ def record(
         actor=context.actor,
         facts=facts,
         details=details,
+    )
+
+
+def record_new(
+    session: Session,
+    context: Context,
+    made: tuple[Table, Mapping[str, Any]],
+    name: str,
+    event: Event,
+    facts: Mapping[str, Fact],
+) -> int:
+    """Insert the row that the deed makes and write the deed down with its key; gives the key."""
+    return journal.record_new(
+        session,
+        made,
+        name,
+        event,
+        at=context.now,
+        centre=context.centre or None,
+        actor=context.actor,
+        facts=facts,
     )
 
 

@@ -198,19 +198,19 @@ NEVER = 2**63 - 1  # no attempt has this number
 _INSERT_ALL = insert(Attempt).returning(TABLE.c.id, sort_by_parameter_order=True)
 
 
-def add(session: Session, row: Attempt) -> None:
-    """Store a new attempt, and give it its number.
-
-    It does not become part of the session: what is changed in it later is not stored.
-    """
+def values(row: Attempt) -> dict[str, Any]:
+    """A new attempt by column, without its number."""
     said = instance_dict(row)  # what was never set is not there
-    row.id = cursor.insert(session, TABLE, {key: said.get(key) for key in GIVEN})
+    return {key: said.get(key) for key in GIVEN}
 
 
 def insert_all(session: Session, rows: Sequence[Attempt]) -> None:
-    """Store new attempts as `add` stores one, all in one statement."""
-    values = [{key: getattr(row, key) for key in GIVEN} for row in rows]
-    numbers = session.connection().execute(_INSERT_ALL, values).scalars()
+    """Store new attempts, all in one statement, and give each its number.
+
+    They do not become part of the session: what is changed in them later is not stored.
+    """
+    written = [values(row) for row in rows]
+    numbers = session.connection().execute(_INSERT_ALL, written).scalars()
     for row, number in zip(rows, numbers, strict=True):
         row.id = number
 

@@ -226,6 +226,7 @@ def run(connection: Connection, statement: str, values: Mapping[str, Any] = NOTH
 _deed: ContextVar[bool] = ContextVar("deed", default=False)
 _made: WeakKeyDictionary[Engine, dict[str, Engine]] = WeakKeyDictionary()
 _turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+CONNECTION = "the connection of this deed"
 
 
 def writer(engine: Engine) -> Engine:
@@ -249,7 +250,7 @@ def turn(engine: Engine) -> AbstractContextManager[object]:
     """
     if engine.dialect.name != "sqlite":
         return nullcontext()
-    return _turns[str(engine.url)]
+    return _turns[engine.url.database or ""]
 
 
 @contextmanager
@@ -285,9 +286,16 @@ def write() -> Iterator[Session]:
     try:
         engine = writer(db.engine)
         with turn(engine), Session(engine, expire_on_commit=False) as session, session.begin():
+            session.info[CONNECTION] = session.connection()
             yield session
     finally:
         _deed.reset(mark)
+
+
+def connection_of(session: Session) -> Connection:
+    """The connection that a session asks by; that of a deed is looked up once."""
+    found: Connection | None = session.info.get(CONNECTION)
+    return found or session.connection()
 
 
 def dispose() -> None:

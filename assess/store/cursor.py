@@ -14,12 +14,15 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, Table
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from assess.store.base import Moment, Row, run
+from assess.store.base import Moment, Row, connection_of, run
 
 POSTGRESQL = "postgresql"
 Values = Mapping[str, Any]
+Writers = dict[str, Callable[[Any], Any]]
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def ask(session: Session, statement: str, values: Values) -> list[Row]:
@@ -28,7 +31,7 @@ def ask(session: Session, statement: str, values: Values) -> list[Row]:
     Values are what the driver takes: moments as `moment` gives them. Columns of JSON come as
     `document` reads them.
     """
-    connection = session.connection()
+    connection = connection_of(session)
     if connection.dialect.name == POSTGRESQL:
         statement = _for_psycopg(statement)
     return run(connection, statement, values)
@@ -39,14 +42,45 @@ def insert(session: Session, table: Table, values: Values) -> int:
 
     `values` name every other column, as SQLAlchemy would take them.
     """
-    statement, written = _insertion(table, session.get_bind().dialect.name)
-    ((key,),) = ask(session, statement, {k: write(values[k]) for k, write in written.items()})
+    statement, writers = _insertion(table, dialect(session))
+    ((key,),) = ask(session, statement, _written(values, writers))
     return int(key)
+
+
+def insert_told(
+    session: Session,
+    made: tuple[Table, Values],
+    told: tuple[Table, Values],
+    named: tuple[str, str],
+) -> int:
+    """Insert a row as `insert` does, and another one that tells of it; says the first one's key.
+
+    `named`: the column of the other one, a document, that takes the key in, and the name for it
+    there. One statement on PostgreSQL, where it is a round trip less.
+    """
+    (table, values), (other, said), (facts, name) = made, told, named
+    if dialect(session) != POSTGRESQL:
+        key = insert(session, table, values)
+        insert(session, other, {**said, facts: {name: key, **said[facts]}})
+        return key
+    statement, writers, also = _told(table, other, facts)
+    written = {f"also_{k}": v for k, v in _written(said, also).items()}
+    ((key,),) = ask(session, statement, {**_written(values, writers), **written, "named": name})
+    return int(key)
+
+
+def _written(values: Values, writers: Writers) -> dict[str, Any]:
+    return {key: write(values[key]) for key, write in writers.items()}
 
 
 def moment(session: Session, at: datetime) -> Any:
     """A moment as the columns of the session's database keep it."""
-    return _writer(Moment(), session.get_bind().dialect.name)(at)
+    return _writer(Moment(), dialect(session))(at)
+
+
+def dialect(session: Session) -> str:
+    """The name of the kind of database that a session asks."""
+    return connection_of(session).dialect.name
 
 
 def document(value: Any) -> Any:
@@ -60,22 +94,48 @@ def _for_psycopg(statement: str) -> str:
 
 
 @lru_cache(maxsize=16)
-def _insertion(table: Table, dialect: str) -> tuple[str, dict[str, Callable[[Any], Any]]]:
+def _insertion(table: Table, dialect: str) -> tuple[str, Writers]:
     """The statement that inserts a row, and how a value of each column is written."""
-    ((key,), columns) = (
-        [column.name for column in table.primary_key],
-        [column for column in table.columns if not column.primary_key],
-    )
-    names, places, written = [], [], {}
-    for column in columns:
-        names.append(f'"{column.name}"')
-        cast = isinstance(column.type, JSON) and dialect == POSTGRESQL
-        places.append(f"CAST(:{column.key} AS jsonb)" if cast else f":{column.key}")
-        written[column.key] = _writer(column.type, dialect)
+    names, places, written = _columns(table, dialect)
     return (
-        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join(places)}) "  # noqa: S608
-        f"RETURNING {key}",
+        f"INSERT INTO {table.name} ({names}) VALUES ({', '.join(places.values())}) "  # noqa: S608
+        f"RETURNING {_key(table)}",
         written,
+    )
+
+
+@lru_cache(maxsize=16)
+def _told(made: Table, told: Table, facts: str) -> tuple[str, Writers, Writers]:
+    """PostgreSQL's statement that inserts a row, and another one whose document names its key."""
+    first, written = _insertion(made, POSTGRESQL)
+    names, places, also = _columns(told, POSTGRESQL, "also_")
+    places[facts] = (
+        f"jsonb_build_object(CAST(:named AS text), made.{_key(made)}) || {places[facts]}"
+    )
+    return (
+        f"WITH made AS ({first}), told AS (INSERT INTO {told.name} ({names}) "  # noqa: S608
+        f"SELECT {', '.join(places.values())} FROM made) SELECT {_key(made)} FROM made",
+        written,
+        also,
+    )
+
+
+def _key(table: Table) -> str:
+    (key,) = table.primary_key
+    return key.name
+
+
+def _columns(table: Table, dialect: str, prefix: str = "") -> tuple[str, dict[str, str], Writers]:
+    """All columns but the key: their names, the place of each value, and how it is written."""
+    columns = [column for column in table.columns if not column.primary_key]
+    places = {column.key: f":{prefix}{column.key}" for column in columns}
+    if dialect == POSTGRESQL:
+        kinds = {column.key: column.type.compile(_POSTGRESQL) for column in columns}
+        places = {key: f"CAST({place} AS {kinds[key]})" for key, place in places.items()}
+    return (
+        ", ".join(f'"{column.name}"' for column in columns),
+        places,
+        {column.key: _writer(column.type, dialect) for column in columns},
     )
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, func, insert, select
+from sqlalchemy import ForeignKey, LargeBinary, String, Table, Text, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess import journal, seeds
@@ -73,14 +73,7 @@ def record(
     if details:
         salt, body = seeds.salt(), journal.canonical(dict(details)).decode()
         digest = journal.details_digest(salt, body)
-    entry = {
-        "centre_id": centre,
-        "actor_id": actor,
-        "at": at,
-        "event": event.value,
-        "facts": dict(facts or {}),
-        "details_digest": digest,
-    }
+    entry = _values(event, at, centre, actor, facts or {}, digest)
     waiting: list[dict[str, Any]] | None = session.info.get(TOGETHER)
     if waiting is not None and not details:
         waiting.append(entry)
@@ -92,6 +85,46 @@ def record(
     if details:
         own = {"entry_id": number, "centre_id": centre, "salt": salt, "body": body}
         session.connection().execute(insert(JournalDetails), own)
+
+
+def record_new(
+    session: Session,
+    made: tuple[Table, Mapping[str, Any]],
+    name: str,
+    event: Event,
+    *,
+    at: datetime,
+    centre: int | None,
+    actor: int | None,
+    facts: Mapping[str, Fact],
+) -> int:
+    """Insert a row and write down the deed that made it, in one statement where that can be.
+
+    `made` is the table and the values of all columns but the key; the facts take the key in under
+    `name`, in front. Gives the key.
+    """
+    _write(session)
+    return cursor.insert_told(
+        session, made, (TABLE, _values(event, at, centre, actor, facts, None)), ("facts", name)
+    )
+
+
+def _values(
+    event: Event,
+    at: datetime,
+    centre: int | None,
+    actor: int | None,
+    facts: Mapping[str, Fact],
+    digest: str | None,
+) -> dict[str, Any]:
+    return {
+        "centre_id": centre,
+        "actor_id": actor,
+        "at": at,
+        "event": event.value,
+        "facts": dict(facts),
+        "details_digest": digest,
+    }
 
 
 @contextmanager

@@ -93,11 +93,11 @@ NEWEST = """
 SELECT id, fingerprint FROM pools WHERE specification_id = :specification
 ORDER BY number DESC LIMIT 1
 """
-TURN = """
-UPDATE epochs SET draws = draws + 1
-WHERE pool_id = :pool AND closed_at IS NULL AND draws < :most AND opened_at > :since
+SERVES = "closed_at IS NULL AND draws < :most AND opened_at > :since"  # see `serving`
+TURN = f"""
+UPDATE epochs SET draws = draws + 1 WHERE pool_id = :pool AND {SERVES}
 RETURNING id, number, commitment, sealed_seed
-"""
+"""  # noqa: S608 - a text of this project
 
 
 def newest(session: Session, specification_id: int) -> tuple[int, str] | None:
@@ -111,9 +111,13 @@ def turn(session: Session, pool_id: int, now: datetime) -> Turn | None:
 
     None when no epoch is open, or the open one has served its month or its number of draws.
     """
-    since = cursor.moment(session, now - EPOCH_DAYS)
-    rows = cursor.ask(session, TURN, {"pool": pool_id, "most": EPOCH_DRAWS, "since": since})
+    rows = cursor.ask(session, TURN, {"pool": pool_id, **serving(session, now)})
     return Turn(*rows[0]) if rows else None
+
+
+def serving(session: Session, now: datetime) -> dict[str, Any]:
+    """The values of `SERVES`: what an epoch that serves another draw may have served."""
+    return {"most": EPOCH_DRAWS, "since": cursor.moment(session, now - EPOCH_DAYS)}
 
 
 def close(session: Session, pool_id: int, now: datetime) -> None:
