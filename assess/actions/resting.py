@@ -68,6 +68,10 @@ def end(context: Context, attempt_id: int) -> Refused | None:
 
 def end_over(now: datetime, candidate_id: int, attempt_id: int) -> bool:
     """End a break whose minutes are used up, if it is one; says whether it ended one now."""
+    with store.read() as session:  # asked every few seconds: most of the time it is not over
+        row = attempts.of_candidate(session, candidate_id, attempt_id)
+        if row is None or _over(session, row, now) is None:
+            return False
     with store.write() as session:
         row = attempts.locked(session, candidate_id, attempt_id)
         return row is not None and settle(session, row, now)
@@ -85,21 +89,27 @@ def why_not_end(row: Attempt) -> Refused | None:
 
 def settle(session: Session, row: Attempt, now: datetime) -> bool:
     """Write down the end of a break whose minutes are used up; part of a deed that holds `row`."""
-    if not row.resting:
-        return False
-    stop = rules.own_rest(ledger.of_attempt(session, row))
-    if stop is None or stop.to is None or now < stop.to:
+    ended = _over(session, row, now)
+    if ended is None:
         return False
     row.state = State.OPEN.value
-    ledger.go_on(session, row, Line(Entry.RESUME, stop.to), None, "")
+    ledger.go_on(session, row, Line(Entry.RESUME, ended), None, "")
     facts: dict[str, Fact] = {
         "attempt": row.id,
         "by": "itself",
-        "ended": stop.to.isoformat(timespec="microseconds"),
+        "ended": ended.isoformat(timespec="microseconds"),
     }
     # Nobody did it: whoever asks for the page at that moment is not named.
     journal.record(session, Event.REST_ENDED, at=now, centre=row.centre_id, actor=None, facts=facts)
     return True
+
+
+def _over(session: Session, row: Attempt, now: datetime) -> datetime | None:
+    """When the break under way ended by itself; None where none does, or it still lasts."""
+    if not row.resting:
+        return None
+    stop = rules.own_rest(ledger.of_attempt(session, row))
+    return None if stop is None or stop.to is None or now < stop.to else stop.to
 
 
 def finish(session: Session, context: Context, row: Attempt) -> None:

@@ -58,12 +58,13 @@ def test_by_pages_alone_one_rests_and_goes_on_and_no_question_is_seen_meanwhile(
 
     other.post(f"{at}/rest")
     built.clock.advance(11 * MINUTE)  # its minutes are used up
-    assert other.get(f"{at}/rest").status_code == 409
+    for used in (other.get(f"{at}/rest"), other.post(f"{at}/rest")):
+        assert (used.status_code, codes(used.text)) == (409, {"E-REST"})
+        assert f'href="{at}"' in used.text
     finish = other.get(f"{at}/finish").text
     assert "15 minutes for rest breaks in this attempt, and 0 seconds of it left" in finish
     assert "by itself after 11 minutes" in finish
     assert "When the back hurts. (Candidate)" in finish
-    other.post(f"{at}/rest")
     other.post(f"{at}/hand-in")
     try_it = me.get("/try").text
     assert "Rest breaks: 15 minutes in each attempt. When the back hurts." in try_it

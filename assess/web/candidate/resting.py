@@ -30,6 +30,11 @@ def rest(attempt_id: int) -> ResponseReturnValue:
     row = sitting.find(attempt_id)
     if row is not None and row.resting:
         return page(row)
+    return _ask(attempt_id)
+
+
+def _ask(attempt_id: int) -> ResponseReturnValue:
+    """What a rest break is, with the button that begins it; or why none can be begun."""
     entered = sitting.enter(attempt_id)
     if not isinstance(entered, Attempt):
         return entered
@@ -37,9 +42,15 @@ def rest(attempt_id: int) -> ResponseReturnValue:
         lines = ledger.of_attempt(session, entered)
         test = specifications.get(session, entered.centre_id, entered.test_id)
     left = rules.rest_left(lines, entered.rest_seconds, signing.now())
-    if reasons := arrangements.why_no_rest(entered.rest_seconds, left):
-        return problems.answer(Refused(Code.REST, reasons, 409), journalled=False)
-    return render_template("candidate/rest_ask.html", attempt_id=attempt_id, test=test, left=left)
+    reasons = arrangements.why_no_rest(entered.rest_seconds, left)
+    shown = render_template(
+        "candidate/rest_ask.html",
+        attempt_id=attempt_id,
+        test=test,
+        left=left,
+        reasons=[wording.words(reason, pages.zone()) for reason in reasons],
+    )
+    return shown, 409 if reasons else 200
 
 
 @bp.post("/attempts/<int:attempt_id>/rest")
@@ -53,6 +64,8 @@ def begin_rest(attempt_id: int) -> ResponseReturnValue:
                 return sitting.closed(attempt_id, done)
             if done.code is Code.TAKEOVER:
                 return sitting.elsewhere(attempt_id, done)
+            if done.code is Code.REST:
+                return _ask(attempt_id)
         return problems.answer(done)
     return redirect(url_for("candidate.rest", attempt_id=attempt_id))
 
