@@ -74,20 +74,12 @@ class Browser:
         reader, writer = self._reader, self._writer
         assert writer is not None  # noqa: S101
         await self.put(writer, raw)
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        headers: dict[str, str] = {}
-        for line in head[1:]:
-            name, _, value = line.partition(":")
-            if name.lower() == "set-cookie":
-                key, _, rest = value.strip().partition("=")
-                self.cookies[key] = rest.partition(";")[0]
-            elif name:
-                headers[name.lower()] = value.strip()
-        body = await reader.readexactly(int(headers.get("content-length", 0)))
-        if headers.get("connection", "").lower() == "close":
+        answer = reading(await reader.readuntil(b"\r\n\r\n"), self.cookies)
+        answer.body = await reader.readexactly(int(answer.headers.get("content-length", 0)))
+        if answer.headers.get("connection", "").lower() == "close":
             await self.close()
         self.requests += 1
-        return Answer(int(head[0].split()[1]), headers, body)
+        return answer
 
     async def put(self, writer: asyncio.StreamWriter, raw: bytes) -> None:
         """Send a request's bytes."""
@@ -160,6 +152,20 @@ class Browser:
         """Hand in, and see the result."""
         done = expect(await self.tell("hand-in"), 200).json()
         expect(await self.get(done["result"]), 200)
+
+
+def reading(head: bytes, cookies: dict[str, str]) -> Answer:
+    """The head of an answer, still without its body; cookies go where the others are."""
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.lower() == "set-cookie":
+            key, _, rest = value.strip().partition("=")
+            cookies[key] = rest.partition(";")[0]
+        elif name:
+            headers[name.lower()] = value.strip()
+    return Answer(int(first.split()[1]), headers, b"")
 
 
 def _token(page: Answer) -> str:

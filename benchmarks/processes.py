@@ -93,3 +93,12 @@ def cpu(pid: int) -> float:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             own += cpu(child)
     return own
+
+
+def ran(pid: int) -> float:
+    """The same of those that are there still, to the microsecond: for what takes less than a tick."""
+    own = 0.0
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            own += int(task.read_text().split()[0]) / 1e9
+    return own + sum(ran(child) for child in children(pid))
