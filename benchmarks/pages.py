@@ -1,9 +1,9 @@
 """What does each request of an attempt cost, in the process itself and behind gunicorn?
 
-`python -m benchmarks.pages [--json] [--kind sqlite|postgresql] [--attempts N] [--profile FILE]` plays
-attempts one after another, as `benchmarks/delivery.py` does, and prints for each request of one
-the processor milliseconds of the site and of the database server, and how often the database was
-asked. First in this process, without any server, then over HTTP. Beside them the floor's save
+`python -m benchmarks.pages [--json] [--kind sqlite|postgresql] [--attempts N] [--profile FILE]`
+plays attempts one after another, as `benchmarks/delivery.py` does, and prints for each request of
+one the processor milliseconds of the site and of the database server, and how often the database
+was asked. First in this process, without any server, then over HTTP. Beside them the floor's save
 (`benchmarks/floor.py`) by both ways. `--profile` writes what cProfile saw of the first way.
 """
 

@@ -96,7 +96,7 @@ def cpu(pid: int) -> float:
 
 
 def ran(pid: int) -> float:
-    """The same of those that are there still, to the microsecond: for what takes less than a tick."""
+    """The same of those that are there still, to the microsecond."""
     own = 0.0
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):

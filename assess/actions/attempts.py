@@ -25,7 +25,7 @@ from assess.store import pools as pool_rows
 from assess.store.attempts import Attempt
 from assess.store.people import Person
 from assess.store.pools import Turn
-from assess.store.specifications import SpecificationVersion, Test
+from assess.store.specifications import Published, SpecificationVersion, Test
 from assess.store.standing import Judgement, judge
 
 
@@ -90,7 +90,7 @@ def seal(
     test: Test,
     person: Person,
     judgement: Judgement,
-    version: SpecificationVersion,
+    version: SpecificationVersion | Published,
 ) -> Attempt | Refused:
     """Draw a form for a candidate and store the attempt; open unless they have to wait.
 
@@ -135,13 +135,13 @@ def _basis(
 class Source:
     """What the next form of a published specification is drawn from: its newest pool."""
 
-    version: SpecificationVersion
+    version: SpecificationVersion | Published
     pool_id: int
     fingerprint: str
     pool: draw.Pool
 
 
-def source_of(session: Session, version: SpecificationVersion) -> Source | Refused:
+def source_of(session: Session, version: SpecificationVersion | Published) -> Source | Refused:
     """What forms of a published specification are drawn from now."""
     newest = pool_rows.newest(session, version.id)
     if newest is None:
@@ -321,7 +321,7 @@ def settle(
     session: Session,
     context: Context,
     row: Attempt,
-    version: SpecificationVersion,
+    version: SpecificationVersion | Published,
     move: Move,
     closed_at: datetime,
     saves: Sequence[answering.Saved],

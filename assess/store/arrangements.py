@@ -7,6 +7,7 @@ before, whose `ended_at` is the moment at which the new one begins.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
@@ -61,6 +62,16 @@ class Arrangement(Base):
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
 
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """An arrangement that applies at a moment: what is arranged, and until when."""
+
+    kind: str
+    value: str
+    words: str
+    ends_at: datetime | None
+
+
 def of_person(session: Session, person_id: int) -> Sequence[Arrangement]:
     """Every arrangement that a person has or had, newest first."""
     return session.scalars(
@@ -113,7 +124,7 @@ def extra_percent(session: Session, person_id: int, now: datetime) -> int:
     return extra_of(in_force(session, person_id, now))
 
 
-def extra_of(rows: Iterable[Arrangement]) -> int:
+def extra_of(rows: Iterable[Arrangement | InForce]) -> int:
     """The extra time in per cent that these arrangements give; 0 for none."""
     return rules.extra_percent(rules.Arranged(rules.Kind(r.kind), r.value) for r in rows)
 

@@ -52,6 +52,12 @@ POOL = {
     "connect_args": {"connect_timeout": CONNECT_SECONDS},
 }
 
+SAVES = "saves"
+"""The name of the engine whose connections commit each statement by themselves."""
+
+LOOKS = "looks"
+"""What a session that only looks has in its `info`."""
+
 NOTHING: Mapping[str, Any] = {}
 Row = tuple[Any, ...]
 NAMES = {
@@ -141,8 +147,14 @@ def configuration(url: str) -> dict[str, Any]:
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url),
     }
     if not url.startswith("sqlite"):
-        other = {"url": url, "isolation_level": "AUTOCOMMIT", "pool_use_lifo": True, **POOL}
-        config["SQLALCHEMY_BINDS"] = {"saves": other}
+        other = {
+            "url": url,
+            "isolation_level": "AUTOCOMMIT",
+            "pool_use_lifo": True,
+            "pool_reset_on_return": None,  # nothing is ever left open
+            **POOL,
+        }
+        config["SQLALCHEMY_BINDS"] = {SAVES: other}
     return config
 
 
@@ -271,6 +283,7 @@ def look() -> Iterator[Session]:
     if engine.dialect.name != "sqlite":
         engine = _with(engine, "looker", isolation_level="AUTOCOMMIT")
     with Session(engine, expire_on_commit=False) as session:
+        session.info[LOOKS] = True  # see `glance`
         yield session
 
 

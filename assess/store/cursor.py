@@ -7,7 +7,6 @@ types do it, so that it does not matter to a row by which way it came.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,6 +16,7 @@ from sqlalchemy import JSON, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
+from assess.store import glance
 from assess.store.base import Moment, Row, connection_of, run
 
 POSTGRESQL = "postgresql"
@@ -29,11 +29,13 @@ def ask(session: Session, statement: str, values: Values) -> list[Row]:
     """Run one statement, whose `:names` stand for values, and give its rows.
 
     Values are what the driver takes: moments as `moment` gives them. Columns of JSON come as
-    `document` reads them.
+    `document` reads them, moments as `when` does.
     """
+    if glance.suits(session):
+        return glance.rows(statement, values)
     connection = connection_of(session)
     if connection.dialect.name == POSTGRESQL:
-        statement = _for_psycopg(statement)
+        statement = glance.for_psycopg(statement)
     return run(connection, statement, values)
 
 
@@ -80,17 +82,23 @@ def moment(session: Session, at: datetime) -> Any:
 
 def dialect(session: Session) -> str:
     """The name of the kind of database that a session asks."""
+    if glance.suits(session):
+        return session.get_bind().dialect.name
     return connection_of(session).dialect.name
+
+
+def when(value: Any) -> datetime | None:
+    """A column of moments as it came, in UTC; SQLite keeps its text."""
+    if value is None:
+        return None
+    at = datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
+    moment: datetime = at.astimezone(UTC)
+    return moment
 
 
 def document(value: Any) -> Any:
     """A column of JSON as it came; SQLite keeps its text."""
     return json.loads(value) if isinstance(value, str) else value
-
-
-@lru_cache(maxsize=64)
-def _for_psycopg(statement: str) -> str:
-    return re.sub(r"(?<!:):([a-z_]+)", r"%(\1)s", statement)
 
 
 @lru_cache(maxsize=16)

@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from assess.bank.kinds import Answer
-from assess.store.base import db, run, turn, writer
+from assess.store import glance
+from assess.store.base import SAVES, db, run, turn, writer
 from assess.store.cursor import in_sqlite
 
 
@@ -94,9 +95,6 @@ INSERT INTO answers (centre_id, attempt_id, place, writer, sequence, options, re
 VALUES (:centre_id, :attempt_id, :place, :writer, :sequence, :options, :now)
 """
 
-SAVES = "saves"
-"""The name of the engine whose connections commit each statement by themselves."""
-
 
 def save(it: Save) -> Found | None:
     """Put an answer on the disk if its session lives, its writer is current and it is in time.
@@ -127,27 +125,10 @@ def save(it: Save) -> Found | None:
 def _asked(engine: Engine, values: dict[str, Any]) -> tuple[Any, ...] | None:
     """What the statement says, by a cursor of the driver's own: a sixth cheaper than by Core.
 
-    Whatever goes wrong, all idle connections are let go, for the database may have been restarted
-    behind them (none is tried before it is used, which would be a second round trip), and it is
-    done once more by Core, which names errors as everywhere. The same save twice does no harm.
+    The same save twice does no harm.
     """
-    assert engine.dialect.loaded_dbapi is not None  # noqa: S101
-    try:
-        connection = engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            cursor.execute(POSTGRESQL, values)
-            row: tuple[Any, ...] | None = cursor.fetchone()
-        except BaseException:
-            connection.invalidate()
-            raise
-        connection.close()  # back to the pool
-        return row
-    except engine.dialect.loaded_dbapi.Error:
-        engine.dispose()
-    with engine.connect() as core:
-        found = core.exec_driver_sql(POSTGRESQL, values).first()
-        return None if found is None else tuple(found)
+    rows = glance.asked(engine, POSTGRESQL, values)
+    return rows[0] if rows else None
 
 
 def _takes(row: Any, it: Save) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.bank.specification import Specification
+from assess.store import cursor
 from assess.store.base import Base
 
 PUBLISHED = text("state = 'published'")
@@ -75,6 +77,18 @@ class SpecificationVersion(Base):
         return _read[self.digest]
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A version of a specification by its number, and what it says."""
+
+    id: int
+    said: Specification
+
+    def specification(self) -> Specification:
+        """As `SpecificationVersion` says it."""
+        return self.said
+
+
 _read: dict[str, Specification] = {}
 """Specifications by their digest, which names the document they were read from."""
 
@@ -126,6 +140,18 @@ def published(session: Session, test_id: int) -> SpecificationVersion | None:
 def version(session: Session, specification_id: int) -> SpecificationVersion:
     """The version of a specification that an attempt names. NoResultFound when there is none."""
     return session.get_one(SpecificationVersion, specification_id)
+
+
+def known(session: Session, digests: Mapping[int, str]) -> dict[int, Published]:
+    """Versions by their numbers, whose digests are known; none is read twice in a process."""
+    for number, digest in digests.items():
+        if digest not in _read:
+            ((document,),) = cursor.ask(session, _DOCUMENT, {"version": number})
+            _read[digest] = Specification.from_document(cursor.document(document))
+    return {number: Published(number, _read[digest]) for number, digest in digests.items()}
+
+
+_DOCUMENT = "SELECT document FROM specifications WHERE id = :version"
 
 
 def versions_of(session: Session, test_id: int) -> Sequence[SpecificationVersion]:

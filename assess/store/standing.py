@@ -13,25 +13,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from assess.delivery import eligibility, timing
+from assess.delivery.attempt import LIVE, State
 from assess.delivery.eligibility import Closed, Standing
 from assess.delivery.terms import Terms
 from assess.reasons import Code, Helper, Reason
-from assess.store import (
-    allowances,
-    approvals,
-    arrangements,
-    attempts,
-    centres,
-    holds,
-    marks,
-    programmes,
-    specifications,
-)
-from assess.store.arrangements import Arrangement
+from assess.store import arrangements, facts
+from assess.store.arrangements import InForce
 from assess.store.attempts import Attempt
+from assess.store.facts import Facts, Offered, Period, Sat
 from assess.store.people import Person
-from assess.store.programmes import Registration
-from assess.store.specifications import SpecificationVersion, Test
+from assess.store.specifications import Published, SpecificationVersion, Test
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +57,13 @@ class Judgement:
     terms: Terms
     standing: Standing
     reasons: tuple[Reason, ...]
-    version: SpecificationVersion | None
+    version: SpecificationVersion | Published | None
     approval_id: int | None
     statement_id: int | None
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[Attempt | Sat, ...]
     doors: tuple[Door, ...] = ()
     enrolled: bool = True  # whether there is a registration at all, in force or not
-    arrangements: tuple[Arrangement, ...] = ()  # of the person, in force
+    arrangements: tuple[InForce, ...] = ()  # of the person
 
     @property
     def extra_percent(self) -> int:
@@ -120,58 +111,55 @@ class Judgement:
 
 def judge(session: Session, gates: Gates, test: Test, person: Person, now: datetime) -> Judgement:
     """Load every fact about a candidate and a test, and weigh them."""
-    version = specifications.published(session, test.id)
-    centre = centres.get(session, person.centre_id)
-    registration = statement = signature = None
-    if test.programme_id is not None:
-        registration = programmes.registration(session, test.programme_id, person.id)
-        statement = programmes.current_statement(session, test.programme_id)
-        signature = programmes.last_signature(session, test.programme_id, person.id)
-    approval = approvals.newest(session, test.id, person.id)
-    allowed = allowances.of(session, test.id, person.id)
-    sat = attempts.of_test(session, test.id, person.id)
-    passed = marks.passes(session, [a.id for a in sat])
-    live = next((a for a in sat if a.is_live), None)
-    held = holds.in_force(session, person.id, test.id)
-    neighbours = doors(session, gates, test, person.id, now)
+    found = facts.of_test(session, person.id, test.id, now)
+    assert found is not None  # noqa: S101 - both were there a moment ago, and rows of them stay
+    return weigh(session, gates, found, person.id, now)
+
+
+def weigh(session: Session, gates: Gates, found: Facts, person_id: int, now: datetime) -> Judgement:
+    """Weigh the facts about a candidate and a test; neighbours with a door are asked theirs."""
+    test, version, registration = found.test, found.version, found.registration
+    live = next((a for a in found.attempts if State(a.state) in LIVE), None)
+    neighbours = doors(session, gates, test, person_id, now)
+    approval = found.approval
     standing = Standing(
-        active=person.active,
-        centre_active=centre.active,
-        registered=registration is not None and registration.in_force(now),
+        active=found.active,
+        centre_active=found.centre_active,
+        registered=registration is not None and registration.holds(now),
         registration_begins=_later(registration, now),
         registration_ended=_ended(registration, now),
         published=version is not None,
-        signed_version=None if signature is None else signature[1].number,
-        current_version=None if statement is None else statement.number,
+        signed_version=found.signed,
+        current_version=None if found.statement is None else found.statement[1],
         approval=None
         if approval is None
         else eligibility.Approval(
-            given_at=approval[0].given_at,
-            expires_at=approval[0].expires_at,
-            used=approval[1],
-            withdrawn=approval[0].withdrawn_at is not None,
+            given_at=approval.given_at,
+            expires_at=approval.expires_at,
+            used=approval.used,
+            withdrawn=approval.withdrawn,
         ),
         closed_attempts=tuple(
-            Closed(a.ordinal, a.closed_at, passed[a.id])
-            for a in sat
-            if a.state == "marked" and a.closed_at is not None
+            Closed(a.ordinal, a.closed_at, a.passed)
+            for a in found.attempts
+            if a.state == State.MARKED.value and a.closed_at is not None and a.passed is not None
         ),
         open_attempt=None if live is None else live.id,
         open_until=None if live is None else live.deadline,
-        held=None if not held else held[0].placed_at,
-        held_from_all=any(hold.test_id is None for hold in held),
-        results_held=not test.practice and any(hold.results for hold in held),
-        extra_attempts=allowed.extra_attempts,
-        waived=allowed.waived,
+        held=None if not found.holds else found.holds[0].placed_at,
+        held_from_all=any(hold.all for hold in found.holds),
+        results_held=not test.practice and any(hold.results for hold in found.holds),
+        extra_attempts=found.allowed.extra_attempts,
+        waived=found.allowed.waived,
         gates=tuple(reason for door in neighbours for reason in door.reasons),
     )
     if version is None:
-        terms = Terms(test.name, 1, None, (), False, None, None, centre.timezone)
+        terms = Terms(test.name, 1, None, (), False, None, None, found.timezone)
     else:
         terms = Terms.of(
             version.specification(),
-            timezone=centre.timezone,
-            agreed=allowed.starts_on,
+            timezone=found.timezone,
+            agreed=found.allowed.starts_on,
             practice=test.practice,
         )
         terms = replace(terms, test=test.name)
@@ -180,29 +168,29 @@ def judge(session: Session, gates: Gates, test: Test, person: Person, now: datet
         standing=standing,
         reasons=eligibility.why_not_start(terms, standing, now),
         version=version,
-        approval_id=None if approval is None or approval[1] else approval[0].id,
-        statement_id=None if statement is None else statement.id,
-        attempts=tuple(sat),
-        arrangements=tuple(arrangements.in_force(session, person.id, now)),
+        approval_id=None if approval is None or approval.used else approval.id,
+        statement_id=None if found.statement is None else found.statement[0],
+        attempts=found.attempts,
+        arrangements=found.arrangements,
         enrolled=registration is not None,
         doors=neighbours,
     )
 
 
-def _later(registration: Registration | None, now: datetime) -> datetime | None:
+def _later(registration: Period | None, now: datetime) -> datetime | None:
     """When a registration will be in force that is not yet."""
-    begins = None if registration is None else registration.starts_at
+    begins = None if registration is None else registration.begins
     return begins if begins is not None and now < begins else None
 
 
-def _ended(registration: Registration | None, now: datetime) -> datetime | None:
+def _ended(registration: Period | None, now: datetime) -> datetime | None:
     """Since when a registration is over that was in force."""
-    ends = None if registration is None else registration.ends_at
+    ends = None if registration is None else registration.ends
     return ends if ends is not None and ends <= now else None
 
 
 def doors(
-    session: Session, gates: Gates, test: Test, candidate_id: int, now: datetime
+    session: Session, gates: Gates, test: Test | Offered, candidate_id: int, now: datetime
 ) -> tuple[Door, ...]:
     """What the neighbours say of a candidate and a test. A door nobody registered stays shut."""
     found: list[Door] = []
