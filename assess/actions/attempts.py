@@ -313,7 +313,7 @@ def close(
 ) -> HandedIn:
     """Close an open attempt by a move, digest its answers, mark it, and make its receipt."""
     saves = attempts.answers(session, row.id)
-    version = session.get_one(SpecificationVersion, row.specification_id)
+    version = specifications.said(session, row.specification_id)
     return settle(session, context, row, version, move, closed_at, saves)
 
 

@@ -41,12 +41,12 @@ def log_in(
     name = username.strip().lower()
     hashed = hashlib.sha256(f"login:{settings.secret_key}:{name}".encode()).hexdigest()
     lock = timedelta(minutes=settings.login_lock_minutes)
-    with store.read() as session:
-        person = people.by_username(session, name)
+    with store.look() as session:
         failures = people.failures_since(session, hashed, now - 2 * lock)
         if locked := _locked(failures, now, settings):
             return locked
-    good = passwords.matches(None if person is None else person.password_hash, password, settings)
+        known = people.password_of(session, name)
+    good = passwords.matches(known, password, settings)
     with store.write() as session:
         # Again, alone with the name: many tries at once must not slip past the count together.
         store.alone(session, f"login:{hashed}")
@@ -68,20 +68,12 @@ def log_in(
                 details=None if person is None else {"username": name},
             )
             return Refused.of(Code.LOGIN, status=403, who=Helper.YOU)
-        people.forget_failures(session, hashed)
+        if failures:
+            people.forget_failures(session, hashed)
         if person.password_hash and passwords.outdated(person.password_hash, settings):
             person.password_hash = passwords.hash_of(password, settings)
         token = seeds.token()
-        session.add(
-            SignIn(
-                centre_id=person.centre_id,
-                person_id=person.id,
-                token_hash=hash_token(token),
-                device=device[:200],
-                created_at=now,
-                seen_at=now,
-            )
-        )
+        people.begin_session(session, person, hash_token(token), device[:200], now)
         context = Context(now, settings, person.centre_id, person.id)
         record(session, context, Event.SESSION_STARTED)
         return LoggedIn(token, person.id)

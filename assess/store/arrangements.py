@@ -129,6 +129,6 @@ def extra_of(rows: Iterable[Arrangement | InForce]) -> int:
     return rules.extra_percent(rules.Arranged(rules.Kind(r.kind), r.value) for r in rows)
 
 
-def rest_of(rows: Iterable[Arrangement]) -> int:
+def rest_of(rows: Iterable[Arrangement | InForce]) -> int:
     """The seconds of rest breaks that these arrangements give each attempt; 0 for none."""
     return rules.rest_seconds(rules.Arranged(rules.Kind(r.kind), r.value) for r in rows)

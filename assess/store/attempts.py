@@ -188,6 +188,18 @@ _LIVE_OF = select(Attempt).where(
 )
 
 
+_OVER = """
+SELECT id FROM attempts WHERE candidate_id = :candidate
+  AND (state = 'open' AND deadline < :before OR state = 'paused' AND deadline IS NOT NULL)
+"""
+
+
+def over(session: Session, candidate_id: int, before: datetime) -> Sequence[int]:
+    """A candidate's attempts whose deadline was before a moment, or that are in a rest break."""
+    values = {"candidate": candidate_id, "before": cursor.moment(session, before)}
+    return [number for (number,) in cursor.ask(session, _OVER, values)]
+
+
 TABLE = Attempt.metadata.tables[Attempt.__tablename__]
 GIVEN = [column.key for column in TABLE.columns if not column.primary_key]
 FORMS = """
@@ -293,32 +305,29 @@ def insert_answers(session: Session, of: Iterable[tuple[Attempt, Sequence[Saved]
 
 def answers(session: Session, attempt_id: int) -> tuple[Saved, ...]:
     """All answers of an attempt as they were received, in order of place, writer, sequence."""
-    rows = session.execute(_ANSWERS, {"attempt_id": attempt_id})
+    rows = cursor.ask(session, _ANSWERS, {"attempt": attempt_id})
     return tuple(
         Saved(
-            place=r.place,
-            writer=r.writer,
-            sequence=r.sequence,
-            answer=tuple(r.options),
-            received=r.received_at,
+            place=place,
+            writer=writer,
+            sequence=sequence,
+            answer=tuple(cursor.document(options)),
+            received=cursor.moment_of(received),
         )
-        for r in rows
+        for place, writer, sequence, options, received in rows
     )
 
 
-_ANSWERS = (
-    select(Answer.place, Answer.writer, Answer.sequence, Answer.options, Answer.received_at)
-    .where(Answer.attempt_id == bindparam("attempt_id"))
-    .order_by(Answer.place, Answer.writer, Answer.sequence)
-)
+_ANSWERS = """
+SELECT place, writer, sequence, options, received_at FROM answers WHERE attempt_id = :attempt
+ORDER BY place, writer, sequence
+"""
 
 
 def flags(session: Session, attempt_id: int) -> frozenset[int]:
     """The places of the questions that are flagged."""
-    return frozenset(session.scalars(_FLAGS, {"attempt_id": attempt_id}))
-
-
-_FLAGS = select(Flag.place).where(Flag.attempt_id == bindparam("attempt_id"))
+    asked = "SELECT place FROM flags WHERE attempt_id = :attempt"
+    return frozenset(place for (place,) in cursor.ask(session, asked, {"attempt": attempt_id}))
 
 
 def set_flag(session: Session, attempt: Attempt, place: int, flagged: bool) -> None:

@@ -275,20 +275,19 @@ def contents(session: Session, versions: Iterable[int]) -> Mapping[int, Content]
         if unread := [v for v in digests if v not in seen]:
             if len(_read) + len(unread) > KEPT:
                 _read.clear()
-            for row in session.execute(
-                select(ItemVersion.id, ItemVersion.content).where(ItemVersion.id.in_(unread))
-            ):
-                seen[row.id] = _read[digests[row.id]] = Content.from_document(row.content)
+            among, ids = cursor.among(session, unread)
+            asked = f"SELECT id, content FROM item_versions WHERE id {among}"  # noqa: S608 - as below
+            for number, content in cursor.ask(session, asked, {"wanted": ids}):
+                document = cursor.document(content)
+                seen[number] = _read[digests[number]] = Content.from_document(document)
     return {v: seen[v] for v in wanted if v in seen}
 
 
 def _digests(session: Session, versions: Sequence[int]) -> dict[int, str]:
     """The digest of each of these item versions; every start asks for them."""
-    wanted, among = str(list(versions)), "IN (SELECT value FROM json_each(:wanted))"
-    if cursor.dialect(session) == cursor.POSTGRESQL:  # a text: the driver is slow with lists
-        wanted, among = f"{{{wanted[1:-1]}}}", "= ANY(CAST(:wanted AS bigint[]))"
+    among, wanted = cursor.among(session, versions)
     asked = f"SELECT id, digest FROM item_versions WHERE id {among}"  # noqa: S608 - two words
-    return {row[0]: row[1] for row in cursor.ask(session, asked, {"wanted": wanted})}
+    return dict(cursor.ask(session, asked, {"wanted": wanted}))
 
 
 _read: dict[str, Content] = {}

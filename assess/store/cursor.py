@@ -7,7 +7,7 @@ types do it, so that it does not matter to a row by which way it came.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -33,6 +33,7 @@ def ask(session: Session, statement: str, values: Values) -> list[Row]:
     """
     if glance.suits(session):
         return glance.rows(statement, values)
+    session.flush()  # what the deed has changed is seen, as by a query of the session's own
     connection = connection_of(session)
     if connection.dialect.name == POSTGRESQL:
         statement = glance.for_psycopg(statement)
@@ -87,6 +88,15 @@ def dialect(session: Session) -> str:
     return connection_of(session).dialect.name
 
 
+def among(session: Session, wanted: Sequence[int] | Sequence[str]) -> tuple[str, Any]:
+    """How a statement says that a column is one of many values, called `wanted`, and with what."""
+    if dialect(session) != POSTGRESQL:
+        return "IN (SELECT value FROM json_each(:wanted))", json.dumps(list(wanted))
+    if all(isinstance(one, int) for one in wanted):  # a text: the driver is slow with lists
+        return "= ANY(CAST(:wanted AS bigint[]))", f"{{{','.join(map(str, wanted))}}}"
+    return "= ANY(:wanted)", list(wanted)
+
+
 def when(value: Any) -> datetime | None:
     """A column of moments as it came, in UTC; SQLite keeps its text."""
     if value is None:
@@ -94,6 +104,13 @@ def when(value: Any) -> datetime | None:
     at = datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
     moment: datetime = at.astimezone(UTC)
     return moment
+
+
+def moment_of(value: Any) -> datetime:
+    """The same of a column that is never empty."""
+    at = when(value)
+    assert at is not None  # noqa: S101 - the table holds it
+    return at
 
 
 def document(value: Any) -> Any:

@@ -138,7 +138,7 @@ LEFT JOIN approval_requests AS q ON q.id =
   (SELECT max(o.id) FROM approval_requests AS o WHERE o.test_id = t.id AND o.candidate_id = p.id)
 LEFT JOIN specifications AS v ON v.test_id = t.id AND v.state = 'published'
 """
-OF_TEST = ONE + "WHERE t.id = :test"
+OF_TEST = ONE + "WHERE t.id = :test AND t.centre_id = p.centre_id"
 OF_PERSON = (
     ONE + "WHERE r.id IS NOT NULL AND t.centre_id = p.centre_id ORDER BY t.programme_id, t.name"
 )
@@ -170,7 +170,7 @@ MANY_OF_PERSON = MANY.format(test="", some="")
 
 
 def of_test(session: Session, person_id: int, test_id: int, now: datetime) -> Facts | None:
-    """All about a candidate and a test; None where one of the two is not there."""
+    """All about a candidate and a test; None where one of the two is not there, at one centre."""
     values = {"person": person_id, "test": test_id}
     rows = cursor.ask(session, OF_TEST, values)
     if not rows:
@@ -211,9 +211,8 @@ def _more(rows: Sequence[Any]) -> _More:
         elif what == "allowance":
             found.allowances[test].append((value, ordinal))
         elif what == "hold":
-            placed = when(begins)
-            assert placed is not None  # noqa: S101 - the column is never empty
-            found.holds.append((test, Held(placed, test is None, bool(told))))
+            held = Held(cursor.moment_of(begins), test is None, bool(told))
+            found.holds.append((test, held))
         else:
             found.arrangements.append(InForce(what, value, words, when(ends)))
     return found
@@ -234,8 +233,8 @@ def _facts(session: Session, rows: Sequence[Any], more: Sequence[Any]) -> list[F
         if approval is not None:
             given = Given(
                 approval,
-                _sure(given_at),
-                _sure(expires_at),
+                cursor.moment_of(given_at),
+                cursor.moment_of(expires_at),
                 withdrawn_at is not None,
                 bool(used),
             )
@@ -255,7 +254,7 @@ def _facts(session: Session, rows: Sequence[Any], more: Sequence[Any]) -> list[F
                 approval=given,
                 asked=None
                 if asked_at is None
-                else Asked(_sure(asked_at), answered_at is None, advice),
+                else Asked(cursor.moment_of(asked_at), answered_at is None, advice),
                 allowed=_allowed(agreed, found.allowances.get(test, ())),
                 version=versions.get(version),
                 attempts=tuple(sorted(found.attempts.get(test, ()), key=lambda a: a.ordinal)),
@@ -266,12 +265,6 @@ def _facts(session: Session, rows: Sequence[Any], more: Sequence[Any]) -> list[F
     return told
 
 
-def _sure(value: Any) -> datetime:
-    at = cursor.when(value)
-    assert at is not None  # noqa: S101 - of a column that is never empty
-    return at
-
-
 def _allowed(agreed: Any, decisions: Sequence[tuple[str, int]]) -> Allowed:
     waived = [after for kind, after in decisions if kind == Kind.WAIVER.value]
     return Allowed(
@@ -279,3 +272,43 @@ def _allowed(agreed: Any, decisions: Sequence[tuple[str, int]]) -> Allowed:
         extra_attempts=sum(kind == Kind.EXTRA_ATTEMPT.value for kind, _ in decisions),
         waived=max(waived, default=None),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """A registration as its candidate meets it.
+
+    `statement`: the programme has one. `said_at` is when the last message of its conversation was
+    written, None without any; `by_me`: by the candidate.
+    """
+
+    id: int
+    programme_id: int
+    programme: str
+    tutor: str
+    statement: bool
+    said_at: datetime | None
+    by_me: bool
+
+
+MINE = """
+SELECT r.id, p.id, p.name, t.name,
+       EXISTS (SELECT 1 FROM statements AS s WHERE s.programme_id = p.id),
+       m.written_at, m.from_candidate
+FROM registrations AS r
+JOIN programmes AS p ON p.id = r.programme_id
+JOIN people AS t ON t.id = r.tutor_id
+LEFT JOIN messages AS m ON m.id =
+  (SELECT max(o.id) FROM messages AS o WHERE o.registration_id = r.id)
+WHERE r.candidate_id = :person
+ORDER BY p.name, r.id
+"""
+
+
+def registrations(session: Session, person_id: int) -> Sequence[Mine]:
+    """What a candidate is registered for, by name of the programme."""
+    rows = cursor.ask(session, MINE, {"person": person_id})
+    return [
+        Mine(number, of, programme, tutor, bool(statement), cursor.when(said_at), bool(by_me))
+        for number, of, programme, tutor, statement, said_at, by_me in rows
+    ]

@@ -13,6 +13,7 @@ from sqlalchemy import ForeignKey, String, Text, delete, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.bank import outcomes
+from assess.store import cursor
 from assess.store.base import Base
 
 
@@ -130,11 +131,9 @@ def load(session: Session, framework_id: int | None) -> outcomes.Framework | Non
 def titles(session: Session, paths: Iterable[str]) -> Mapping[str, str]:
     """The code and title of each of these nodes that is known."""
     wanted = list(paths)
-    rows = session.execute(
-        select(FrameworkNode.path, FrameworkNode.code, FrameworkNode.title).where(
-            FrameworkNode.path.in_(wanted)
-        )
-    )
+    among, values = cursor.among(session, wanted)
+    asked = f"SELECT path, code, title FROM framework_nodes WHERE path {among}"  # noqa: S608
+    rows = cursor.ask(session, asked, {"wanted": values})
     known = {path: f"{code} {title}" for path, code, title in rows}
     return {path: known.get(path, path) for path in wanted}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, bindparam, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.delivery import timing
@@ -91,7 +91,7 @@ def go_on(
 def begin(session: Session, row: Attempt) -> None:
     """Write the first lines of an attempt that was just opened: base, and extra time if any."""
     assert row.opened_at is not None  # noqa: S101 - it was just opened
-    version = specifications.version(session, row.specification_id)
+    version = specifications.said(session, row.specification_id)
     base = timing.seconds_allowed(version.specification().minutes)
     add(session, row, Line(Entry.BASE, row.opened_at, base), None, "")
     if row.seconds > base:
@@ -107,14 +107,14 @@ def of_attempt(session: Session, attempt: Attempt) -> tuple[Line, ...]:
     Of an attempt that has none (from before there were ledgers, or a simulated past) all the time
     is one base line.
     """
-    rows = session.scalars(_OF_ATTEMPT, {"attempt_id": attempt.id})
-    found = tuple(row.line() for row in rows)
+    found = tuple(
+        Line(Entry(entry), cursor.moment_of(at), seconds)
+        for entry, at, seconds in cursor.ask(session, _OF_ATTEMPT, {"attempt": attempt.id})
+    )
     return found or (Line(Entry.BASE, attempt.opened_at or attempt.prepared_at, attempt.seconds),)
 
 
-_OF_ATTEMPT = (
-    select(TimeLine).where(TimeLine.attempt_id == bindparam("attempt_id")).order_by(TimeLine.id)
-)
+_OF_ATTEMPT = "SELECT entry, at, seconds FROM time_lines WHERE attempt_id = :attempt ORDER BY id"
 
 
 def stood(session: Session, numbers: Iterable[int]) -> Mapping[int, tuple[Stop, ...]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.delivery.signposts import Signpost
+from assess.store import cursor
 from assess.store.banks import Bank
 from assess.store.base import Base
 
@@ -45,9 +46,8 @@ def put(session: Session, bank: Bank, signposts: Sequence[Signpost]) -> None:
 
 def of_bank(session: Session, bank_id: int) -> tuple[Signpost, ...]:
     """A bank's signposts, in their order."""
-    rows = session.scalars(
-        select(OutcomeSignpost)
-        .where(OutcomeSignpost.bank_id == bank_id)
-        .order_by(OutcomeSignpost.position)
-    )
-    return tuple(Signpost(outcome=r.outcome, title=r.title, text=r.words) for r in rows)
+    rows = cursor.ask(session, _OF_BANK, {"bank": bank_id})
+    return tuple(Signpost(outcome, title=title, text=words) for outcome, title, words in rows)
+
+
+_OF_BANK = "SELECT outcome, title, words FROM signposts WHERE bank_id = :bank ORDER BY position"

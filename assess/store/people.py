@@ -14,7 +14,6 @@ from sqlalchemy import (
     Index,
     String,
     Text,
-    and_,
     bindparam,
     delete,
     func,
@@ -26,8 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.roles import Role
-from assess.store.base import Base, Moment
-from assess.store.centres import Centre
+from assess.store import cursor
+from assess.store.base import Base
 
 MANY = 500  # log-in names of one question to the database
 
@@ -149,7 +148,17 @@ class SignedIn:
 
 def by_username(session: Session, username: str) -> Person | None:
     """The person with this log-in name, whatever its case."""
-    return session.scalar(select(Person).where(Person.username == username.strip().lower()))
+    return session.scalar(_BY_USERNAME, {"username": username.strip().lower()})
+
+
+_BY_USERNAME = select(Person).where(Person.username == bindparam("username"))
+
+
+def password_of(session: Session, username: str) -> str | None:
+    """The hash of the password of whoever has this log-in name; None for nobody and for none."""
+    asked = "SELECT password_hash FROM people WHERE username = :name"
+    rows = cursor.ask(session, asked, {"name": username.strip().lower()})
+    return rows[0][0] if rows else None
 
 
 def get(session: Session, centre_id: int, person_id: int) -> Person | None:
@@ -248,41 +257,54 @@ def page(
 
 def signed_in(session: Session, token_hash: str, now: datetime) -> SignedIn | None:
     """The person whose session has this token, if it has not ended and they are active."""
-    # Plain columns on the bare connection: every page asks this first, and maps nothing.
-    found = session.connection().execute(_SIGNED_IN, {"token_hash": token_hash, "now": now}).all()
-    if not found:
+    # Every page asks this first.
+    values = {"token": token_hash, "now": cursor.moment(session, now)}
+    rows = cursor.ask(session, _SIGNED_IN, values)
+    if not rows:
         return None
-    facts = found[0]._asdict()
-    facts["roles"] = frozenset(Role(row.roles) for row in found if row.roles is not None)
-    return SignedIn(**facts)
+    sign_in, person, centre, name, username, must_change, created, seen, called, zone, _ = rows[0]
+    return SignedIn(
+        session_id=sign_in,
+        person_id=person,
+        centre_id=centre,
+        name=name,
+        username=username,
+        roles=frozenset(Role(row[-1]) for row in rows if row[-1] is not None),
+        must_change_password=bool(must_change),
+        created_at=cursor.moment_of(created),
+        seen_at=cursor.moment_of(seen),
+        centre_name=called,
+        zone=zone,
+    )
 
 
-_SIGNED_IN = (
-    select(
-        SignIn.id.label("session_id"),
-        Person.id.label("person_id"),
-        Person.centre_id,
-        Person.name,
-        Person.username,
-        Person.must_change_password,
-        SignIn.created_at,
-        SignIn.seen_at,
-        Centre.name.label("centre_name"),
-        Centre.timezone.label("zone"),
-        RoleHeld.role.label("roles"),
-    )
-    .join(Person, Person.id == SignIn.person_id)
-    .join(Centre, Centre.id == Person.centre_id)
-    .outerjoin(
-        RoleHeld, and_(RoleHeld.person_id == Person.id, *_held(bindparam("now", type_=Moment())))
-    )
-    .where(
-        SignIn.token_hash == bindparam("token_hash"),
-        SignIn.ended_at.is_(None),
-        Person.active,
-        Centre.active,
-    )
-)  # made once; one row for each role
+# One row for each role that is held now, as `_held` says it.
+_SIGNED_IN = """
+SELECT s.id, p.id, p.centre_id, p.name, p.username, p.must_change_password, s.created_at,
+       s.seen_at, c.name, c.timezone, r.role
+FROM sessions AS s
+JOIN people AS p ON p.id = s.person_id
+JOIN centres AS c ON c.id = p.centre_id
+LEFT JOIN roles_held AS r ON r.person_id = p.id AND r.taken_at IS NULL
+  AND (r.until IS NULL OR r.until > :now)
+WHERE s.token_hash = :token AND s.ended_at IS NULL AND p.active AND c.active
+"""
+
+
+def begin_session(
+    session: Session, person: Person, token_hash: str, device: str, now: datetime
+) -> None:
+    """Store that a person is signed in from now on."""
+    values = {
+        "centre_id": person.centre_id,
+        "person_id": person.id,
+        "token_hash": token_hash,
+        "device": device,
+        "created_at": now,
+        "seen_at": now,
+        "ended_at": None,
+    }
+    cursor.insert(session, SignIn.metadata.tables[SignIn.__tablename__], values)
 
 
 def sessions_of(session: Session, person_id: int) -> Sequence[SignIn]:
@@ -319,11 +341,11 @@ def end_sessions(
 
 def failures_since(session: Session, name_hash: str, since: datetime) -> Sequence[datetime]:
     """When log-ins with this name failed since a moment, oldest first."""
-    return session.scalars(
-        select(LoginFailure.at)
-        .where(LoginFailure.name_hash == name_hash, LoginFailure.at > since)
-        .order_by(LoginFailure.at)
-    ).all()
+    values = {"name": name_hash, "since": cursor.moment(session, since)}
+    return [cursor.moment_of(at) for (at,) in cursor.ask(session, _FAILURES, values)]
+
+
+_FAILURES = "SELECT at FROM login_failures WHERE name_hash = :name AND at > :since ORDER BY at"
 
 
 def forget_failures(session: Session, name_hash: str) -> None:

@@ -148,10 +148,35 @@ def known(session: Session, digests: Mapping[int, str]) -> dict[int, Published]:
         if digest not in _read:
             ((document,),) = cursor.ask(session, _DOCUMENT, {"version": number})
             _read[digest] = Specification.from_document(cursor.document(document))
-    return {number: Published(number, _read[digest]) for number, digest in digests.items()}
+    found = {number: Published(number, _read[digest]) for number, digest in digests.items()}
+    session.info.setdefault("versions", {}).update(found)
+    return found
 
 
 _DOCUMENT = "SELECT document FROM specifications WHERE id = :version"
+
+
+def said(session: Session, specification_id: int) -> Published:
+    """What the version that an attempt names says; a session asks once. ValueError without one."""
+    seen: dict[int, Published] = session.info.setdefault("versions", {})
+    if specification_id not in seen:
+        ((digest,),) = cursor.ask(session, _DIGEST, {"version": specification_id})
+        seen |= known(session, {specification_id: digest})
+    return seen[specification_id]
+
+
+def sat(session: Session, test_id: int, specification_id: int) -> tuple[str, Published]:
+    """The title of the test that an attempt is at, and the version that it names."""
+    values = {"test": test_id, "version": specification_id}
+    ((title, digest),) = cursor.ask(session, _SAT, values)
+    return title, known(session, {specification_id: digest})[specification_id]
+
+
+_DIGEST = "SELECT digest FROM specifications WHERE id = :version"
+_SAT = """
+SELECT t.title, v.digest FROM specifications AS v JOIN tests AS t ON t.id = v.test_id
+WHERE v.id = :version AND t.id = :test
+"""
 
 
 def versions_of(session: Session, test_id: int) -> Sequence[SpecificationVersion]:

@@ -66,6 +66,15 @@ def unnamed(app: Flask) -> list[str]:
     return [e for e in sorted(app.view_functions) if audience(app, e) is None]
 
 
+def first_page() -> str | None:
+    """Where whoever is signed in begins, if not at the page of all their roles."""
+    if current_user.must_change_password:
+        return url_for(FIRST_PASSWORD)
+    if current_user.roles == {Role.CANDIDATE}:
+        return url_for("candidate.assessments")  # one page is all they come for
+    return None
+
+
 def guard() -> ResponseReturnValue | None:
     """Before each request: let in whoever the route names, refuse everybody else."""
     if request.endpoint is None:

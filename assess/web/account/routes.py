@@ -47,7 +47,8 @@ def log_in() -> ResponseReturnValue:
         page = render_template("account/login.html", reasons=reasons, username=username)
         return page, done.status
     signing.begin(done.token)
-    return redirect(goal)
+    # Straight to where the page that everybody begins at would send them.
+    return redirect((access.first_page() if goal == url_for("public.home") else None) or goal)
 
 
 @bp.post("/logout")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -11,9 +13,10 @@ from assess import store
 from assess.actions import approvals
 from assess.reasons import Refused
 from assess.roles import Role
-from assess.store import messages, people, programmes, specifications
+from assess.store import facts
+from assess.store.standing import weigh
 from assess.web import access, packing, pages, problems, signing
-from assess.web.candidate import cards, sitting
+from assess.web.candidate import arranged, cards, sitting
 from assess.web.candidate.blueprint import bp
 
 
@@ -23,23 +26,23 @@ from assess.web.candidate.blueprint import bp
 def assessments() -> str:
     """My assessments: a card for each test of the programmes I am registered on."""
     sitting.close_what_is_over()
-    context = signing.context()
+    context, person, zone = signing.context(), current_user.person_id, pages.zone()
+    tests = defaultdict(list)
     with store.look() as session:
-        person = people.get(session, current_user.centre_id, current_user.person_id)
-        assert person is not None  # noqa: S101 - whoever is signed in is there
-        mine = []
-        for registration, programme in programmes.registrations_of(session, person.id):
-            tutor = people.get(session, current_user.centre_id, registration.tutor_id)
-            tests = [
-                cards.card(session, context.gates, test, person, context.now, pages.zone())
-                for test in specifications.of_programme(session, programme.id)
-            ]
-            statement = programmes.current_statement(session, programme.id)
-            counting = [card for card in tests if not card.practice]
-            practice = [card for card in tests if card.practice]
-            talk = (registration.id, messages.last(session, registration.id))
-            mine.append((programme, tutor, statement, counting, practice, talk))
-    return render_template("candidate/assessments.html", programmes=mine, State=cards.State)
+        mine = facts.registrations(session, person)
+        for found in facts.of_person(session, person, context.now):
+            judgement = weigh(session, context.gates, found, person, context.now)
+            arranged.known(found.arrangements)
+            tests[found.test.programme_id].append(cards.card(found, judgement, context.now, zone))
+    programmes = [
+        (
+            one,
+            [card for card in tests[one.programme_id] if not card.practice],
+            [card for card in tests[one.programme_id] if card.practice],
+        )
+        for one in mine
+    ]
+    return render_template("candidate/assessments.html", programmes=programmes, State=cards.State)
 
 
 @bp.post("/tests/<int:test_id>/approval")

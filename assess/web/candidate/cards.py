@@ -6,15 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy.orm import Session
-
 from assess import wording
 from assess.delivery import attempt, eligibility
 from assess.reasons import Code, Reason
-from assess.store import approvals
-from assess.store.people import Person
-from assess.store.specifications import Test
-from assess.store.standing import Gates, Judgement, judge
+from assess.store.facts import Facts
+from assess.store.standing import Judgement
 
 PREPARED = attempt.State.PREPARED.value
 
@@ -74,15 +70,12 @@ class Card:
     may_wait: bool
 
 
-def card(
-    session: Session, gates: Gates, test: Test, person: Person, now: datetime, zone: str
-) -> Card:
-    """The card of one test; it weighs nothing itself, but asks the judgement that a start asks."""
-    judgement = judge(session, gates, test, person, now)
+def card(found: Facts, judgement: Judgement, now: datetime, zone: str) -> Card:
+    """The card of one test; it weighs nothing itself, but shows the judgement that a start asks."""
+    test, asked = found.test, found.asked
     standing, terms = judgement.standing, judgement.terms
     codes = {reason.code for reason in judgement.reasons}
-    asked = approvals.waiting(session, test.id, person.id)
-    advice = approvals.last_advice(session, test.id, person.id)
+    waiting = asked is not None and asked.waiting
     opens = eligibility.next_opens(terms, standing)
     specification = judgement.version.specification() if judgement.version else None
     state, held = _state(judgement), standing.results_held
@@ -111,11 +104,11 @@ def card(
         approved_until=standing.approval.expires_at
         if standing.approval is not None and judgement.approval_id is not None
         else None,
-        asked_at=asked.asked_at if asked is not None else None,
-        advice=advice.advice if advice is not None and Code.APPROVAL in codes else None,
+        asked_at=asked.at if asked is not None and asked.waiting else None,
+        advice=asked.advice if asked is not None and Code.APPROVAL in codes else None,
         may_sign=Code.SIGN in codes and state is not State.PASSED,
         may_ask=Code.APPROVAL in codes
-        and asked is None
+        and not waiting
         and standing.registered
         and codes.isdisjoint({Code.ATTEMPTS, Code.OPEN_ATTEMPT}),
         may_wait=judgement.may_wait,

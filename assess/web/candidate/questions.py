@@ -13,7 +13,6 @@ from assess.delivery import ledger as rules
 from assess.delivery.form import Question
 from assess.store import attempts, banks, ledger, specifications
 from assess.store.attempts import Attempt
-from assess.store.specifications import SpecificationVersion
 from assess.web import signing
 
 
@@ -72,15 +71,13 @@ def paper(session: Session, row: Attempt, saves: Sequence[answering.Saved]) -> P
     assert row.deadline is not None  # noqa: S101 - an open attempt has one: a check holds it
     counting = answering.latest(saves)
     flagged = attempts.flags(session, row.id)
-    test = specifications.get(session, row.centre_id, row.test_id)
     now, rest_left = signing.now(), 0
     if row.rest_seconds:
         rest_left = rules.rest_left(ledger.of_attempt(session, row), row.rest_seconds, now)
-    version = session.get_one(SpecificationVersion, row.specification_id)
-    assert test is not None  # noqa: S101 - a foreign key holds it
+    title, version = specifications.sat(session, row.test_id, row.specification_id)
     return Paper(
         attempt_id=row.id,
-        title=test.title,
+        title=title,
         places=tuple(
             Place(number, number in counting and bool(counting[number].answer), number in flagged)
             for number in range(1, len(row.form) + 1)

@@ -23,17 +23,16 @@ from assess.roles import Role
 from assess.store import (
     banks,
     evidence,
+    facts,
     frameworks,
-    holds,
     marks,
     outcome_signposts,
-    people,
     remarking,
     specifications,
 )
 from assess.store.attempts import Attempt
-from assess.store.specifications import Test
-from assess.store.standing import judge
+from assess.store.facts import Offered
+from assess.store.standing import weigh
 from assess.web import access, pages, problems, signing
 from assess.web.candidate import arranged, cards, sitting
 from assess.web.candidate.blueprint import bp
@@ -71,17 +70,17 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
     if state is not State.MARKED:
         return sitting.refused_by_state(state)
     context, drawn = signing.context(), row.drawn()
+    me = current_user.person_id
     with store.look() as session:
-        sat = specifications.get(session, row.centre_id, row.test_id)
-        assert sat is not None  # noqa: S101 - a foreign key holds it
-        held = holds.keep_back(session, sat, current_user.person_id)
-    if held:
-        return _on_hold(row, sat, refused)
-    with store.look() as session:
+        found = facts.of_test(session, me, row.test_id, context.now)
+        assert found is not None  # noqa: S101 - a foreign key holds it
+        judgement = weigh(session, context.gates, found, me, context.now)
+        arranged.known(found.arrangements)
+        if judgement.standing.results_held:
+            return _on_hold(row, found.test, refused)
         stored = marks.newest(session, row.id)
-        version = specifications.version(session, row.specification_id)
-        person = people.get(session, current_user.centre_id, current_user.person_id)
-        assert stored is not None and person is not None  # noqa: S101, PT018
+        version = specifications.said(session, row.specification_id)
+        assert stored is not None  # noqa: S101 - what is marked has a mark
         contents = banks.contents(session, [question.version for question in drawn])
         told = signposts.feedback(
             version.specification().feedback,
@@ -95,8 +94,6 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
             outcome_signposts.of_bank(session, row.bank_id),
             frameworks.titles(session, [outcome for outcome, *_ in stored.outcomes]),
         )
-        judgement = judge(session, context.gates, sat, person, context.now)
-        arranged.known(judgement.arrangements)
         review = remarking.of_attempt(session, row.id)
         late = sum(one.cause == Cause.LATE.value for one in evidence.waiting(session, row.id))
         decided = evidence.decisions(session, row.id)
@@ -105,7 +102,7 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
     opens = eligibility.next_opens(judgement.terms, judgement.standing)
     shown = render_template(
         "candidate/result.html",
-        test=sat,
+        test=found.test,
         attempt=row,
         result=told,
         passed_before=judgement.standing.passed and not told.passed,
@@ -123,7 +120,7 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
     return shown, 200 if refused is None else refused.status
 
 
-def _on_hold(row: Attempt, test: Test, refused: Refused | None) -> ResponseReturnValue:
+def _on_hold(row: Attempt, test: Offered, refused: Refused | None) -> ResponseReturnValue:
     """That there is a result and somebody holds it back; the receipt of what was handed in."""
     held = Reason(Code.RESULT_HELD, who=Helper.QUALITY)
     if problems.wants_json() or refused is not None:

@@ -52,9 +52,9 @@ def is_over(row: Attempt) -> bool:
 
 def close_what_is_over() -> None:
     """Close my attempts whose time is over."""
+    # What is compared is the deadline with its grace, as `is_over` does.
     with store.look() as session:
-        live = attempts.live_of(session, current_user.person_id)
-        over = [row.id for row in live if is_over(row) or row.resting]
+        over = attempts.over(session, current_user.person_id, signing.now() - timing.GRACE)
     for attempt_id in over:
         find(attempt_id)
 

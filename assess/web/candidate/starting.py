@@ -13,8 +13,8 @@ from assess.actions.context import not_found
 from assess.delivery import eligibility
 from assess.reasons import Code, Reason, Refused
 from assess.roles import Role
-from assess.store import people, specifications
-from assess.store.standing import judge
+from assess.store import facts
+from assess.store.standing import weigh
 from assess.web import access, packing, pages, problems, signing
 from assess.web.candidate import arranged, cards, sitting
 from assess.web.candidate.blueprint import bp
@@ -51,20 +51,18 @@ def _page(test_id: int, unaffirmed: tuple[Reason, ...]) -> ResponseReturnValue:
     sitting.close_what_is_over()
     context = signing.context()
     with store.look() as session:
-        test = specifications.get(session, current_user.centre_id, test_id)
-        person = people.get(session, current_user.centre_id, current_user.person_id)
-        if test is None or person is None:
+        found = facts.of_test(session, current_user.person_id, test_id, context.now)
+        # Who is not registered for a test is not told that there is one, at whatever centre.
+        if found is None or found.registration is None:
             return problems.answer(not_found())
-        judgement = judge(session, context.gates, test, person, context.now)
+        judgement = weigh(session, context.gates, found, current_user.person_id, context.now)
         arranged.known(judgement.arrangements)
-    if not judgement.enrolled:
-        return problems.answer(not_found())
     shut = judgement.reasons and not judgement.may_wait
     if shut or judgement.version is None:
         return problems.answer(eligibility.refusal(judgement.reasons), journalled=False)
     page = render_template(
         "candidate/start.html",
-        test=test,
+        test=found.test,
         specification=judgement.version.specification(),
         seconds=judgement.seconds,
         extra_percent=judgement.extra_percent,

@@ -22,10 +22,8 @@ def home() -> ResponseReturnValue:
     """The page to begin at: the log-in, or what one's roles are for."""
     if not current_user.is_authenticated:
         return redirect(url_for("account.log_in"))
-    if current_user.must_change_password:
-        return redirect(url_for(access.FIRST_PASSWORD))
-    if current_user.roles == {Role.CANDIDATE}:
-        return redirect(url_for("candidate.assessments"))  # one page is all they come for
+    if (first := access.first_page()) is not None:
+        return redirect(first)
     waiting = 0
     if current_user.holds(Role.TUTOR):
         with store.read() as session:
