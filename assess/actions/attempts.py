@@ -372,9 +372,9 @@ def settle(
 
 def _mail_result(session: Session, context: Context, row: Attempt) -> None:
     """Tell the candidate that there is a result to read; what it is, only the page says."""
-    candidate = session.get_one(Person, row.candidate_id)
-    if candidate.email is None:
+    if people.email_of(session, row.candidate_id) is None:
         return
+    candidate = session.get_one(Person, row.candidate_id)
     test = session.get_one(Test, row.test_id)
     if not test.practice:
         mail.put(session, context, Kind.RESULT, candidate, row.id, test=test.title)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.delivery import arrangements as rules
+from assess.store import cursor
 from assess.store.base import Base
 
 NOT_ENDED = text("ended_at IS NULL")
@@ -92,6 +93,21 @@ _IN_FORCE = (
     )
     .order_by(Arrangement.kind)
 )
+
+
+_APPLYING = """
+SELECT kind, value, words, ends_at FROM arrangements
+WHERE person_id = :person AND starts_at <= :now AND (ends_at IS NULL OR ends_at > :now)
+  AND (ended_at IS NULL OR ended_at > :now)
+ORDER BY kind
+"""
+
+
+def applying(session: Session, person_id: int, now: datetime) -> Sequence[InForce]:
+    """The same as `in_force`, for pages that show what it is and no more."""
+    values = {"person": person_id, "now": cursor.moment(session, now)}
+    rows = cursor.ask(session, _APPLYING, values)
+    return [InForce(kind, value, words, cursor.when(ends)) for kind, value, words, ends in rows]
 
 
 def in_force(session: Session, person_id: int, now: datetime) -> Sequence[Arrangement]:

@@ -144,13 +144,11 @@ class Flag(Base):
 
 
 def of_candidate(session: Session, candidate_id: int, attempt_id: int) -> Attempt | None:
-    """An attempt of this candidate."""
-    return session.scalar(_OF_CANDIDATE, {"candidate_id": candidate_id, "attempt_id": attempt_id})
-
-
-_OF_CANDIDATE = select(Attempt).where(
-    Attempt.id == bindparam("attempt_id"), Attempt.candidate_id == bindparam("candidate_id")
-)
+    """An attempt of this candidate, to look at: what is changed in it is not stored."""
+    rows = cursor.ask(session, _OF_CANDIDATE, {"candidate": candidate_id, "attempt": attempt_id})
+    if not rows:
+        return None
+    return Attempt(**{name: read(of) for (name, read), of in zip(_READ, rows[0], strict=True)})
 
 
 def locked(session: Session, candidate_id: int, attempt_id: int) -> Attempt | None:
@@ -201,6 +199,11 @@ def over(session: Session, candidate_id: int, before: datetime) -> Sequence[int]
 
 
 TABLE = Attempt.metadata.tables[Attempt.__tablename__]
+_READ = [(column.key, cursor.reader(column.type)) for column in TABLE.columns]
+_OF_CANDIDATE = (
+    f"SELECT {', '.join(name for name, _ in _READ)} FROM attempts "  # noqa: S608 - names of columns
+    "WHERE id = :attempt AND candidate_id = :candidate"
+)
 GIVEN = [column.key for column in TABLE.columns if not column.primary_key]
 FORMS = """
 SELECT form FROM attempts WHERE candidate_id = :candidate AND bank_id = :bank AND id < :before

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Table
+from sqlalchemy import JSON, Boolean, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -162,6 +162,17 @@ def _columns(table: Table, dialect: str, prefix: str = "") -> tuple[str, dict[st
         places,
         {column.key: _writer(column.type, dialect) for column in columns},
     )
+
+
+def reader(kind: Any) -> Callable[[Any], Any]:
+    """How a column of this type is read, as SQLAlchemy would."""
+    if isinstance(kind, JSON):
+        return document
+    if isinstance(kind, Moment):
+        return when
+    if isinstance(kind, Boolean):
+        return lambda value: None if value is None else bool(value)
+    return lambda value: value
 
 
 def _writer(kind: Any, dialect: str) -> Callable[[Any], Any]:

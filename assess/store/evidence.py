@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.delivery.attempt import State
 from assess.delivery.evidence import Cause, Held
+from assess.store import cursor
 from assess.store.attempts import Attempt
 from assess.store.base import Base
 from assess.store.people import Person
@@ -113,6 +114,21 @@ _OF_ATTEMPT = (
     .where(LateAnswer.attempt_id == bindparam("attempt_id"))
     .order_by(LateAnswer.id)
 )
+
+
+_ANY = """
+SELECT EXISTS (SELECT 1 FROM mark_reviews WHERE attempt_id = :attempt),
+       EXISTS (SELECT 1 FROM late_answers WHERE attempt_id = :attempt)
+"""
+
+
+def later(session: Session, attempt_id: int) -> tuple[bool, bool]:
+    """Whether anything came after the hand-in: a wish to be marked again, answers that were late.
+
+    There is hardly ever any, and the page of a result asks for all of it.
+    """
+    ((reviewed, late),) = cursor.ask(session, _ANY, {"attempt": attempt_id})
+    return bool(reviewed), bool(late)
 
 
 def decisions(session: Session, attempt_id: int) -> Sequence[LateDecision]:

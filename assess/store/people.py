@@ -154,6 +154,12 @@ def by_username(session: Session, username: str) -> Person | None:
 _BY_USERNAME = select(Person).where(Person.username == bindparam("username"))
 
 
+def email_of(session: Session, person_id: int) -> str | None:
+    """Where mails to a person go; None for nowhere."""
+    rows = cursor.ask(session, "SELECT email FROM people WHERE id = :person", {"person": person_id})
+    return rows[0][0] if rows else None
+
+
 def password_of(session: Session, username: str) -> str | None:
     """The hash of the password of whoever has this log-in name; None for nobody and for none."""
     asked = "SELECT password_hash FROM people WHERE username = :name"

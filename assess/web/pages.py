@@ -20,7 +20,7 @@ from assess.delivery import calendar
 from assess.reasons import Code, Reason
 from assess.roles import Role
 from assess.settings import Settings
-from assess.web import files
+from assess.web import files, templating
 from assess.web.headers import nonce
 
 PER_PAGE = 25
@@ -110,11 +110,8 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     # A page looks up a hundred texts: the catalogue of its language is found once for all of them.
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: _catalogue().ugettext(text),
-        ngettext=lambda one, many, n: _catalogue().ungettext(one, many, n),
-        newstyle=True,
-    )
+    app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
+    app.jinja_env.globals.update(templating.texts(_catalogue))
     loader = app.jinja_loader
     assert loader is not None  # noqa: S101 - Flask makes one for every application
     app.jinja_loader = ChoiceLoader([loader, PrefixLoader({GOVUK: PackageLoader(GOVUK)})])
@@ -173,10 +170,7 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
             "nonce": nonce(),
             "service": settings.name,
             "brand_colour": settings.colour,
-            "modules": {
-                url_for("static", filename=name, v=None): url_for("static", filename=name)
-                for name in MODULES
-            },
+            "modules": _modules,
             "navigation": _navigation(navigation),
             "Code": Code,
             "Role": Role,
@@ -186,21 +180,33 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
 
 def _catalogue() -> support.NullTranslations:
     """The texts of this request's language."""
-    if "catalogue" not in g:
-        g.catalogue = get_translations()
-    found: support.NullTranslations = g.catalogue
+    found: support.NullTranslations | None = g.get("catalogue")
+    if found is None:
+        found = g.catalogue = get_translations()
     return found
 
 
+def _modules() -> dict[str, str]:
+    """Addresses of scripts that others ask for, by the names that these use."""
+    return {
+        url_for("static", filename=name, v=None): url_for("static", filename=name)
+        for name in MODULES
+    }
+
+
 def _navigation(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    # The person and the request themselves: each look through a proxy would cost some calls.
+    user, asked = current_user._get_current_object(), request._get_current_object()  # type: ignore[attr-defined]
+    if not user.is_authenticated:
+        return []
+    endpoint, blueprint, path = asked.endpoint, asked.blueprint, asked.path
     return [
         {
             "text": text,
-            "href": url_for(endpoint),
-            "current": request.endpoint == endpoint,
-            "active": request.blueprint == endpoint.partition(".")[0]
-            and request.path.startswith(within),
+            "href": url_for(goal),
+            "current": endpoint == goal,
+            "active": blueprint == goal.partition(".")[0] and path.startswith(within),
         }
-        for text, endpoint, roles, within in entries
-        if current_user.is_authenticated and not current_user.roles.isdisjoint(roles)
+        for text, goal, roles, within in entries
+        if not user.roles.isdisjoint(roles)
     ]

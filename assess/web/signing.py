@@ -146,4 +146,8 @@ def register(app: Flask) -> None:
 
 
 def _for_templates() -> dict[str, Any]:
-    return {"user": current_user, "centre_name": getattr(g, "centre_name", "")}
+    # The person themselves: each look through the proxy would cost some calls.
+    return {
+        "user": current_user._get_current_object(),
+        "centre_name": getattr(g, "centre_name", ""),
+    }

@@ -8,6 +8,8 @@ and its deed looks at the rest. Whoever brings none comes in by the pages' way.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 from apiflask import APIFlask
@@ -16,7 +18,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature
 
-from assess.web import access, edge, files, headers, packing, tokens
+from assess.web import access, edge, files, headers, packing, templating, tokens
 
 
 class Cookies(SecureCookieSessionInterface):
@@ -28,19 +30,27 @@ class Cookies(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """What the cookie holds, if it was signed here."""
-        signer = self.get_signing_serializer(app)
-        if signer is None:
-            return None
         try:
-            return self.session_class(signer.loads(request.cookies[self.get_cookie_name(app)]))
+            cookie = request.cookies[self.get_cookie_name(app)]
+            return self.session_class(deepcopy(_signed(app, cookie)))
         except (KeyError, BadSignature):
             return self.session_class()
+
+
+@lru_cache(maxsize=4096)  # cookies that were signed here: the others raise
+def _signed(app: Flask, cookie: str) -> dict[str, Any]:
+    """What a cookie holds. A device sends the same one with every save."""
+    signer = Cookies().get_signing_serializer(app)
+    assert signer is not None  # noqa: S101 - there is a secret key: the settings see to it
+    held: dict[str, Any] = signer.loads(cookie)
+    return held
 
 
 class Site(APIFlask):
     """The application."""
 
     session_interface = Cookies()
+    jinja_environment = templating.Pages
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """As it is: no view of ours is asynchronous, so nobody needs to ask a dozen times."""

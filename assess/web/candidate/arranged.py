@@ -13,7 +13,7 @@ from flask_login import current_user
 from assess import store
 from assess.delivery.arrangements import FORMS, Kind
 from assess.store import arrangements
-from assess.store.arrangements import Arrangement, InForce
+from assess.store.arrangements import InForce
 from assess.web import signing
 from assess.web.candidate.blueprint import bp
 
@@ -35,7 +35,7 @@ def arranged() -> dict[str, str]:
     return {"arranged": " ".join(f"{CLASSES[kind]}--{value}" for kind, value in mine().items())}
 
 
-def known(in_force: Sequence[Arrangement | InForce]) -> None:
+def known(in_force: Sequence[InForce]) -> None:
     """What is in force for whoever asks: a page that has loaded it says so here."""
     g.arrangements = in_force
 
@@ -44,8 +44,8 @@ def mine() -> Mapping[Kind, str]:
     """What this page keeps to, by kind: what is in force, or what is being tried out."""
     if "arrangements" not in g:
         with store.look() as session:
-            known(arrangements.in_force(session, current_user.person_id, signing.now()))
-    found: Sequence[Arrangement | InForce] = g.arrangements
+            known(arrangements.applying(session, current_user.person_id, signing.now()))
+    found: Sequence[InForce] = g.arrangements
     values = {Kind(one.kind): one.value for one in found}
     if request.path == TRYING or request.path.startswith(f"{TRYING}/"):
         values |= {kind: request.args[kind] for kind in CLASSES if kind.value in request.args}

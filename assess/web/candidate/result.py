@@ -94,9 +94,11 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
             outcome_signposts.of_bank(session, row.bank_id),
             frameworks.titles(session, [outcome for outcome, *_ in stored.outcomes]),
         )
-        review = remarking.of_attempt(session, row.id)
-        late = sum(one.cause == Cause.LATE.value for one in evidence.waiting(session, row.id))
-        decided = evidence.decisions(session, row.id)
+        reviewed, came_late = evidence.later(session, row.id)
+        review = remarking.of_attempt(session, row.id) if reviewed else None
+        waiting = evidence.waiting(session, row.id) if came_late else ()
+        late = sum(one.cause == Cause.LATE.value for one in waiting)
+        decided = evidence.decisions(session, row.id) if came_late else ()
     if problems.wants_json() and refused is None:
         return jsonify(asdict(told))
     opens = eligibility.next_opens(judgement.terms, judgement.standing)
