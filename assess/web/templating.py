@@ -12,13 +12,19 @@ from typing import Any
 
 from babel import support
 from flask.templating import Environment
-from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, Macro
 from markupsafe import Markup
 
 PLAIN = frozenset({FunctionType, MethodType, BuiltinFunctionType, type})
+DESIGN = "govuk"  # how the names of the design system's macros begin
+LEAVES = frozenset({str, Markup, int, bool, float, type(None)})
+TEXTS = frozenset({str, Markup})
+LONG = 200  # characters: what somebody has written is not kept in mind
+MOST_MADE = 2048
 ASKS = "jinja_pass_arg"  # what Jinja's decorators put on a function that wants its surroundings
+
+_made: dict[tuple[Any, ...], str] = {}
 
 
 class Surroundings(Context):
@@ -34,12 +40,48 @@ class Surroundings(Context):
         if kind is Macro:
             more.pop("_block_vars", None)
             more.pop("_loop_vars", None)
+            if not more and called.name.startswith(DESIGN):
+                return _component(called, self.eval_ctx, args)
             return called.__call__(self.eval_ctx, *args, **more)
         if kind in PLAIN and not hasattr(called, ASKS):
             more.pop("_block_vars", None)
             more.pop("_loop_vars", None)
             return called(*args, **more)
         return super().call(called, *args, **more)
+
+
+def _component(macro: Macro, where: EvalContext, args: tuple[Any, ...]) -> str:
+    """What a macro of the design system makes of these values, made once.
+
+    Its macros look at nothing but what they are given: the same buttons and headings come again
+    in every page. Whatever is given but plain values is not remembered.
+    """
+    try:
+        key = (macro.name, where.autoescape, *[_plain(value) for value in args])
+    except TypeError:
+        return macro.__call__(where, *args)
+    made = _made.get(key)
+    if made is None:
+        made = macro.__call__(where, *args)
+        if len(_made) >= MOST_MADE:
+            _made.clear()
+        _made[key] = made
+    return made
+
+
+def _plain(value: Any) -> Any:
+    """A value by which what was made of it can be found again; TypeError for what is not plain.
+
+    Its type belongs to it: markup is not escaped once more, and 1 is not true.
+    """
+    kind = type(value)
+    if kind is dict:
+        return (dict, *[(name, _plain(one)) for name, one in value.items()])
+    if kind is list or kind is tuple:
+        return (kind, *[_plain(one) for one in value])
+    if kind in LEAVES and (kind not in TEXTS or len(value) < LONG):
+        return kind, value
+    raise TypeError(kind)
 
 
 class Pages(Environment):
@@ -55,24 +97,20 @@ class Pages(Environment):
 def texts(catalogue: Callable[[], support.NullTranslations]) -> dict[str, Callable[..., str]]:
     """The functions that look up texts for a template, in a request's catalogue.
 
-    As Jinja's new style has it: texts are markup, values put into them are escaped.
+    As Jinja's new style has it: texts are markup, values put into them are escaped. All templates
+    are pages.
     """
 
-    @pass_eval_context
-    def gettext(asked: EvalContext, text: str, **values: Any) -> str:
+    def gettext(text: str, **values: Any) -> str:
         here = catalogue()
-        if not asked.autoescape:
-            return here.ugettext(text) % values
         made: dict[str, Markup] = here.__dict__.setdefault("made", {})  # lives as long as it does
         found = made.get(text)
         if found is None:
             found = made[text] = Markup(here.ugettext(text))  # noqa: S704 - ours
         return found % values if values or "%" in found else found
 
-    @pass_eval_context
-    def ngettext(asked: EvalContext, one: str, many: str, num: int, **values: Any) -> str:
-        said = catalogue().ungettext(one, many, num)
-        said = Markup(said) if asked.autoescape else said  # noqa: S704 - ours
+    def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+        said = Markup(catalogue().ungettext(one, many, num))  # noqa: S704 - ours
         return said % {"num": num, **values}
 
     return {"gettext": gettext, "_": gettext, "ngettext": ngettext}

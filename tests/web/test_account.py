@@ -81,6 +81,9 @@ def test_the_log_in_leads_to_the_start_page(here: World) -> None:
     assert 'autocomplete="current-password"' in page.text
     assert "Error" not in page.text
     answer = at_the_door(here, "  Candidate ", PASSWORD)
+    # One page is all that a candidate comes for; who holds more roles begins at the page of all.
+    assert (answer.status_code, answer.location) == (302, "/assessments")
+    answer = at_the_door(here, "tutor", PASSWORD)
     assert (answer.status_code, answer.location) == (302, "/")
 
 
@@ -181,7 +184,7 @@ def test_the_log_in_never_leads_to_another_place(here: World) -> None:
             {"username": "candidate", "password": PASSWORD},
             query_string={"next": goal},
         )
-        assert (answer.status_code, answer.location) == (302, "/"), goal
+        assert (answer.status_code, answer.location) == (302, "/assessments"), goal
         assert "X-Evil" not in answer.headers
 
 

@@ -22,11 +22,14 @@ REVIEW = "review"
 def page(template: str, paper: Paper, deadline: datetime | None, **more: object) -> str:
     """A page of an attempt under way."""
 
+    first = url_for("candidate.question", attempt_id=paper.attempt_id, place=1)
+    before = first.removesuffix("1")
+
     def place_of(place: int | str) -> str:
         """The address of a question; of the last look before handing in for `review`."""
         if place == REVIEW:
             return url_for("candidate.review", attempt_id=paper.attempt_id)
-        return url_for("candidate.question", attempt_id=paper.attempt_id, place=place)
+        return f"{before}{place}"
 
     return render_template(
         template,
