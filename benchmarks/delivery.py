@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import random
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import instructions, processes, world
+from benchmarks import instructions, load, processes, world
 from benchmarks.client import Browser, expect
 from tests.services import Folder, Services
 
@@ -29,6 +28,7 @@ QUESTIONS = 20
 CONCURRENT = 8
 # Played before anything is measured: each worker learns its templates and statements once.
 WARM = 64
+FIRST = 1000  # the number of a save that no attempt has come to
 SPREAD = 1  # seeds the pauses of candidates
 
 Figures = dict[str, Any]
@@ -136,90 +136,38 @@ async def enter(port: int, made: world.World, names: Sequence[str]) -> tuple[lis
     return browsers, took
 
 
-async def saves(browsers: Sequence[Browser], servers: Servers, seconds: float) -> Figures:
-    """Saves, as fast as sixteen at once are answered."""
-    took: list[float] = []
-    end = time.perf_counter() + seconds
+def saves(
+    lines: Sequence[load.Line], servers: Servers, seconds: float, every: float = 0
+) -> Figures:
+    """Saves of these devices: each every so many seconds, or at once again.
 
-    async def one(browser: Browser) -> None:
-        sequence = 1000
-        while time.perf_counter() < end:
-            sequence += 1
-            took.append(await browser.save(sequence % QUESTIONS + 1, sequence, sequence % 4))
-
+    `client_cpu_ms` is what asking for one costs on this side, which has its share of the machine.
+    """
     before, began = servers.cpu(), time.perf_counter()
-    await asyncio.gather(*[one(browser) for browser in browsers[: CONCURRENT * 2]])
-    passed = time.perf_counter() - began
+    played = load.play(lines, every, seconds, SPREAD)
+    passed, count = time.perf_counter() - began, len(played.took)
+    errors = played.errors
     return {
-        "saves": len(took),
-        "saves_per_second": round(len(took) / passed, 1),
-        **cost(servers, before, len(took)),
-        **spread(took),
-    }
-
-
-async def paced(browsers: Sequence[Browser], every: float, seconds: float) -> Figures:
-    """Everybody answers every so many seconds, each at moments of their own."""
-    took: list[float] = []
-    errors: list[str] = []
-    chance = random.Random(SPREAD)  # noqa: S311 - pauses, no secrets
-    end = time.perf_counter() + seconds
-
-    async def one(browser: Browser, first: float) -> None:
-        await asyncio.sleep(first)
-        sequence = 10_000 + int(every * 1000)
-        while (due := time.perf_counter()) < end:
-            sequence += 1
-            try:
-                took.append(await browser.save(sequence % QUESTIONS + 1, sequence, sequence % 4))
-            except (OSError, RuntimeError, asyncio.IncompleteReadError) as error:
-                errors.append(repr(error)[:200])
-            await asyncio.sleep(
-                max(0.0, due + every * (0.5 + chance.random()) - time.perf_counter())
-            )
-
-    firsts = [chance.random() * every for _ in browsers]
-    await asyncio.gather(*[one(b, first) for b, first in zip(browsers, firsts, strict=True)])
-    return {
-        "candidates": len(browsers),
-        "every_seconds": every,
-        "seconds": seconds,
-        "saves": len(took),
+        "devices": len(lines),
+        **({"every_seconds": every, "seconds": seconds} if every else {}),
+        "saves": count,
+        "saves_per_second": round(count / passed, 1),
         "errors": len(errors),
         **({"first_error": errors[0]} if errors else {}),
-        **spread(took),
+        **cost(servers, before, count),
+        "client_cpu_ms": round(played.cpu * 1000 / count, 3),
+        **spread(played.took),
     }
 
 
-async def floor(port: int, servers: Servers, seconds: float) -> Figures:
-    """The floor's saves, by as many at once as the saves above."""
-    took: list[float] = []
-    end = time.perf_counter() + seconds
-
-    async def one(number: int) -> None:
-        browser = Browser(port)
+async def entered(port: int) -> list[load.Line]:
+    """As many devices at the floor as there are in the saves."""
+    browsers = [Browser(port) for _ in range(CONCURRENT * 2)]
+    for number, browser in enumerate(browsers):
         body = json.dumps({"sitting": number}).encode()
         await browser.send("POST", "/enter", body, "application/json", "application/json")
-        sequence = 0
-        while time.perf_counter() < end:
-            sequence += 1
-            said = {"place": sequence % QUESTIONS + 1, "sequence": sequence, "answer": [1]}
-            began = time.perf_counter()
-            body = json.dumps(said).encode()
-            kind = "application/json"
-            expect(await browser.send("POST", "/save", body, kind, kind), 200)
-            took.append(time.perf_counter() - began)
         await browser.close()
-
-    before, began = servers.cpu(), time.perf_counter()
-    await asyncio.gather(*[one(number) for number in range(CONCURRENT * 2)])
-    passed = time.perf_counter() - began
-    return {
-        "saves": len(took),
-        "saves_per_second": round(len(took) / passed, 1),
-        **cost(servers, before, len(took)),
-        **spread(took),
-    }
+    return [load.of_floor(browser) for browser in browsers]
 
 
 def password_ms() -> float:
@@ -250,20 +198,23 @@ def measure(kind: str, size: Size, services: Services, folder: Path) -> Figures:
     with processes.gunicorn("assess.app:wsgi()", env, port) as pid:
         servers = Servers(pid, database)
 
-        async def play() -> None:
+        async def play() -> list[load.Line]:
             found["attempts"] = await attempts(port, made, servers, size)
             names = made.names[WARM + size.attempts :]
             browsers, took = await enter(port, made, names)
             found["starts"] = {"candidates": len(names), "seconds": round(took, 2)}
-            found["saves"] = await saves(browsers, servers, size.save_seconds)
-            found["paced"] = await paced(browsers, size.every, size.paced_seconds)
-            found["every_second"] = await paced(browsers, 1, min(60, size.paced_seconds))
+            for browser in browsers:
+                await browser.close()
+            return [load.of_attempt(browser, FIRST) for browser in browsers]
 
-        asyncio.run(play())
+        lines = asyncio.run(play())
+        found["saves"] = saves(lines[: CONCURRENT * 2], servers, size.save_seconds)
+        found["paced"] = saves(lines, servers, size.paced_seconds, size.every)
+        found["every_second"] = saves(lines, servers, min(60, size.paced_seconds), 1)
     port = processes.free_port()
     with processes.gunicorn("benchmarks.floor:wsgi()", env, port) as pid:
         servers = Servers(pid, database)
-        found["floor"] = asyncio.run(floor(port, servers, size.save_seconds))
+        found["floor"] = saves(asyncio.run(entered(port)), servers, size.save_seconds)
     hashing = password_ms()
     found["password_cpu_ms"] = round(hashing, 1)
     found["attempt_cpu_ms_beside_the_password"] = round(
