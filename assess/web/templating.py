@@ -40,7 +40,7 @@ class Surroundings(Context):
         if kind is Macro:
             more.pop("_block_vars", None)
             more.pop("_loop_vars", None)
-            if not more and called.name.startswith(DESIGN):
+            if not more and called.name and called.name.startswith(DESIGN):
                 return _component(called, self.eval_ctx, args)
             return called.__call__(self.eval_ctx, *args, **more)
         if kind in PLAIN and not hasattr(called, ASKS):
