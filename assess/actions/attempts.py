@@ -117,7 +117,11 @@ def seal(
 
 
 def _basis(
-    session: Session, context: Context, test: Test, person: Person, version: SpecificationVersion
+    session: Session,
+    context: Context,
+    test: Test,
+    person: Person,
+    version: SpecificationVersion | Published,
 ) -> tuple[Source, Turn, draw.History] | Refused:
     """What a form is drawn from. The draw is counted, in a new epoch when the last is used up."""
     found = starting.basis(session, version.id, person.id, test.bank_id, context.now)
