@@ -13,18 +13,20 @@ inverse is solved for by conjugate gradients, each step of which is a pass like 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assess.psychometrics import expected
+from assess.psychometrics import expected, scoring
 from assess.psychometrics.derivatives import Derivatives
 from assess.psychometrics.exact import Floats
 from assess.psychometrics.expected import Curves, Nodes
 from assess.psychometrics.patterns import Chunk, Part
 
 BINS = 48
+AT_ONCE = 8  # bins
 REACH = 2.6  # estimated abilities beyond share the outermost bins
 PASSES = 30  # of conjugate gradients at most
 SOLVED = 1e-3  # of the first residual, where they end
@@ -41,49 +43,46 @@ def covariances(
     common_slope: bool,
 ) -> Floats:
     """Each item's own covariance block, of the items `at`: [at, parameters, parameters]."""
-    table = expected.rounded(curves.log_chances(grid.theta))
-    cells, means = _sums(parts, table, grid, change)
+    cells, means = _sums(parts, curves, grid, change)
     complete = prior + np.einsum("iq,ijkq->ijk", cells[0::2], change.right_bend, optimize=True)
     complete += np.einsum("iq,ijkq->ijk", cells[1::2], change.wrong_bend, optimize=True)
     own = complete + means
     own -= _squares(cells[0::2], change.right) + _squares(cells[1::2], change.wrong)
     if common_slope:
+        table = expected.rounded(curves.log_chances(grid.theta))
         return _common(parts, table, grid, change, complete, own, at)
     return _inverses(own[at])
 
 
 def _sums(
-    parts: Sequence[Part], table: Floats, grid: Nodes, change: Derivatives
+    parts: Sequence[Part], curves: Curves, grid: Nodes, change: Derivatives
 ) -> tuple[Floats, Floats]:
     """Weights by category and node, and the sum over attempts of products of mean scores."""
     items, several, count = change.right.shape
     both = np.stack((change.right, change.wrong), axis=1).reshape(2 * items, several, count)
-    whole = np.zeros(table.shape)
-    means = np.zeros((items, several, several))
-    binned = [(part, *_bins(part, table, grid)) for part in parts]
-    for k in range(BINS):
-        cells = np.zeros(table.shape)
+    weights = scoring.posteriors(curves, grid, sum(part.category.size for part in parts))
+    binned = [(part, *_bins(part, weights, grid)) for part in parts]
+
+    def of_bin(k: int) -> tuple[Floats, Floats]:
+        cells = np.zeros((2 * items, count))
         for part, order, edges in binned:
-            cells += _weights(part.of_attempts(order[edges[k] : edges[k + 1]]), table, grid)
-        whole += cells
+            for chunk in part.of_attempts(order[edges[k] : edges[k + 1]]).chunks():
+                weight = weights(chunk)
+                cells += chunk.category.astype(weight.dtype).T @ weight
         n = np.maximum(cells.sum(axis=1), 1e-9)
-        mean = (both @ cells[:, :, None])[:, :, 0] / np.sqrt(n)[:, None]
+        mean = np.einsum("cq,csq->cs", cells, both) / np.sqrt(n)[:, None]
         outer = mean[:, :, None] * mean[:, None, :]
-        means += outer[0::2] + outer[1::2]
+        return cells, outer[0::2] + outer[1::2]
+
+    whole = np.zeros((2 * items, count))
+    means = np.zeros((items, several, several))
+    with ThreadPoolExecutor(expected.processors()) as threads:
+        # In order, so that sums do not depend on who is done first; a few at a time.
+        for some in range(0, BINS, AT_ONCE):
+            for cells, outer in threads.map(of_bin, range(some, min(some + AT_ONCE, BINS))):
+                whole += cells
+                means += outer
     return whole, means
-
-
-def _weights(part: Part, table: Floats, grid: Nodes) -> Floats:
-    def step(share: Sequence[Chunk]) -> Floats:
-        cells = np.zeros(table.shape)
-        for chunk in share:
-            weight, _ = expected.posterior(expected.likelihoods(chunk, table, grid))
-            cells += chunk.category.T @ weight
-        return cells
-
-    # A bin has few chunks: all threads get equal ones.
-    rows = max(1, -(-part.attempts // expected.processors()))
-    return sum(expected.spread(step, list(part.chunks(rows))), np.zeros(table.shape))
 
 
 def _common(
@@ -158,14 +157,15 @@ def _inverses(blocks: Floats) -> Floats:
     return np.where(regular[:, None, None], np.linalg.inv(safe), np.nan)
 
 
-def _bins(part: Part, table: Floats, grid: Nodes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _bins(
+    part: Part, weights: Callable[[Chunk], NDArray[np.floating]], grid: Nodes
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The attempts in order of their bins, and where each bin begins: intp[BINS + 1]."""
     ability = np.empty(part.attempts)
 
     def step(share: Sequence[Chunk]) -> None:
         for chunk in share:
-            weight, _ = expected.posterior(expected.likelihoods(chunk, table, grid))
-            ability[chunk.span] = np.einsum("aq,q->a", weight, grid.theta)
+            ability[chunk.span] = np.einsum("aq,q->a", weights(chunk), grid.theta)
 
     expected.spread(step, list(part.chunks()))
     place = np.clip((ability + REACH) * (BINS / (2 * REACH)), 0, BINS - 1).astype(np.int8)

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from assess.psychometrics import expected, patterns
+from assess.psychometrics import drawn, expected, patterns
 from assess.psychometrics.exact import Floats
-from assess.psychometrics.expected import Curves
+from assess.psychometrics.expected import Curves, Nodes
 from assess.psychometrics.patterns import Chunk, Part
 from assess.psychometrics.responses import Responses
 
@@ -79,13 +79,13 @@ def eap(
     """Posterior means and standard deviations."""
     part = _part(responses)
     grid = expected.nodes(nodes, reach)
-    table = expected.rounded(curves.log_chances(grid.theta))
+    weights = posteriors(curves, grid, part.category.size)
     square = grid.theta**2
     moments = np.empty((part.attempts, 2))
 
     def step(share: Sequence[Chunk]) -> None:
         for chunk in share:
-            weight, _ = expected.posterior(expected.likelihoods(chunk, table, grid))
+            weight = weights(chunk).astype(np.float64, copy=False)
             moments[chunk.span, 0] = np.einsum("aq,q->a", weight, grid.theta)
             moments[chunk.span, 1] = np.einsum("aq,q->a", weight, square)
 
@@ -95,6 +95,20 @@ def eap(
     silent = ~_counted(part, curves)
     theta[silent] = se[silent] = np.nan
     return Abilities(theta, se)
+
+
+def posteriors(
+    curves: Curves, grid: Nodes, answers: int
+) -> Callable[[Chunk], NDArray[np.floating]]:
+    """What gives the posterior weights of a chunk, [attempts, nodes].
+
+    In single precision where nobody guesses and there are very many answers.
+    """
+    if answers > drawn.MANY and not curves.c.any():
+        quick = drawn.Likelihoods(curves, grid)
+        return lambda chunk: drawn.posterior(quick.of(chunk))[0]
+    table = expected.rounded(curves.log_chances(grid.theta))
+    return lambda chunk: expected.posterior(expected.likelihoods(chunk, table, grid))[0]
 
 
 def maximum_a_posteriori(responses: Responses | Part, curves: Curves) -> Abilities:
