@@ -20,8 +20,15 @@ EASY, HARD = 0.90, 0.30  # the same: outside .30 to .89 possibly unacceptable
 WEAK = 0.15  # Moodle marks a discriminative efficiency under 15 % as dubious
 LOW = 0.20  # Prometric, table 1: discrimination above .20 is wanted
 WRONG_KEY_R = 0.05  # simulated: planted wrong keys lie near 0.4, clean distractors below 0
-SECOND_KEY_R = 0.15  # simulated: finds planted second keys; at 0.12 a sound item was named too
-SECOND_KEY_Z = 3.5  # many options are tried: at 3, one report in three named a sound item
+# Many options are tried, so that the smaller a correlation, the surer it must be: of 500 options
+# that say nothing, one is beyond 3.7 standard errors in one report of twenty. (At 3, one report in
+# three named a sound item.)
+SECOND_KEY_R, SECOND_KEY_Z = 0.15, 3.5
+SMALL_SECOND_KEY_R, SMALL_SECOND_KEY_Z = 0.10, 3.7
+# The able do not turn away from an option that is right: simulated, planted ones lie above -0.08
+# over all candidates. Distractors that draw those who know a little, and lose those who know, do
+# not: there the correlation among wrong answers alone misleads.
+SECOND_KEY_PLAIN_R = -0.10
 SECOND_KEY_CHOOSERS = 20
 DEAD_SHARE = 0.05  # fewer than 5 % of examinees: Tarrant, Ware & Mohammed 2009, BMC Med. Educ. 9:40
 # An easy item leaves few to choose any distractor (Raymond, Stevens & Bucak 2019, Adv. Health
@@ -155,14 +162,17 @@ def _second_key(item: ItemFacts) -> Iterator[Flag]:
         r = o.conditional_r
         if o is suspect or o.option is None or r is None or o.wrong_n < SECOND_KEY_CHOOSERS:
             continue
-        if r > SECOND_KEY_R and r * o.wrong**0.5 > SECOND_KEY_Z:
+        if item.kind == SINGLE and (o.r is None or o.r < SECOND_KEY_PLAIN_R):
+            continue
+        sure = SECOND_KEY_Z if r > SECOND_KEY_R else SMALL_SECOND_KEY_Z
+        if r > SMALL_SECOND_KEY_R and r * o.wrong**0.5 > sure:
             yield Flag(
                 "second_key",
                 f"Option {o.name} may be right too: among the {o.wrong} who answered "
                 f"wrongly, the {o.wrong_n} who chose it do better on their other questions than "
                 f"the rest (r = {r:.2f}). Make it clearly wrong, or accept it.",
                 o.option,
-                SECOND_KEY_R,
+                SMALL_SECOND_KEY_R,
                 SIMULATED,
             )
 

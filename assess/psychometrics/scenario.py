@@ -28,6 +28,9 @@ FLAWS = (
     *("no_discrimination", "too_easy", "too_hard"),
 )
 FLAT, EASY, HARD = 0.03, 4.2, -3.6  # slope; d with slope 1
+# Of items that drift, at least and at most: what 98 % get right cannot become easier by anything
+# that matters, nor an item that hardly depends on ability.
+ROOM = (0.8, 1.0)  # slope, d
 WEAKEST_FOCAL = 0.4  # of the slope, for the focal group, where DIF is not uniform
 RAPID = (0.7, 0.35)  # mean and SD of the log seconds of a rapid guess: about two seconds
 SECONDS = (3.3, 0.35)  # of an item's log seconds: about half a minute
@@ -202,6 +205,7 @@ def _plant(
             models.append(replace(item, a=1.5 * WEAKEST_FOCAL, d=0.0))
             model_of[i, 1, :] = len(models) - 1
         case "drift":
+            models[i] = item = replace(item, a=max(item.a, ROOM[0]), d=min(item.d, ROOM[1]))
             models.append(replace(item, d=item.d + item.a * scenario.drift_size))
             model_of[i, :, 1] = len(models) - 1
         case "no_discrimination":

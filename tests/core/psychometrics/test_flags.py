@@ -114,15 +114,32 @@ def test_in_a_multiple_response_the_weakest_key_is_what_a_distractor_is_compared
 
 
 @pytest.mark.parametrize(
-    ("n", "r", "raised"),
-    [(20, 0.25, True), (19, 0.25, False), (100, 0.24, False), (100, 0.25, True)],
+    ("n", "r", "whole", "raised"),
+    [
+        (20, 0.25, 0.0, True),
+        (19, 0.25, 0.0, False),
+        (100, 0.24, 0.0, False),
+        (100, 0.25, 0.0, True),
+        (100, 0.25, -0.1, True),
+        (100, 0.25, -0.11, False),  # the able turn away from it
+    ],
 )
 def test_a_second_key_needs_20_choosers_and_three_and_a_half_standard_errors_among_wrong(
-    n: int, r: float, raised: bool
+    n: int, r: float, whole: float, raised: bool
 ) -> None:
     # 3.5 / sqrt(200 wrong answers) is 0.2475
-    facts = with_option(SOUND, 1, option(1, n=n, conditional_r=r))
+    facts = with_option(SOUND, 1, option(1, n=n, r=whole, conditional_r=r))
     assert ("second_key" in codes(facts)) is raised
+
+
+@pytest.mark.parametrize(
+    ("r", "wrong", "raised"), [(0.14, 690, False), (0.14, 700, True), (0.1, 4000, False)]
+)
+def test_the_smaller_a_second_key_is_the_surer_it_must_be(
+    r: float, wrong: int, raised: bool
+) -> None:
+    changed = replace(option(1, r=0.0, conditional_r=r), wrong=wrong)
+    assert ("second_key" in codes(with_option(SOUND, 1, changed))) is raised
 
 
 def test_a_dead_distractor_is_passed_over_by_all_and_by_those_who_go_wrong() -> None:
