@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assess.psychometrics import expected, fit, irt, patterns, scoring
+from assess.psychometrics import expected, fit, irt, maximise, patterns, scoring
 from assess.psychometrics.expected import Curves
 from assess.psychometrics.maximise import Model
 from assess.psychometrics.patterns import Part
@@ -24,13 +24,18 @@ Z95 = 1.959964
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """Random forms of `length` of `items` for `attempts` candidates, `rounds` times over."""
+    """Random forms of `length` of `items` for `attempts` candidates, `rounds` times over.
+
+    `from_prior`: the truth is drawn anew each round, from the priors. Else it is the same in all
+    rounds, and of a 3PL the true c lie evenly about their prior's mode.
+    """
 
     model: Model
     attempts: int
     items: int
     length: int
     rounds: int
+    from_prior: bool = False
 
 
 STUDIES = (
@@ -40,6 +45,8 @@ STUDIES = (
     Study("2pl", 40_000, 1000, 20, 2),
     Study("3pl", 10_000, 40, 40, 10),
     Study("3pl", 40_000, 160, 20, 4),
+    Study("3pl", 10_000, 40, 40, 25, from_prior=True),
+    Study("3pl", 40_000, 160, 20, 10, from_prior=True),
 )
 
 
@@ -53,19 +60,15 @@ def main() -> None:
 def recovery(study: Study) -> None:
     """Bias and coverage of a and d."""
     rng = np.random.default_rng(30)
-    a = np.exp(rng.normal(0.1, 0.3, study.items))
-    if study.model == "1pl":
-        a[:] = 1.2
-    d = rng.normal(0.7, 0.9, study.items)
-    c = np.full(study.items, 0.2 if study.model == "3pl" else 0.0)
-    if study.model == "3pl":
-        c += rng.uniform(-0.08, 0.08, study.items)  # options do not say all about guessing
-    truth = {"a": a, "d": d, "c": c}
+    a, d, c = truths(rng, study)
     names = ("a", "d", "c") if study.model == "3pl" else ("a", "d")
     errors: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
     inside: dict[str, list[NDArray[np.bool_]]] = {name: [] for name in names}
     curves: list[float] = []
     for _ in range(study.rounds):
+        if study.from_prior:
+            a, d, c = truths(rng, study)
+        truth = {"a": a, "d": d, "c": c}
         found = irt.fit_parts([drawn(rng, study, a, d, c)[0]], study.model)
         for name in names:
             value, se = getattr(found, name), getattr(found, f"se_{name}")
@@ -76,6 +79,7 @@ def recovery(study: Study) -> None:
             inside[name].append(np.abs(error[many]) < Z95 * se[many])
         curves.append(apart(found.curves(), Curves(a, d, c, found.estimated)))
     size = f"{study.model} {study.attempts} x {study.length} of {study.items}"
+    size += ", truth from the priors" if study.from_prior else ""
     for name in names:
         means = np.array([error.mean() for error in errors[name]])
         held = np.concatenate(inside[name])
@@ -85,6 +89,25 @@ def recovery(study: Study) -> None:
             f" coverage {held.mean():.3f} of {held.size} intervals ({study.rounds} rounds)"
         )
     print(f"{size}: estimated curves {np.mean(curves):.4f} from the true ones (root mean square)")
+
+
+def truths(rng: np.random.Generator, study: Study) -> tuple[NDArray[np.float64], ...]:
+    """True a, d and c."""
+    if study.from_prior:
+        weight = maximise.GUESSING_WEIGHT
+        return (
+            np.exp(rng.normal(*maximise.LOG_SLOPE, study.items)),
+            rng.normal(*maximise.INTERCEPT, study.items),
+            rng.beta(1 + weight * irt.CHANCE, 1 + weight * (1 - irt.CHANCE), study.items),
+        )
+    a = np.exp(rng.normal(0.1, 0.3, study.items))
+    if study.model == "1pl":
+        a[:] = 1.2
+    d = rng.normal(0.7, 0.9, study.items)
+    c = np.full(study.items, 0.2 if study.model == "3pl" else 0.0)
+    if study.model == "3pl":
+        c += rng.uniform(-0.08, 0.08, study.items)  # options do not say all about guessing
+    return a, d, c
 
 
 def apart(estimated: Curves, true: Curves) -> float:
