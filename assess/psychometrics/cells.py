@@ -7,7 +7,7 @@ answers is needed, however many options there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -128,7 +128,7 @@ class Cells:
             return None
         of_level = ((self.total - low) // step * self.item.size).astype(np.int32)
 
-        def work(spans: list[Span]) -> NDArray[np.integer]:
+        def work(spans: Iterable[Span]) -> NDArray[np.integer]:
             counted = Counted(self.item.size * count)
             for span in spans:
                 # Level by level: the middle ones, where most are, lie close together.
@@ -176,7 +176,7 @@ class Cells:
         """The sum over each attempt's answers of their cells' `values` (int64[cells])."""
         summed = np.empty(self.length.size, np.int64)
 
-        def work(spans: list[Span]) -> None:
+        def work(spans: Iterable[Span]) -> None:
             for span in spans:
                 summed[span.attempts] = self._matrix(span) @ values
 
@@ -213,7 +213,7 @@ class Cells:
         wide = int(squares.max(initial=0)) * most >= 1 << 63
         added = [values, squares & exact.LOW, squares >> exact.BITS] if wide else [values, squares]
 
-        def work(spans: list[Span]) -> tuple[Ints, NDArray[np.integer]]:
+        def work(spans: Iterable[Span]) -> tuple[Ints, NDArray[np.integer]]:
             summed = np.zeros((len(added), size), np.int64)
             binned = Counted(size * bins.number, most)
             for span in spans:
@@ -251,13 +251,16 @@ class Cells:
         longest = max((span.rows.stop - span.rows.start for span in self.spans), default=0)
         return np.ones(longest, np.int64)
 
-    def _parallel(self, work: Callable[[list[Span]], T]) -> list[T]:
-        """The results of two threads, each of which does a run of the spans (at least one)."""
-        middle = len(self.spans) // 2
-        if not middle:
+    def _parallel(self, work: Callable[[Iterable[Span]], T]) -> list[T]:
+        """The results of two threads, each of which takes the next span when it is done with one.
+
+        So neither waits for long, however much else a processor has to do.
+        """
+        if len(self.spans) < 2:
             return [work(self.spans)]
+        left = iter(self.spans)
         with ThreadPoolExecutor(2) as threads:
-            return list(threads.map(work, [self.spans[:middle], self.spans[middle:]]))
+            return list(threads.map(work, (left, left)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,9 +26,9 @@ class Numbering:
         self._given = 0
         self._lock = Lock()
 
-    def cells(self, rows: int, key: Key) -> NDArray[Any]:
-        """The number of each row: uint16 as long as that is enough, or int32."""
-        every = np.empty(rows, np.uint16)
+    def cells(self, rows: int, key: Key, room: NDArray[np.uint16] | None = None) -> NDArray[Any]:
+        """The number of each row: uint16 (in `room`) as long as that is enough, or int32."""
+        every: NDArray[Any] = np.empty(rows, np.uint16) if room is None else room
         narrow = True
         for block, keys in _blockwise(rows, key):
             cell = looked_up(self._number, keys)

@@ -114,11 +114,13 @@ class Kinds(NamedTuple):
 class Grid:
     """What may occur in a file, numbered once for all its pieces.
 
-    Items `low` to `high`, options up to `most` (None: there are none), right or wrong.
+    Items `low` to `high`, options up to `most` (None: there are none), right or wrong. `room`
+    uint16[rows]: where the cells of all pieces find their place, if two bytes are enough.
     """
 
-    def __init__(self, low: int, high: int, most: int | None) -> None:
+    def __init__(self, low: int, high: int, most: int | None, rows: int) -> None:
         self.low, self.high, self.most = low, high, most
+        self.room = np.empty(rows, np.uint16)
         self.option, self.points = _pairs(most, RIGHT_OR_WRONG)
         self.numbering = Numbering((high - low + 1) * self.option.size)
 
@@ -150,7 +152,9 @@ def read(path: Path, progress: Progress | None = None) -> Coded:
     attempts, length = _attempts(path, found)
     cells = [piece.cell for piece in found]
     if grid is not None:
-        kinds, cell = grid.kinds, np.concatenate(cells)
+        kinds = grid.kinds
+        narrow = all(cell.dtype == np.uint16 for cell in cells)
+        cell = grid.room if narrow else np.concatenate(cells)
     else:
         every = [piece.kinds() for piece in found]
         kinds = Kinds(*(np.concatenate(column) for column in zip(*every, strict=True)))
@@ -202,7 +206,7 @@ def _groups(path: Path) -> tuple[Grid | None, Iterator[Piece | None], int]:
         table = opened.file.read_row_group(group, columns=taken, use_threads=False)
         names, columns = table.column_names, table.columns
         block = {name: column.to_numpy() for name, column in zip(names, columns, strict=True)}
-        return _taken(path, block, grid)
+        return _taken(path, block, grid, slice(int(ends[group]) - table.num_rows, int(ends[group])))
 
     def parts() -> Iterator[Piece | None]:
         with ThreadPoolExecutor(expected.processors()) as threads:
@@ -216,7 +220,8 @@ def _groups(path: Path) -> tuple[Grid | None, Iterator[Piece | None], int]:
     try:
         with parquet.ParquetFile(path) as file:
             names, count = file.schema_arrow.names, file.num_row_groups
-            grid = _grid(file)
+            rows = [file.metadata.row_group(group).num_rows for group in range(count)]
+            ends, grid = np.cumsum(rows), _grid(file)
     except (OSError, ValueError) as error:
         raise FileError(path, f"cannot be read as Parquet: {error}.") from error
     _complete(path, names)
@@ -243,7 +248,7 @@ def _grid(file: Any) -> Grid | None:
     possible = limits["score"] in ((0, 0), (0, 1), (1, 1)) and (most is None or most < MOST_OPTIONS)
     if not possible or (high - low + 1) * _pairs(most, RIGHT_OR_WRONG)[0].size > cells.ROOM:
         return None
-    return Grid(low, high, most)
+    return Grid(low, high, most, file.metadata.num_rows)
 
 
 def _complete(path: Path, names: Sequence[str]) -> None:
@@ -253,8 +258,10 @@ def _complete(path: Path, names: Sequence[str]) -> None:
             raise FileError(path, what, 1)
 
 
-def _taken(path: Path, block: Block, grid: Grid | None = None) -> Piece | None:
-    """A block of rows as cells (of the grid); None for one without rows."""
+def _taken(
+    path: Path, block: Block, grid: Grid | None = None, rows: slice | None = None
+) -> Piece | None:
+    """A block of rows as cells (of the grid, in its room); None for one without rows."""
     _complete(path, list(block))
     taken = {name: block[name] for name in COLUMNS if name in block}
     if not taken["attempt"].size:
@@ -272,7 +279,9 @@ def _taken(path: Path, block: Block, grid: Grid | None = None) -> Piece | None:
         if low < grid.low or high > grid.high or (most or 0) > (grid.most or 0):
             raise FileError(path, "has other numbers than its statistics say. Write it again.")
         key = _keys(item, grid.low, option, score, 2, grid.option.size)
-        return Piece(attempt, length, grid.numbering.cells(item.size, key), lambda: grid.kinds)
+        room = None if rows is None else grid.room[rows]
+        cell = grid.numbering.cells(item.size, key, room)
+        return Piece(attempt, length, cell, lambda: grid.kinds)
     masks, marks = _pairs(most, points)
     numbers: Column = np.arange(low, high + 1, dtype=np.int64)
     if numbers.size * masks.size > cells.ROOM:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 SMALL = np.iinfo(np.uint16).max
-MANY = 1 << 22  # places that are counted at once
+MANY = 1 << 21  # places that are counted at once
 
 
 class Counted:
@@ -18,24 +18,29 @@ class Counted:
     def __init__(self, size: int, most: int | None = None) -> None:
         self._small = most is not None and most <= SMALL
         self._counts: NDArray[Any] = np.zeros(size, np.uint16 if self._small else np.int32)
-        self._places: list[NDArray[np.integer]] = []
+        # One room for all that is added: fresh memory is dear.
+        self._room = np.empty(MANY, index_type(size))
         self._rows = self._attempts = 0
 
     def add(self, places: NDArray[np.integer], attempts: int) -> None:
         """Count places of so many attempts, each of which meets a place once at most."""
-        if self._rows > MANY or not (self._small or self._attempts + attempts <= SMALL):
+        end = self._rows + places.size
+        if end > self._room.size or not (self._small or self._attempts + attempts <= SMALL):
             self.total()
-        self._places.append(places.astype(index_type(self._counts.size), copy=False))
-        self._rows += places.size
+            end = places.size
+        if end > self._room.size:
+            self._room = np.empty(end, self._room.dtype)
+        self._room[self._rows : end] = places
+        self._rows = end
         self._attempts += attempts
 
     def total(self) -> NDArray[np.integer]:
         """The counts so far."""
-        if self._places:
+        if self._rows:
             # In a table as small as the cache likes it, where so few cannot overflow it.
             kind = np.uint16 if self._small or self._attempts <= SMALL else np.int32
-            self._counts += counts(np.concatenate(self._places), self._counts.size, kind)
-            self._places, self._rows, self._attempts = [], 0, 0
+            self._counts += counts(self._room[: self._rows], self._counts.size, kind)
+            self._rows = self._attempts = 0
         return self._counts
 
 
