@@ -16,18 +16,21 @@ import hmac
 import json
 import struct
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, cached_property
-from itertools import count
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
+from itertools import count, islice
 from math import comb, prod
 from pathlib import Path
 from typing import Any
 
 Place = tuple[int, int]  # a cell, and a place in it
 Unit = tuple[Place, ...]  # what is drawn as one
+Sizes = tuple[tuple[int, int], ...]  # of some units: how many questions of which cell
 State = tuple[int, ...]  # how many questions each cell still needs
-Choice = tuple[tuple[Place, ...], int, Counter[int]]  # what it takes, its merit, its lots by sum
+Seen = frozenset[tuple[Place, Place]]  # of some places: how often they were met, and when last
+Valued = list[tuple[int, Unit]]  # units with what can be expected of them
+Choice = tuple[Sizes, int, Valued, int]  # what it takes, its merit: so many of these units
 TRIES, MORE_TRIES, MOST_SELECTIONS, MOST_STEPS = 100, 5_000, 1_000, 20_000
 MOST_WORK = 1_000_000_000
 COLUMNS = {"items": "q", "versions": "q", "options": "B", "difficulties": "i", "sets": "I"}
@@ -69,62 +72,57 @@ class Stream:
 
 
 class Pool:
-    """The pool of a file: rows (item, version, options, difficulty, set) by cell, and its units."""
+    """The pool of a file: its rows (item, version, options, difficulty, set) and its units."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document, self.band = document, document["band"]
         self.need: State = tuple(cell["count"] for cell in document["cells"])
-        self.rows: dict[Place, tuple[int, ...]] = {}
+        self.rows: dict[Place, list[int]] = {}
         for c, cell in enumerate(document["cells"]):
-            raw = [base64.b64decode(cell[name]) for name in COLUMNS]
-            size = len(raw[0]) // 8
-            columns = zip(COLUMNS.values(), raw, strict=True)
-            read = [struct.unpack(f">{size}{code}", column) for code, column in columns]
-            self.rows |= {(c, p): row for p, row in enumerate(zip(*read, strict=True))}
+            raw = [(code, base64.b64decode(cell[name])) for name, code in COLUMNS.items()]
+            columns = [[n for (n,) in struct.iter_unpack(f">{code}", one)] for code, one in raw]
+            self.rows |= {(c, p): [*row] for p, row in enumerate(zip(*columns, strict=True))}
         self.place = {row[0]: place for place, row in self.rows.items()}
-        self.groups: dict[Place, set[int]] = {}
+        self.groups: dict[Place, list[int]] = defaultdict(list)
         for number, group in enumerate(document["enemies"]):
             for item in group:
-                self.groups.setdefault(self.place[item], set()).add(number)
-        sets: dict[tuple[int, int], list[Place]] = {}
-        for place, row in self.rows.items():
-            sets.setdefault((row[4], 0 if row[4] else row[0]), []).append(place)
+                self.groups[self.place[item]].append(number)
+        sets: dict[tuple[int, int], list[Place]] = defaultdict(list)
+        for place, (item, _, _, _, of_set) in self.rows.items():
+            sets[of_set, 0 if of_set else item].append(place)
         units = sorted(tuple(places) for places in sets.values())
         self.units: list[Unit] = [unit for unit in units if not self.clash([unit])]
-        self.tables: dict[bool, Table] = {}
-        there = Counter(cell for cell, _ in self.rows)
-        forms = prod(comb(there[c], min(n, there[c] // 2)) for c, n in enumerate(self.need))
-        hard = [row[3] for row in self.rows.values()] if self.band else [0]
-        bits = (forms.bit_length() + 8) // 8 * 8
-        self.size = bits * (sum(self.need) * (max(hard) - min(hard)) + 1)
+        self.hot = [unit for unit in self.units if any(place in self.groups for place in unit)]
 
     def clash(self, units: Iterable[Unit]) -> bool:
         """Whether enemies meet in these."""
         met = [group for unit in units for p in unit for group in self.groups.get(p, ())]
         return len(set(met)) < len(met)
 
-    def hot(self, unit: Unit) -> bool:
-        """Whether it has enemies."""
-        return any(place in self.groups for place in unit)
-
-    def value(self, units: Iterable[Unit]) -> int:
+    def value(self, *units: Unit) -> int:
         """What the borderline candidate can expect of these; 0 where there is no band."""
         return sum(self.rows[place][3] for u in units for place in u) if self.band else 0
+
+    def size(self) -> int:
+        """How many bits the numbers of forms by sum take."""
+        there = Counter(cell for cell, _ in self.rows)
+        forms = prod(comb(there[c], min(n, there[c] // 2)) for c, n in enumerate(self.need))
+        hard = [row[3] for row in self.rows.values()] if self.band else [0]
+        bits = (forms.bit_length() + 8) // 8 * 8
+        return bits * (sum(self.need) * (max(hard) - min(hard)) + 1)
 
     def fingerprint(self) -> str:
         """The SHA-256 of all that a draw can depend on."""
         d = self.document
-        raw = b"assess-pool/2\0" + text(d["specification"]) + bytes([d["shuffle_questions"]])
+        raw = text(d["specification"]) + bytes([d["shuffle_questions"]])
         raw += struct.pack(">Bqq", 1, *self.band) if self.band is not None else b"\0"
         raw += text(d["unbalanced"]) + struct.pack(">I", len(d["cells"]))
         for cell in d["cells"]:
             columns = [base64.b64decode(cell[name]) for name in COLUMNS]
             raw += text(cell["outcome"]) + text(cell["narrowing"])
             raw += struct.pack(">II", cell["count"], len(columns[2])) + b"".join(columns)
-        raw += struct.pack(">I", len(d["enemies"]))
-        for group in d["enemies"]:
-            raw += struct.pack(f">I{len(group)}q", len(group), *group)
-        return hashlib.sha256(raw).hexdigest()
+        groups = [struct.pack(f">I{len(group)}q", len(group), *group) for group in d["enemies"]]
+        return digest("assess-pool/2", groups, raw)
 
 
 def text(value: str) -> bytes:
@@ -132,250 +130,216 @@ def text(value: str) -> bytes:
     return struct.pack(">I", len(value.encode())) + value.encode()
 
 
-def takes(units: Iterable[Unit]) -> tuple[Place, ...]:
-    """How many questions of which cell these units are: (cell, number)."""
+def digest(label: str, parts: Sequence[bytes], head: bytes = b"") -> str:
+    """A fingerprint."""
+    raw = label.encode() + b"\0" + head + struct.pack(">I", len(parts)) + b"".join(parts)
+    return hashlib.sha256(raw).hexdigest()
+
+
+def takes(units: Iterable[Unit]) -> Sizes:
+    """How many questions of which cell these units are."""
     return tuple(sorted(Counter(cell for unit in units for cell, _ in unit).items()))
 
 
-def less(state: State, taken: Iterable[Place]) -> State | None:
-    """What is still needed after that; None when it is too much."""
-    gone = dict(taken)
-    left = tuple(need - gone.get(cell, 0) for cell, need in enumerate(state))
-    return None if min(left) < 0 else left
+@cache
+def lots(values: tuple[tuple[int, int], ...], k: int) -> Counter[int]:
+    """How many lots of k units there are, by sum; `values`: (value, how many units have it).
+
+    Newton's identities: lots of fewer, each with one unit more, less those that hold it twice, ...
+    """
+    found = Counter({0: 1} if k == 0 else ())
+    for i in range(1, k + 1):
+        for value, there in values:
+            for total, ways in lots(values, k - i).items():
+                found[total + i * value] -= (-1) ** i * there * ways
+    return Counter({total: ways // max(k, 1) for total, ways in found.items() if ways})
 
 
-def lots(values: dict[int, int], most: int) -> list[Counter[int]]:
-    """How many lots of 0 to `most` units there are by sum; `values`: how many units by value."""
-    found = [Counter({0: 1}), *(Counter[int]() for _ in range(most))]
-    for value, there in values.items():
-        for m in range(most, 0, -1):
-            for j in range(1, min(m, there) + 1):
-                for total, ways in found[m - j].items():
-                    found[m][total + j * value] += ways * comb(there, j)
-    return found
+def counts(units: Valued) -> tuple[tuple[int, int], ...]:
+    """How many of them have which value, ascending."""
+    return tuple(sorted(Counter(value for value, _ in units).items()))
 
 
-class Alike:
-    """Units of one kind and merit, of which some number is taken."""
-
-    def __init__(
-        self, pool: Pool, sizes: tuple[Place, ...], merit: int, units: list[Unit], valued: bool
-    ) -> None:
-        self.first = (sizes[0][0], 0, sizes, -merit)
-        self.there = len(units)
-        values = {unit: pool.value([unit]) if valued else 0 for unit in units}
-        self.by_value = {
-            v: [u for u in units if values[u] == v] for v in sorted(set(values.values()))
-        }
-        most = min([len(units), *(pool.need[cell] // size for cell, size in sizes)])
-        self.taking = [tuple((c, size * m) for c, size in sizes if m) for m in range(most + 1)]
-        self.work, self.merit = (most + 1) ** 2, merit
-
-    @cached_property
-    def choices(self) -> list[Choice]:
-        """Of how many units there can be a lot, and the lots by sum."""
-        numbers = lots({v: len(u) for v, u in self.by_value.items()}, len(self.taking) - 1)
-        both = zip(self.taking, numbers, strict=True)
-        return [(taken, self.merit * m, sums) for m, (taken, sums) in enumerate(both)]
-
-    def pick(self, m: int, total: int, stream: Stream) -> list[Unit]:
-        """`m` units whose values have this sum."""
-        left = {value: list(units) for value, units in self.by_value.items()}
-        if m == self.there:
-            return [unit for units in left.values() for unit in units]
-        found = []
-        for rest in range(m - 1, -1, -1):
-            there = {value: len(units) for value, units in left.items()}
-            if len(there) == 1:
-                value = next(iter(there))
-            else:
-                # Lots of `rest` others: those of all units, less those that hold this one, ...
-                all_ = lots(there, rest)
-                weights = [
-                    (n * sum((-1) ** k * all_[rest - k][total - v * (k + 1)] for k in range(m)), v)
-                    for v, n in there.items()
-                    if n
-                ]
-                value = stream.one_of([option for option in weights if option[0]])
-            found.append(left[value].pop(stream.below(there[value])))
-            m, total = rest, total - value
-        return found
+def pick(left: Valued, k: int, total: int, stream: Stream) -> Iterator[Unit]:
+    """`k` of these units with this sum of values."""
+    if k == len(left):
+        yield from (unit for _, unit in left)
+        return
+    for rest in reversed(range(k)):
+        there, options = counts(left), []
+        for value, n in there:  # lots of `rest` others: all, less those that hold this one, ...
+            signed = [
+                (-1) ** i * lots(there, rest - i)[total - value * (i + 1)] for i in range(rest + 1)
+            ]
+            options.append((n * sum(signed), value))
+        value = stream.one_of([option for option in options if option[0]])
+        same = [one for one in left if one[0] == value]
+        taken = same[stream.below(len(same))]
+        left = [one for one in left if one is not taken]
+        total -= value
+        yield taken[1]
 
 
-class Knot:
-    """Units that enmities tie together: one of the listed selections is taken."""
-
-    def __init__(
-        self, pool: Pool, number: int, listed: list[tuple[Unit, ...]], merit: Callable[[Unit], int]
-    ) -> None:
-        self.first = (min(takes(units)[0][0] for units in listed if units), 1, ((number, 0),), 0)
-        self.selections, self.work = listed, 0
-        self.taking = [takes(units) for units in listed]
-        self.choices: list[Choice] = [
-            (takes(units), sum(map(merit, units)), Counter({pool.value(units): 1}))
-            for units in listed
-        ]
-
-    def pick(self, choice: int, total: int, stream: Stream) -> list[Unit]:
-        """The units of the selection."""
-        return list(self.selections[choice])
-
-
-def selections(pool: Pool) -> list[list[tuple[Unit, ...]]] | None:
-    """The selections of each knot; None where one has too many."""
-    left, knots = [unit for unit in pool.units if pool.hot(unit)], []
+def knots(pool: Pool) -> Iterator[list[tuple[Unit, ...]]]:
+    """The selections of each lot of units that enmities tie together; one more than are allowed."""
+    left = list(pool.hot)
     while left:
         knot = [left.pop(0)]
         for unit in knot:
             near = [other for other in left if pool.clash([unit, other])]
             knot += near
             left = [other for other in left if other not in near]
-        listed = []
-        waiting: list[tuple[tuple[Unit, ...], int]] = [((), 0)]
-        knot.sort()
-        while waiting:
-            taken, start = waiting.pop()
-            listed.append(taken)
-            if len(listed) > MOST_SELECTIONS:
-                return None
-            for i in range(len(knot) - 1, start - 1, -1):
-                more = (*taken, knot[i])
-                if not pool.clash(more) and less(pool.need, takes(more)) is not None:
-                    waiting.append((more, i + 1))
-        if len(listed) > 1:
-            knots.append(listed)
-    return knots
+
+        def further(taken: tuple[Unit, ...], more: list[Unit]) -> Iterator[tuple[Unit, ...]]:
+            yield taken
+            for i, unit in enumerate(more, 1):
+                both = (*taken, unit)
+                fits = all(number <= pool.need[cell] for cell, number in takes(both))
+                if fits and not pool.clash(both):
+                    yield from further(both, more[i:])
+
+        yield list(islice(further((), sorted(knot)), MOST_SELECTIONS + 1))
 
 
-class Table:
-    """Forms put together from elements: how many there are by sum, and one of them by chance."""
+class Forms:
+    """The forms that are best by sight, put together from elements: how many there are, by sum.
 
-    def __init__(self, pool: Pool, seen: dict[Place, tuple[int, int]], exact: bool) -> None:
-        ranks, scale = sorted(set(seen.values())), sum(pool.need) + 1
-        worth = {rank: scale ** (len(ranks) - 1 - k) for k, rank in enumerate(ranks)}
+    An element is a list of choices. Of units that are alike, 0, 1, 2, ... are taken; of a knot one
+    selection, all of it. `exact`: without those forms in which enemies meet.
+    """
 
-        def merit(unit: Unit) -> int:
-            return sum(worth[seen[p]] if p in seen else scale ** len(ranks) for p in unit)
+    def __init__(self, pool: Pool, seen: Seen, exact: bool) -> None:
+        self.pool, met = pool, dict(seen)
+        ranks, scale = sorted(set(met.values())), sum(pool.need) + 1
+        worth = {rank: scale ** (len(ranks) - k) for k, rank in enumerate([None, *ranks])}
 
-        knots = selections(pool) if exact else []
-        classes: dict[tuple[tuple[Place, ...], int], list[Unit]] = {}
+        def merit(*units: Unit) -> int:
+            return sum(worth[met.get(place)] for unit in units for place in unit)
+
+        def choice(units: Sequence[Unit], k: int) -> Choice:
+            valued = [(pool.value(unit) if exact else 0, unit) for unit in units]
+            return takes(units[:k]), merit(*units[:k]), valued, k
+
+        alike: dict[tuple[Sizes, int], list[Unit]] = defaultdict(list)
         for unit in pool.units:
-            if not (exact and pool.hot(unit)):
-                classes.setdefault((takes([unit]), merit(unit)), []).append(unit)
-        found: list[Alike | Knot] = [Alike(pool, *k, u, exact) for k, u in classes.items()]
-        found += [Knot(pool, n, listed, merit) for n, listed in enumerate(knots or ())]
-        self.elements = found = sorted(found, key=lambda one: one.first)
-        self.need, self.size = pool.need, pool.size
-        self.last = {c: i for i, e in enumerate(found) for t in e.taking for c, _ in t}
-        self.possible = knots is not None and not (exact and self.too_long())
-        self.rest = cache(self._rest)
+            if not (exact and unit in pool.hot):
+                alike[takes([unit]), -merit(unit)].append(unit)
+        found: list[tuple[tuple[Any, ...], list[tuple[Sequence[Unit], int]]]] = []
+        for (sizes, worst), units in alike.items():
+            most = min([len(units), *(pool.need[cell] // size for cell, size in sizes)])
+            found.append(((sizes[0][0], 0, sizes, worst), [(units, k) for k in range(most + 1)]))
+        for number, listed in enumerate(knots(pool) if exact else ()):
+            cells = [cell for units in listed for unit in units for cell, _ in unit]
+            if cells:
+                found.append(((min(cells), 1, number), [(units, len(units)) for units in listed]))
+        found.sort(key=lambda one: one[0])
+        self.elements = [[choice(*one) for one in choices] for _, choices in found]
+        self.knotty = [key[1] for key, _ in found]
+        self.last: dict[int, int] = {}
+        for i, choices in enumerate(self.elements):
+            self.last |= {cell: i for taken, *_ in choices for cell, _ in taken}
+        self.ways, self.rest = cache(self._ways), cache(self._rest)
 
-    def too_long(self) -> bool:
-        """Whether counting takes more steps, or more work, than is allowed."""
-        states, steps, work = {self.need}, 0, 0
-        for i, element in enumerate(self.elements):
-            steps += len(states) * len(element.taking)
-            work += element.work
-            after = {less(state, taken) for state in states for taken in element.taking}
-            states = {s for s in after if s and not self.missed(s, i + 1)}
-            if steps > MOST_STEPS or (steps + work) * self.size > MOST_WORK:
-                return True
-        return False
+    def after(self, i: int, state: State, taken: Sizes) -> State | None:
+        """What is needed after the i-th element has given that; None where it cannot be had."""
+        gone = dict(taken)
+        left = tuple(need - gone.get(cell, 0) for cell, need in enumerate(state))
+        late = any(need and self.last.get(cell, -1) <= i for cell, need in enumerate(left))
+        return None if late or min(left) < 0 else left
 
-    def missed(self, state: State, i: int) -> bool:
-        """Whether something is needed of which the elements from the i-th on have nothing."""
-        return any(need and self.last.get(cell, -1) < i for cell, need in enumerate(state))
+    def countable(self) -> bool:
+        """Whether counting takes no more selections, steps and work than are allowed."""
+        states, steps, size = {self.pool.need}, 0, self.pool.size()
+        both = list(zip(self.knotty, self.elements, strict=True))
+        work = sum(len(choices) ** 2 for knotty, choices in both if not knotty)
+        for i, (knotty, choices) in enumerate(both):
+            steps += len(states) * len(choices)
+            tangled = knotty and len(choices) > MOST_SELECTIONS
+            if tangled or steps > MOST_STEPS or (steps + work) * size > MOST_WORK:
+                return False
+            after = {self.after(i, state, taken) for state in states for taken, *_ in choices}
+            states = {state for state in after if state}
+        return True
 
-    def _rest(self, i: int, state: State | None) -> tuple[int, Counter[int]]:
+    def _ways(self, i: int, state: State) -> list[tuple[Any, ...]]:
+        """The choices of the i-th element that lead to forms of the best merit.
+
+        Each with its lots by sum, the forms of the elements after it, and what these need.
+        """
+        found: list[tuple[Any, ...]] = []
+        for taken, own, units, k in self.elements[i]:
+            left = self.after(i, state, taken)
+            merit, rest = self.rest(i + 1, left) if left else (0, None)
+            if rest:
+                found.append((own + merit, lots(counts(units), k), rest, left, units, k))
+        return [way for way in found if way[0] == max(other[0] for other in found)]
+
+    def _rest(self, i: int, state: State) -> tuple[int, Counter[int]]:
         """Of the elements from the i-th on: the best merit, and how many forms by sum have it."""
-        best, sums = -1, Counter[int]()
-        if state is None or self.missed(state, i):
-            return 0, sums
         if i == len(self.elements):
-            return 0, Counter({0: 1})
-        for taken, own, values in self.elements[i].choices:
-            after, ways = self.rest(i + 1, less(state, taken))
-            if ways and own + after > best:
-                best, sums = own + after, Counter()
-            if ways and own + after == best:
-                for one, a in values.items():
-                    for other, b in ways.items():
-                        sums[one + other] += a * b
+            return 0, Counter(() if any(state) else {0: 1})
+        sums, best = Counter[int](), 0
+        for best, own, rest, *_ in self.ways(i, state):  # noqa: B007 - all have the same
+            for one, number in own.items():
+                for other, ways in rest.items():
+                    sums[one + other] += number * ways
         return best, sums
 
     def form(self, total: int, stream: Stream) -> list[Unit]:
         """A form of the best merit and this sum."""
-        units: list[Unit] = []
-        state: State | None = self.need
-        for i, element in enumerate(self.elements):
-            assert state is not None  # noqa: S101
-            options, best = [], self.rest(i, state)[0]
-            for number, (taken, own, values) in enumerate(element.choices):
-                left = less(state, taken)
-                after, ways = self.rest(i + 1, left)
-                for one in sorted(values) if ways and own + after == best else ():
-                    if values[one] * ways[total - one]:
-                        options.append((values[one] * ways[total - one], (number, one, left)))
-            number, one, state = stream.one_of(options)
-            units += element.pick(number, one, stream)
+        form: list[Unit] = []
+        state = self.pool.need
+        for i in range(len(self.elements)):
+            options = [
+                (own[one] * rest[total - one], (one, left, units, k))
+                for _, own, rest, left, units, k in self.ways(i, state)
+                for one in sorted(own)
+                if rest[total - one]
+            ]
+            one, state, units, k = stream.one_of(options)
+            form += pick(units, k, one, stream)
             total -= one
-        return units
+        return form
 
 
-def table(pool: Pool, seen: dict[Place, tuple[int, int]], exact: bool) -> Table:
-    """The forms best by sight: all of them, or `exact`: without those in which enemies meet."""
-    if seen or exact not in pool.tables:
-        made = Table(pool, seen, exact)
-        if seen:
-            return made
-        pool.tables[exact] = made
-    return pool.tables[exact]
+forms_of = lru_cache(maxsize=64)(Forms)  # kept for the next who has met the same
 
 
-def choose(pool: Pool, seen: dict[Place, tuple[int, int]], stream: Stream) -> list[Unit]:
+def choose(pool: Pool, seen: Seen, stream: Stream) -> list[Unit]:
     """The units of a form; none where there is no form."""
-    maker = table(pool, seen, exact=False)
-    forms = sum(maker.rest(0, pool.need)[1].values())
+    tried = forms_of(pool, seen, exact=False)
+    forms = sum(tried.rest(0, pool.need)[1].values())
     target, half = pool.band or (0, 0)
     nearest: list[tuple[int, list[Unit]]] = []
-
-    def tried(tries: int) -> list[Unit]:
+    for tries in (min(forms, TRIES), MORE_TRIES) if forms else ():
         for _ in range(tries):
-            units = maker.form(0, stream)
+            units = tried.form(0, stream)
             if not pool.clash(units):
-                off = abs(pool.value(units) - target) if pool.band else 0
-                if off <= half or forms == 1:
+                nearest.append((abs(pool.value(*units) - target), units))
+                if nearest[-1][0] <= half or forms == 1:
                     return units
-                nearest.append((off, units))
-        return []
-
-    if (units := tried(min(forms, TRIES))) or not forms:
-        return units
-    counted = table(pool, seen, exact=True)
-    if not counted.possible:
-        return tried(MORE_TRIES) or min(nearest, key=lambda one: one[0], default=(0, []))[1]
-    numbers = sorted((t, ways) for t, ways in counted.rest(0, pool.need)[1].items() if ways)
-    if not numbers:
-        return []
-    reach = max(half, min(abs(total - target) for total, _ in numbers))
-    options = [(ways, total) for total, ways in numbers if abs(total - target) <= reach]
-    return counted.form(stream.one_of(options), stream)
+        counted = forms_of(pool, seen, exact=True)
+        if counted.countable():
+            numbers = sorted(counted.rest(0, pool.need)[1].items())
+            reach = max([half, min((abs(total - target) for total, _ in numbers), default=0)])
+            near = [(ways, total) for total, ways in numbers if abs(total - target) <= reach]
+            return counted.form(stream.one_of(near), stream) if near else []
+    return min(nearest, key=lambda one: one[0], default=(0, []))[1]
 
 
 def form_of(pool: Pool, draw: dict[str, Any], seed: bytes) -> tuple[list[Any], int]:
     """The form of a draw as the file writes forms, and its expected score."""
     stream = Stream(seed, draw)
     met = {pool.place.get(item): (times, last) for item, times, last in draw["history"]}
-    units = sorted(choose(pool, {p: rank for p, rank in met.items() if p}, stream))
+    units = sorted(choose(pool, frozenset((p, rank) for p, rank in met.items() if p), stream))
     if pool.document["shuffle_questions"]:
         stream.shuffle(units)
     form = []
-    for place in (place for unit in units for place in unit):
-        item, version, options, *_ = pool.rows[place]
+    for item, version, options, *_ in (pool.rows[place] for unit in units for place in unit):
         order = list(range(options))
         stream.shuffle(order)
         form.append([item, version, order])
-    return form, pool.value(units)
+    return form, pool.value(*units)
 
 
 def problems(document: dict[str, Any]) -> Iterator[str]:
@@ -388,19 +352,17 @@ def problems(document: dict[str, Any]) -> Iterator[str]:
     if len(document["draws"]) != document["draws_counted"]:
         yield f"{len(document['draws'])} draws are listed, {document['draws_counted']} were counted"
     for draw in document["draws"]:
-        which = f"attempt {draw['attempt']}"
+        which, history = f"attempt {draw['attempt']}", sorted(draw["history"])
         if draw["label"] != "assess-draw/2":
             yield f"{which} was drawn under {draw['label']}, which this script does not know"
             continue
-        raw = b"assess-history/1\0" + struct.pack(">I", len(draw["history"]))
-        raw += b"".join(struct.pack(">qII", *seen) for seen in sorted(draw["history"]))
-        if hashlib.sha256(raw).hexdigest() != draw["history_fingerprint"]:
+        parts = [struct.pack(">qII", *seen) for seen in history]
+        if digest("assess-history/1", parts) != draw["history_fingerprint"]:
             yield f"{which}: the history is not the one with the recorded fingerprint"
         form, expected = form_of(pool, draw, seed)
-        raw = b"assess-form/1\0" + struct.pack(">I", len(form))
-        raw += b"".join(struct.pack(">qqB", i, v, len(o)) + bytes(o) for i, v, o in form)
+        parts = [struct.pack(">qqB", i, v, len(order)) + bytes(order) for i, v, order in form]
         inside = pool.band and abs(expected - pool.band[0]) <= pool.band[1]
-        if form != draw["form"] or hashlib.sha256(raw).hexdigest() != draw["form_fingerprint"]:
+        if form != draw["form"] or digest("assess-form/1", parts) != draw["form_fingerprint"]:
             yield f"{which}: the draw gives another form"
         elif pool.band and (expected, inside) != (draw["expected"], draw["in_band"]):
             yield f"{which}: its expected score, or whether it lies in the band, is not as recorded"
