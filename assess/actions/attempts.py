@@ -169,7 +169,7 @@ def deal(
     drawn = draw.draw(source.pool, history, draw.Stream(seed, person.pseudonym, ordinal))
     if isinstance(drawn, Refused):
         return drawn
-    return Attempt(
+    return attempts.new(
         centre_id=person.centre_id,
         test_id=test.id,
         bank_id=test.bank_id,

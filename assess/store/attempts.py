@@ -213,6 +213,19 @@ NEVER = 2**63 - 1  # no attempt has this number
 _INSERT_ALL = insert(Attempt).returning(TABLE.c.id, sort_by_parameter_order=True)
 
 
+def new(**said: object) -> Attempt:
+    """A new attempt, of which these columns are said; nothing is stored.
+
+    SQLAlchemy keeps no account of what was set, which takes longer than the draw's fingerprints.
+    A session that it is added to inserts what is there. TypeError for what is no column.
+    """
+    if unknown := said.keys() - GIVEN:
+        raise TypeError(f"an attempt has no {', '.join(sorted(unknown))}")
+    row = Attempt()
+    instance_dict(row).update(said)
+    return row
+
+
 def values(row: Attempt) -> dict[str, Any]:
     """A new attempt by column, without its number."""
     said = instance_dict(row)  # what was never set is not there

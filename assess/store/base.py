@@ -218,7 +218,7 @@ def run(connection: Connection, statement: str, values: Mapping[str, Any] = NOTH
     cursor = connection.connection.cursor()
     try:
         cursor.execute(statement, values)
-        return list(cursor.fetchall()) if cursor.description else []
+        return list(cursor.fetchall())
     except connection.dialect.loaded_dbapi.Error as error:
         gone = connection.dialect.is_disconnect(error, connection.connection, cursor)
         if gone:
