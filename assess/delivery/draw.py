@@ -104,7 +104,7 @@ def draw(pool: Pool, history: History, stream: Stream) -> Draw | Refused:
         raise ValueError(f"no draw is called {stream.label!r}")
     if chosen is None:
         return Refused(Code.BLUEPRINT, (because(Code.BLUEPRINT, "no_form", {}),), status=409)
-    rows = gathering.columns(pool).rows(chosen.places)
+    rows = gathering.rows(pool, chosen.places)
     orders = stream.orders([options for _, _, options in rows])
     form = tuple(
         Drawn(item, version, tuple(order))

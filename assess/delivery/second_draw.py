@@ -155,7 +155,7 @@ def _finished(pool: Pool, form: list[Unit], stream: Stream) -> Chosen:
     places = [place for unit in form for place in unit]
     if pool.band is None:
         return Chosen(places, None, None)
-    expected = gathering.columns(pool).expected(places)
+    expected = gathering.expected(pool, places)
     return Chosen(places, expected, expected in pool.band)
 
 
@@ -222,7 +222,7 @@ class _ByElement:
     """Makes forms where some units are sets: whole forms are counted, without sums and enemies."""
 
     def __init__(self, pool: Pool, table: Table) -> None:
-        self.columns = gathering.columns(pool)
+        self.pool = pool
         self.table = table
         self.forms = table.sums
 
@@ -232,7 +232,7 @@ class _ByElement:
 
     def expected(self, trial: Trial) -> int:
         """Its expected score, in thousandths."""
-        return self.columns.expected([place for unit in trial for place in unit])
+        return gathering.expected(self.pool, [place for unit in trial for place in unit])
 
     def units(self, trial: Trial) -> list[Unit]:
         """Its units."""

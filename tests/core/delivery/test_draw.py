@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from assess.delivery import draw, sight
 from assess.delivery.draw import Cell, Draw, Entries, Entry, Pool, Seen, Stream
-from assess.delivery.gathering import Columns
+from assess.delivery.gathering import Far
 from assess.reasons import Code, Refused
 
 SEED = bytes(range(32))
@@ -239,7 +239,7 @@ def test_a_draw_from_a_large_bank_looks_at_a_handful_of_entries(size: int) -> No
     pool = Pool(DIGEST, (Cell("u/1", 14, entries),))
     # Both are made once a pool.
     pool.kept["index"] = (array("q", [5, 77]), array("i", [4, 76]), [0])
-    pool.kept["columns"] = Columns([0], np.empty(0), cast("Any", columns))
+    pool.kept["columns"] = Far([0], np.empty(0), cast("Any", columns))
     form = drawn(pool, {5: Seen(1, 1), 77: Seen(1, 1)})
     assert len(form.questions) == 14
     assert not {one.item for one in form.questions} & {5, 77}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assess.delivery import counting, draw, second_draw, units
+from assess.delivery import counting, draw, gathering, second_draw, units
 from assess.delivery.draw import Band, Cell, Draw, Entry, History, Pool, Seen, Stream
 from tests.core.delivery.test_balanced_draw import situation
 from tools import verify_draw
@@ -71,6 +71,8 @@ def test_two_programs_written_apart_draw_the_same_forms(
                 value = chance.choice(values)
                 for module in (*modules, verify_draw):
                     monkeypatch.setattr(module, name, value)
+            # Pools as small as these are read as large ones, half of them.
+            monkeypatch.setattr(gathering, "LARGE", chance.choice((0, 10_000)))
         pool, history = situation(chance)
         document = drawn(pool, [history, {}, history], first=3 * number + 1)
         whole = [one for one in document["draws"] if one["form"]]
