@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from math import inf, isnan
 from pathlib import Path
@@ -110,7 +110,8 @@ def analyse(
     0) or, with --key, options.
 
     A long FILE of five million answers and more, numbers only and without times or positions, is
-    read part by part: 20 million take about half a gigabyte, and with --model as much again.
+    read part by part: 20 million take about half a gigabyte. With --model, or --group and --time
+    from --attempts FILE, they take more.
 
     Prints a summary, or with --json the whole report (docs/item-report-schema.json). With --out
     it is written as report.json, with tables (CSV, and Parquet) and as report.html.
@@ -120,16 +121,17 @@ def analyse(
         with shell.steps() as step:
             step(f"Reading {source.name}", 0, None)
             columns = [column for column in (group, time) if column is not None]
-            more = key or attempts or identity or columns or ignore
+            # Properties of the attempts may stand in another file, not in one read in parts.
+            more = key or identity or ignore or (columns and not attempts)
             coded = None if more else _in_parts(source, step)
-            if coded is not None and settings["model"] == "none":
+            if coded is not None and settings["model"] == "none" and not attempts:
                 answers = coded.kinds()
                 cut = _cut(settings["cut"], lambda: coded.cells.length.astype(np.float64))
                 named = {"file": source.name}
                 found = analysis.classical(coded.cells, _keys(answers), named, cut, step)
             else:
                 answers = (
-                    coded.answers()
+                    _joined(coded, attempts, columns)
                     if coded is not None
                     else reading.read(
                         source,
@@ -185,6 +187,14 @@ def _in_parts(source: Path, step: analysis.Progress) -> Coded | None:
         return streaming.read(source, lambda done, of: step(text, done, of))
     except FileError:
         return None  # read whole it may be right, or the sentence will name the line
+
+
+def _joined(coded: Coded, attempts: str | None, columns: Sequence[str]) -> Answers:
+    """The answers row by row, with the properties of the attempts in another file."""
+    answers = coded.answers()
+    if attempts is None:
+        return answers
+    return reading.joined(answers, Path(attempts), "attempt", columns)
 
 
 def _write(

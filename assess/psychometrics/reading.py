@@ -83,7 +83,7 @@ def read(
         answers = _long(table, name, key, columns)
     else:
         answers = _wide(table, identity, key, columns, ignore, blank)
-    return answers if attempts is None else _joined(answers, attempts, name, columns)
+    return answers if attempts is None else joined(answers, attempts, name, columns)
 
 
 def load(path: Path) -> Table:
@@ -364,8 +364,12 @@ def _by_attempt(
     return delimited.text(different)[first]
 
 
-def _joined(answers: Answers, path: Path, name: str, columns: Sequence[str]) -> Answers:
-    """The properties of the attempts that another file holds, beside those that are there."""
+def joined(answers: Answers, path: Path, name: str, columns: Sequence[str]) -> Answers:
+    """The properties of the attempts that another file holds, beside those that are there.
+
+    `name`: what that file calls the attempt; `columns` must be in either of the two. Raises
+    FileError for a column that is in neither, and an attempt that stands there twice.
+    """
     table = load(path)
     _has(table, (name,))
     _has(table, [column for column in columns if column not in answers.columns])

@@ -114,15 +114,15 @@ def test_a_large_file_is_read_in_parts_and_gives_the_same_report(
     table = reading.load(path)
     packed = tmp_path / "large.parquet"
     pyarrow.parquet.write_table(pyarrow.table(dict(table.columns)), packed, row_group_size=101)
-    whole = [
-        document(command("analyse", one, "--model", "1pl", "--json")) for one in (path, packed)
-    ]
+    known = [(p, "west" if p % 2 else "east") for p in range(200)]
+    people = write(tmp_path / "people.csv", "attempt,region", known)
+    model, groups = ("--model", "1pl"), ("--group", "region", "--attempts", people)
+    asked = [("analyse", path, *model), ("analyse", packed, *model), ("analyse", packed, *groups)]
+    whole = [document(command(*one, "--json")) for one in asked]
+    assert whole[-1]["dif"]["comparisons"]
     monkeypatch.setattr(streaming, "LARGE", 1)
-    monkeypatch.setattr(reading, "load", None)
-    in_parts = [
-        document(command("analyse", one, "--model", "1pl", "--json")) for one in (path, packed)
-    ]
-    assert in_parts == whole
+    monkeypatch.setattr(reading, "read", None)
+    assert [document(command(*one, "--json")) for one in asked] == whole
 
 
 def test_options_of_a_wide_file_are_marked_by_the_key(command: Command, wide: Path) -> None:
