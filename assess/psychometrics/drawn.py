@@ -68,10 +68,13 @@ def shown(chunk: Chunk, items: int, kind: type[np.number[Any]]) -> sparse.csr_ma
     return sparse.csr_matrix((one, given.indices >> 1, given.indptr), (chunk.rows, items))
 
 
-def sums(part: Part, right: Ints, curves: Curves, grid: Nodes) -> Sums:
+def sums(
+    part: Part, right: Ints, curves: Curves, grid: Nodes, ability: Floats | None = None
+) -> Sums:
     """The sums of one part of the attempts; `right_at` is None. All asymptotes must be 0.
 
-    `right` int64[items]: right answers of the part.
+    `right` int64[items]: right answers of the part. The means of the posteriors are written into
+    `ability` float64[attempts].
     """
     every = Likelihoods(curves, grid)
     size = (part.items, grid.count)
@@ -89,6 +92,8 @@ def sums(part: Part, right: Ints, curves: Curves, grid: Nodes) -> Sums:
             # Not by BLAS, whose own threads would get in the way of these.
             of_attempt = np.einsum("aq,q->a", weight, places).astype(np.float64)
             place += (given.T @ of_attempt).astype(np.int64)
+            if ability is not None:
+                ability[chunk.span] = of_attempt * (grid.half_step / UNIT)
             evidence += given @ every.levels  # what all nodes have in common
             loglik += int(np.rint(evidence * LOGLIK).astype(np.int64).sum())
         return loglik, at_node << TO_WHOLE, place << TO_WHOLE

@@ -58,10 +58,11 @@ def covariance(
     grid: Nodes,
     priors: Priors,
     forms: Sequence[Forms] | None = None,
+    abilities: Sequence[Floats] | None = None,
 ) -> Covariance:
     """Covariances at the maximum `curves` of the items `kept`, priors included.
 
-    `forms` of every part where they are few.
+    `forms` of every part where they are few; `abilities` of every part, about, where known.
     From the inverse of the whole matrix ("full"); where that is too dear, of the matrix of a
     sample of the attempts, if it has enough answers to every item ("sample"), or else item by
     item ("block", see `manyitems`).
@@ -81,7 +82,7 @@ def covariance(
     kind, every = _way(change.right.shape[1] * at.size, at.size, parts)
     if kind == "block":
         blocks = manyitems.covariances(
-            parts, curves, grid, change, prior, at, common_slope=model == "1pl"
+            parts, curves, grid, change, prior, at, abilities, common_slope=model == "1pl"
         )
     else:
         some = parts

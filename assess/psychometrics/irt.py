@@ -205,6 +205,7 @@ class _Estimation:
     priors: Priors
     first: Curves
     loglik: float = np.nan
+    abilities: list[Floats] | None = None  # by part, of the last step; where that costs nothing
 
     def evaluate(self, x: Floats) -> tuple[float, Floats, Floats]:
         """The objective, the step of EM, and that step as long as it should be."""
@@ -232,12 +233,14 @@ class _Estimation:
         return self.forms is None and self.model != "3pl" and answers > drawn.MANY
 
     def sums(self, curves: Curves) -> Sums:
+        if self.single and self.abilities is None:
+            self.abilities = [np.zeros(part.attempts) for part in self.parts]
         done: Sums | None = None
         for k, part in enumerate(self.parts):
             if self.forms is not None:
                 more = expected.form_sums(part, self.forms[k], curves, self.grid)
-            elif self.single:
-                more = drawn.sums(part, self.right[k], curves, self.grid)
+            elif self.abilities is not None:
+                more = drawn.sums(part, self.right[k], curves, self.grid, self.abilities[k])
             else:
                 more = expected.sums(part, curves, self.grid)
             done = more if done is None else done + more
@@ -345,6 +348,7 @@ def _finished(
             estimation.grid,
             estimation.priors,
             estimation.forms,
+            estimation.abilities,
         )
         if with_errors
         else Covariance.unknown(kept)

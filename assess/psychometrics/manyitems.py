@@ -39,11 +39,15 @@ def covariances(
     change: Derivatives,
     prior: Floats,
     at: NDArray[np.intp],
+    abilities: Sequence[Floats] | None = None,
     *,
     common_slope: bool,
 ) -> Floats:
-    """Each item's own covariance block, of the items `at`: [at, parameters, parameters]."""
-    cells, means = _sums(parts, curves, grid, change)
+    """Each item's own covariance block, of the items `at`: [at, parameters, parameters].
+
+    `abilities` of every part, about: estimated here unless they are known.
+    """
+    cells, means = _sums(parts, curves, grid, change, abilities)
     complete = prior + np.einsum("iq,ijkq->ijk", cells[0::2], change.right_bend, optimize=True)
     complete += np.einsum("iq,ijkq->ijk", cells[1::2], change.wrong_bend, optimize=True)
     own = complete + means
@@ -55,13 +59,18 @@ def covariances(
 
 
 def _sums(
-    parts: Sequence[Part], curves: Curves, grid: Nodes, change: Derivatives
+    parts: Sequence[Part],
+    curves: Curves,
+    grid: Nodes,
+    change: Derivatives,
+    abilities: Sequence[Floats] | None,
 ) -> tuple[Floats, Floats]:
     """Weights by category and node, and the sum over attempts of products of mean scores."""
     items, several, count = change.right.shape
     both = np.stack((change.right, change.wrong), axis=1).reshape(2 * items, several, count)
     weights = scoring.posteriors(curves, grid, sum(part.category.size for part in parts))
-    binned = [(part, *_bins(part, weights, grid)) for part in parts]
+    known = abilities or [_ability(part, weights, grid) for part in parts]
+    binned = [(part, *_bins(ability)) for part, ability in zip(parts, known, strict=True)]
 
     def of_bin(k: int) -> tuple[Floats, Floats]:
         cells = np.zeros((2 * items, count))
@@ -157,10 +166,7 @@ def _inverses(blocks: Floats) -> Floats:
     return np.where(regular[:, None, None], np.linalg.inv(safe), np.nan)
 
 
-def _bins(
-    part: Part, weights: Callable[[Chunk], NDArray[np.floating]], grid: Nodes
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The attempts in order of their bins, and where each bin begins: intp[BINS + 1]."""
+def _ability(part: Part, weights: Callable[[Chunk], NDArray[np.floating]], grid: Nodes) -> Floats:
     ability = np.empty(part.attempts)
 
     def step(share: Sequence[Chunk]) -> None:
@@ -168,6 +174,11 @@ def _bins(
             ability[chunk.span] = np.einsum("aq,q->a", weights(chunk), grid.theta)
 
     expected.spread(step, list(part.chunks()))
+    return ability
+
+
+def _bins(ability: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The attempts in order of their bins, and where each bin begins: intp[BINS + 1]."""
     place = np.clip((ability + REACH) * (BINS / (2 * REACH)), 0, BINS - 1).astype(np.int8)
     order = np.argsort(place, kind="stable")
     return order, np.searchsorted(place[order], np.arange(BINS + 1))
