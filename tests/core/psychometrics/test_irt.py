@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from assess.psychometrics import accelerate, drawn, expected, irt, patterns
+from assess.psychometrics import accelerate, drawn, expected, irt, patterns, scoring
 from assess.psychometrics.exact import Floats
 from assess.psychometrics.expected import Curves
 from assess.psychometrics.irt import Fit
@@ -92,6 +93,16 @@ def test_single_precision_gives_the_sums_of_double_and_the_same_bits_from_parts(
     merged += more
     assert merged.loglik == single.loglik
     assert np.array_equal(merged.shown, single.shown)
+    # Where an item has more answers than 32 bits hold the weights of.
+    with patch.object(drawn, "ROOMY", 5):
+        assert np.array_equal(
+            drawn.sums(part, part.counts()[:, 0], curves, grid).shown, merged.shown
+        )
+    exact = scoring.eap(part, curves)
+    with patch.object(drawn, "MANY", 0):
+        quick = scoring.eap(part, curves)
+    assert quick.theta == pytest.approx(exact.theta, abs=1e-5)
+    assert quick.se == pytest.approx(exact.se, abs=1e-5)
     assert np.array_equal(merged.right_place, single.right_place)
 
 
@@ -142,6 +153,13 @@ def test_errors_by_block_are_those_of_the_whole_matrix(monkeypatch: pytest.Monke
         monkeypatch.undo()
         assert (full.information, block.information) == ("full", "block")
         assert block.se_d == pytest.approx(full.se_d, rel=0.03)
+        with (
+            patch.object(drawn, "MANY", 0),
+            patch("assess.psychometrics.errors.MOST_PARAMETERS", 10),
+        ):
+            quick = irt.fit(answers, model)
+        assert quick.information == "block"
+        assert quick.se_d == pytest.approx(block.se_d, rel=1e-3)
         # The error of a common slope is solved for with all items, not by block.
         assert block.se_a == pytest.approx(full.se_a, rel=0.03 if model == "2pl" else 1e-3)
 
