@@ -1,4 +1,7 @@
-"""How often does a save ask others? PostgreSQL once and Redis not at all, counted on the wire."""
+"""How often does a save ask others? PostgreSQL once and Redis not at all, counted on the wire.
+
+Pages of an attempt ask more often; how often is held too.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +51,15 @@ def test_a_save_asks_postgresql_once_and_redis_not_at_all(
         player.fetch()
         for number in range(1, WARM + 1):
             assert player.save(1, number % 4, sequence=number).status_code == 200
+        before = trips(wire)
+        # Most of what a page costs is asking: held here so that none comes to ask more.
+        asked = {}
+        for path in ("/assessments", f"/attempts/{player.attempt}/questions/1"):
+            for _ in range(WARM):
+                now = trips(wire)
+                assert browser.get(path).status_code == 200
+            asked[path.split("/")[1]] = trips(wire) - now
+        assert asked == {"assessments": 5, "attempts": 7}
         before = trips(wire)
         number_of_redis = client.connection_pool.connection_kwargs["db"]
         with client.monitor() as heard:

@@ -1,0 +1,99 @@
+"""Is the same known of a candidate and a test by whatever way it is asked, on both databases?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from assess import store
+from assess.actions import allowances, arrangements, holds, specifications
+from assess.delivery.arrangements import Proposal
+from assess.reasons import Refused
+from assess.store import facts
+from assess.store import specifications as tests
+from assess.store.allowances import Kind
+from assess.store.facts import Facts
+from assess.store.people import Person
+from assess.store.standing import judge, weigh
+from tests import builders
+from tests.builders import World
+
+
+def second(built: World) -> None:
+    """Another test of the same programme."""
+    published = specifications.publish(
+        built.context(), builders.specification(name="T2", title="Second test")
+    )
+    assert not isinstance(published, Refused), published
+
+
+def known(built: World, who: str = "candidate") -> tuple[Facts, ...]:
+    """All tests of a candidate's programmes; each the same as when it is asked about alone."""
+    person, now = built.persons[who], built.clock.now()
+    with store.look() as look, store.read() as read, store.write() as deed:
+        found = tuple(facts.of_person(look, person, now))
+        for one in found:
+            for session in (look, read, deed):
+                assert facts.of_test(session, person, one.test.id, now) == one
+            judged = judge(
+                read, {}, read.get_one(tests.Test, one.test.id), read.get_one(Person, person), now
+            )
+            assert judged == weigh(look, {}, one, person, now)
+    return found
+
+
+def sure(done: object) -> None:
+    assert not isinstance(done, Refused), done
+
+
+def test_what_is_known_of_a_candidate_does_not_depend_on_how_it_is_asked(built: World) -> None:
+    second(built)
+    first, other = known(built)
+    assert (first.test.name, other.test.name) == ("T1", "T2")
+    assert (first.signed, first.approval, first.asked, first.attempts) == (None, None, None, ())
+    built.make_ready()
+    first, other = known(built)
+    assert first.signed == other.signed == 1
+    assert first.approval is not None and not first.approval.used  # noqa: PT018
+    assert other.approval is None
+    assert first.asked is not None and not first.asked.waiting  # noqa: PT018
+    device = built.log_in("candidate")
+    attempt = built.start(device)
+    assert known(built)[0].attempts[0].passed is None
+    built.hand_in(device, attempt)
+    first, other = known(built)
+    assert [(a.id, a.state, a.passed) for a in first.attempts] == [(attempt, "marked", False)]
+    assert first.approval is not None and first.approval.used  # noqa: PT018
+    assert other.attempts == ()
+    assert first.version is not None and other.version is not None  # noqa: PT018
+    assert first.version.id != other.version.id
+
+
+def test_a_decision_a_hold_and_an_arrangement_are_known_where_they_bear(built: World) -> None:
+    second(built)
+    built.sit(right=0)
+    person = built.persons["candidate"]
+    quality, administrator = built.context("quality"), built.context("administrator")
+    words = "The wait was the fault of the centre."
+    sure(allowances.allow(quality, built.test, person, Kind.WAIVER, words))
+    sure(holds.place(quality, person, None, "A case is being looked into.", results=True))
+    sure(
+        arrangements.arrange(
+            administrator,
+            person,
+            Proposal("extra_time", "25", "A quarter more.", "A letter of the doctor, in the file."),
+        )
+    )
+    first, other = known(built)
+    assert (first.allowed.waived, other.allowed.waived) == (1, None)
+    assert [hold.all for hold in first.holds] == [hold.all for hold in other.holds] == [True]
+    assert [(a.kind, a.value) for a in other.arrangements] == [("extra_time", "25")]
+    built.clock.advance(timedelta(days=1))
+    assert known(built)[0].holds[0].placed_at == first.holds[0].placed_at
+
+
+def test_nothing_is_known_of_a_test_at_another_centre(built: World) -> None:
+    stranger, now = built.persons["candidate.there"], built.clock.now()
+    with store.look() as look:
+        assert facts.of_test(look, stranger, built.test, now) is None
+        assert facts.of_person(look, stranger, now) == ()
+        assert facts.registrations(look, stranger) == []
