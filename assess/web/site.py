@@ -32,18 +32,22 @@ class Cookies(SecureCookieSessionInterface):
         """What the cookie holds, if it was signed here."""
         try:
             cookie = request.cookies[self.get_cookie_name(app)]
-            return self.session_class(deepcopy(_signed(app, cookie)))
+            held, flat = _signed(app, cookie)
+            return self.session_class(held if flat else deepcopy(held))
         except (KeyError, BadSignature):
             return self.session_class()
 
 
 @lru_cache(maxsize=4096)  # cookies that were signed here: the others raise
-def _signed(app: Flask, cookie: str) -> dict[str, Any]:
-    """What a cookie holds. A device sends the same one with every save."""
+def _signed(app: Flask, cookie: str) -> tuple[dict[str, Any], bool]:
+    """What a cookie holds, and whether nothing in it can be changed but itself.
+
+    A device sends the same one with every save.
+    """
     signer = Cookies().get_signing_serializer(app)
     assert signer is not None  # noqa: S101 - there is a secret key: the settings see to it
     held: dict[str, Any] = signer.loads(cookie)
-    return held
+    return held, not any(isinstance(one, (list, dict)) for one in held.values())
 
 
 class Site(APIFlask):
