@@ -1,6 +1,6 @@
 """Are the estimates unbiased, and do their intervals hold the truth as often as they say?
 
-Run from the repository's root: `python -m benchmarks.recovery`. About two minutes. Prints, for
+Run from the repository's root: `python -m benchmarks.recovery`. About four minutes. Prints, for
 answers to random forms drawn from known parameters, the mean error of each parameter with its
 Monte-Carlo error, and how often the 95 % interval holds the truth; then the level of the fit
 statistics where the model is true. A 3PL has priors: what they draw an item towards is a bias of
