@@ -239,6 +239,8 @@ _deed: ContextVar[bool] = ContextVar("deed", default=False)
 _made: WeakKeyDictionary[Engine, dict[str, Engine]] = WeakKeyDictionary()
 _turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 CONNECTION = "the connection of this deed"
+# Every start begins with this.
+BESIDE = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%(what)s, 0))"
 
 
 def writer(engine: Engine) -> Engine:
@@ -342,10 +344,9 @@ def alone(session: Session, what: str) -> None:
 
 def beside(session: Session, what: str) -> None:
     """Wait until nobody deals with this alone; others who go beside it are not kept waiting."""
-    if session.get_bind().dialect.name != "sqlite":
-        session.execute(
-            text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:what, 0))"), {"what": what}
-        )
+    connection = connection_of(session)
+    if connection.dialect.name != "sqlite":
+        run(connection, BESIDE, {"what": what})
 
 
 def time() -> datetime:
