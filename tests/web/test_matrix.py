@@ -254,7 +254,7 @@ def test_nobody_is_sent_to_the_log_in_page_of_another_site(built: World) -> None
             query_string={"next": goal},
             data={"username": "candidate", "password": PASSWORD},
         )
-        assert answer.headers["Location"] == "/"
+        assert answer.headers["Location"] == "/assessments"
 
 
 def test_another_candidates_attempt_is_not_found_and_says_nothing_of_it(cells: Cells) -> None:
