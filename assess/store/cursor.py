@@ -92,7 +92,9 @@ def among(session: Session, wanted: Sequence[int] | Sequence[str]) -> tuple[str,
     """How a statement says that a column is one of many values, called `wanted`, and with what."""
     if dialect(session) != POSTGRESQL:
         return "IN (SELECT value FROM json_each(:wanted))", json.dumps(list(wanted))
-    if all(isinstance(one, int) for one in wanted):  # a text: the driver is slow with lists
+    if wanted and all(
+        isinstance(one, int) for one in wanted
+    ):  # a text: the driver is slow with lists
         return "= ANY(CAST(:wanted AS bigint[]))", f"{{{','.join(map(str, wanted))}}}"
     return "= ANY(:wanted)", list(wanted)
 

@@ -8,7 +8,7 @@ from assess import store
 from assess.actions import allowances, arrangements, holds, specifications
 from assess.delivery.arrangements import Proposal
 from assess.reasons import Refused
-from assess.store import facts
+from assess.store import banks, cursor, facts, frameworks
 from assess.store import specifications as tests
 from assess.store.allowances import Kind
 from assess.store.facts import Facts
@@ -97,3 +97,17 @@ def test_nothing_is_known_of_a_test_at_another_centre(built: World) -> None:
         assert facts.of_test(look, stranger, built.test, now) is None
         assert facts.of_person(look, stranger, now) == ()
         assert facts.registrations(look, stranger) == []
+
+
+def test_whatever_is_looked_up_by_many_names_may_be_looked_up_by_none(built: World) -> None:
+    with store.look() as look, store.write() as deed:
+        for session in (look, deed):
+            assert frameworks.titles(session, []) == {}
+            assert frameworks.titles(session, ["award/U1/1", "nowhere"])["nowhere"] == "nowhere"
+            assert banks.contents(session, []) == {}
+            for wanted in ([], [built.test], [0]):
+                among, values = cursor.among(session, wanted)
+                rows = cursor.ask(
+                    session, f"SELECT id FROM tests WHERE id {among}", {"wanted": values}
+                )
+                assert [number for (number,) in rows] == [one for one in wanted if one]
