@@ -26,6 +26,7 @@ from tests.services import Folder, Services
 
 QUESTIONS = 20
 CONCURRENT = 8
+FLEET = 100  # devices that save as fast as they can, in turns
 # Played before anything is measured: each worker learns its templates and statements once.
 WARM = 64
 FIRST = 1000  # the number of a save that no attempt has come to
@@ -117,8 +118,10 @@ async def attempts(port: int, made: world.World, servers: Servers, size: Size) -
     }
 
 
-async def enter(port: int, made: world.World, names: Sequence[str]) -> tuple[list[Browser], float]:
-    """These candidates, each with an open attempt; how long their starts took, all at once."""
+async def enter(
+    port: int, made: world.World, names: Sequence[str], servers: Servers
+) -> tuple[list[Browser], Figures]:
+    """These candidates, each with an open attempt; what their starts took, all at once."""
     browsers = [Browser(port) for _ in names]
     gate = asyncio.Semaphore(CONCURRENT * 2)
 
@@ -129,22 +132,30 @@ async def enter(port: int, made: world.World, names: Sequence[str]) -> tuple[lis
             expect(page, 200)
 
     await asyncio.gather(*[log_in(b, n) for b, n in zip(browsers, names, strict=True)])
-    began = time.perf_counter()
+    before, own, began = servers.cpu(), time.process_time(), time.perf_counter()
     await asyncio.gather(*[browser.begin(made.test) for browser in browsers])
-    took = time.perf_counter() - began
+    took, own = time.perf_counter() - began, time.process_time() - own
+    figures = {
+        "candidates": len(names),
+        "seconds": round(took, 2),
+        **cost(servers, before, len(names)),
+        "client_cpu_ms": round(own * 1000 / len(names), 3),
+    }
     await asyncio.gather(*[browser.fetch() for browser in browsers])
-    return browsers, took
+    return browsers, figures
 
 
 def saves(
     lines: Sequence[load.Line], servers: Servers, seconds: float, every: float = 0
 ) -> Figures:
-    """Saves of these devices: each every so many seconds, or at once again.
+    """Saves of these devices: each every so many seconds, or by turns, sixteen at once.
 
+    By turns, because a device that is answered sooner than others would soon be a flood.
     `client_cpu_ms` is what asking for one costs on this side, which has its share of the machine.
     """
     before, began = servers.cpu(), time.perf_counter()
-    played = load.play(lines, every, seconds, SPREAD)
+    most = None if every else CONCURRENT * 2
+    played = load.play(lines, every, seconds, SPREAD, most=most)
     passed, count = time.perf_counter() - began, len(played.took)
     errors = played.errors
     return {
@@ -162,7 +173,7 @@ def saves(
 
 async def entered(port: int) -> list[load.Line]:
     """As many devices at the floor as there are in the saves."""
-    browsers = [Browser(port) for _ in range(CONCURRENT * 2)]
+    browsers = [Browser(port) for _ in range(FLEET)]
     for number, browser in enumerate(browsers):
         body = json.dumps({"sitting": number}).encode()
         await browser.send("POST", "/enter", body, "application/json", "application/json")
@@ -201,14 +212,13 @@ def measure(kind: str, size: Size, services: Services, folder: Path) -> Figures:
         async def play() -> list[load.Line]:
             found["attempts"] = await attempts(port, made, servers, size)
             names = made.names[WARM + size.attempts :]
-            browsers, took = await enter(port, made, names)
-            found["starts"] = {"candidates": len(names), "seconds": round(took, 2)}
+            browsers, found["starts"] = await enter(port, made, names, servers)
             for browser in browsers:
                 await browser.close()
             return [load.of_attempt(browser, FIRST) for browser in browsers]
 
         lines = asyncio.run(play())
-        found["saves"] = saves(lines[: CONCURRENT * 2], servers, size.save_seconds)
+        found["saves"] = saves(lines[:FLEET], servers, size.save_seconds)
         found["paced"] = saves(lines, servers, size.paced_seconds, size.every)
         found["every_second"] = saves(lines, servers, min(60, size.paced_seconds), 1)
     port = processes.free_port()

@@ -85,16 +85,24 @@ class Played:
 
 
 def play(
-    lines: Sequence[Line], every: float, seconds: float, seed: int, places: int = 20
+    lines: Sequence[Line],
+    every: float,
+    seconds: float,
+    seed: int,
+    places: int = 20,
+    most: int | None = None,
 ) -> Played:
-    """Each device saves every so many seconds, half as soon to half as late; 0: at once again."""
+    """Each device saves every so many seconds, half as soon to half as late; 0: by turns, at once.
+
+    `most`: how many saves are under way at the most.
+    """
     played, chance = Played(), random.Random(seed)  # noqa: S311 - pauses, no secrets
     poll, by_number = select.epoll(), {}
     began, cpu = time.perf_counter(), time.process_time()
     end = began + seconds
     due = [(began + chance.random() * every, index) for index in range(len(lines))]
     heapq.heapify(due)
-    under_way = 0
+    under_way, most = 0, len(lines) if most is None else most
 
     def send(line: Line) -> None:
         if line.socket is None:
@@ -126,7 +134,7 @@ def play(
     numbers = {id(line): index for index, line in enumerate(lines)}
     while True:
         now = time.perf_counter()
-        while due and due[0][0] <= now and now < end:
+        while due and due[0][0] <= now and now < end and under_way < most:
             line = lines[heapq.heappop(due)[1]]
             line.due = line.sent = now
             line.waiting = line.request(places)
@@ -135,7 +143,8 @@ def play(
             now = time.perf_counter()
         if now >= end and not under_way:
             break
-        wait = max(0.0, min(due[0][0] if due else end, end) - now) if now < end else 1.0
+        full = under_way == most or now >= end  # then only answers are waited for
+        wait = 1.0 if full else max(0.0, min(due[0][0] if due else end, end) - now)
         for number, _ in poll.poll(wait):
             line = by_number[number]
             assert line.socket is not None  # noqa: S101
