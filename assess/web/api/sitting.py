@@ -106,7 +106,8 @@ def _told(attempt_id: int) -> Response:
             with store.look() as read:
                 lines = ledger.of_attempt(read, row)
             rest_left = rules.rest_left(lines, row.rest_seconds, now)
-            left -= rest_left if row.resting else 0
+            if row.resting and row.opened_at is not None:
+                left = rules.remaining(lines, row.opened_at, now) // rules.SECOND
     return plain(
         {
             "now": now.isoformat(),
