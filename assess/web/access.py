@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, Request, current_app, g, redirect, request, session, url_for
+from flask import Flask, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
-from assess.settings import Settings
-from assess.web import limits, problems, tokens
+from assess.web import problems
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -42,16 +41,6 @@ def only(*roles: Role) -> Callable[[View], View]:
         return view
 
     return name
-
-
-def by_token(view: View) -> View:
-    """Open to a device at work by its sealed token alone, without a look at the database.
-
-    Whoever has none is asked who they are, as everywhere. For views whose deed looks at the
-    session itself: nothing else would notice that it has ended.
-    """
-    view.by_token = True  # type: ignore[attr-defined]
-    return view
 
 
 def audience(app: Flask, endpoint: str) -> frozenset[str] | frozenset[Role] | None:
@@ -94,28 +83,3 @@ def guard() -> ResponseReturnValue | None:
         refused = Refused.of(Code.ROLE, status=403, who=Helper.ADMINISTRATOR)
         return problems.answer(refused, journalled=False)
     return None
-
-
-def recognise(app: Flask, asked: Request) -> ResponseReturnValue | None:
-    """Before all else: know a device at work by its token, and count it; refuse floods."""
-    found = app.view_functions.get(asked.endpoint or "")
-    if found is None or not getattr(found, "by_token", False):
-        return None
-    cookie = session.get("_user_id")  # where flask-login keeps it
-    sent = asked.get_json(force=True, silent=True)
-    if not isinstance(cookie, str) or not isinstance(sent, dict):
-        return None
-    settings: Settings = app.extensions["assess.settings"]
-    sitting = tokens.unseal(settings.secret_key, cookie, sent.get("token"))
-    if sitting is None:
-        return None
-    g.sitting, g.zone = sitting, settings.timezone
-    counter: limits.Counter | None = app.extensions["assess.saves"]
-    if counter is not None and counter.too_many(cookie):
-        return problems.answer(Refused.of(Code.FLOOD, status=429, who=Helper.NOBODY))
-    return None
-
-
-def recognised() -> bool:
-    """Whether a device at work was recognised: its deed looks at the rest."""
-    return "sitting" in g

@@ -1,0 +1,127 @@
+"""The short way of a save says what the ordinary way says, and leaves to it all that is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from assess.actions import saving as deeds
+from assess.app import create_app
+from assess.store.base import dispose
+from assess.web import limits, shortcut
+from tests.builders import World
+from tests.web.candidate_builders import Browser, started
+from tests.web.test_api import Player, refused
+
+if TYPE_CHECKING:
+    from werkzeug.test import TestResponse
+
+    from assess.actions.saving import Entry, Saved, Sitting
+
+
+@pytest.fixture
+def player(built: World) -> Player:
+    """A candidate with an open attempt whose form is fetched."""
+    browser = Browser(built, "candidate")
+    made = Player(built, browser, started(built, browser))
+    made.fetch()
+    return made
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each request that came was answered by the short way."""
+    taken: list[bool] = []
+    way = shortcut.saved
+
+    def watched(*told: object) -> object:
+        answer = way(*told)  # type: ignore[arg-type]
+        taken.append(answer is not None)
+        return answer
+
+    monkeypatch.setattr(shortcut, "saved", watched)
+    return taken
+
+
+def whole(answer: TestResponse) -> tuple[int, list[tuple[str, str]], str]:
+    """All that a device is told."""
+    return answer.status_code, sorted(answer.headers), answer.text
+
+
+def test_both_ways_tell_a_device_the_same(
+    player: Player, short: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_short = player.save(1, 2)
+    assert short == [True]
+    monkeypatch.setattr(shortcut, "saved", lambda *_: None)
+    assert whole(player.save(1, 2)) == whole(by_short)
+    assert player.said(player.save(2, 1))["saved"]
+
+
+def test_whatever_is_no_plain_save_goes_by_the_ordinary_way(
+    player: Player, short: list[bool]
+) -> None:
+    good = json.dumps({**player.key(1, 1), "answer": [1]}).encode()
+    address = f"/api/attempts/{player.attempt}/answers"
+    headers = {"X-CSRFToken": player.browser._token, "Content-Type": "application/json"}
+    stranger = Browser(player.world, "candidate.two")
+    short.clear()
+    others: dict[str, TestResponse] = {
+        "forged": player.browser._open(
+            address, method="POST", data=good, headers=headers | {"X-CSRFToken": stranger._token}
+        ),
+        "no token": player.browser._open(
+            address, method="POST", data=good, headers={"Content-Type": "application/json"}
+        ),
+        "named a text": player.browser._open(
+            address, method="POST", data=good, headers=headers | {"Content-Type": "text/plain"}
+        ),
+        "too large": player.browser.tell(address, good + b" " * shortcut.LARGEST),
+        "of another": stranger.tell(address, good),
+        "of another attempt": player.browser.tell("/api/attempts/999/answers", good),
+        "asked": player.browser.get(address),
+    }
+    assert short == [False] * len(others)
+    told = {name: answer.status_code for name, answer in others.items()}
+    assert told == {
+        "forged": 403, "no token": 403, "named a text": 200, "too large": 200, "of another": 404,
+        "of another attempt": 404, "asked": 405,
+    }  # fmt: skip
+
+
+def test_a_device_that_saves_without_end_is_stopped(
+    built: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST", 12)
+    settings = built.app.extensions["assess.settings"]
+    app = create_app(replace(settings, floods=True), built.clock)
+    world = replace(built, app=app)
+    browser = Browser(world, "candidate")
+    player = Player(world, browser, started(world, browser))
+    player.fetch()
+    answers = [player.save(1, number % 4, sequence=number) for number in range(1, 14)]
+    assert [one.status_code for one in answers] == [200] * 12 + [429]
+    assert refused(answers[-1]) == (429, "E-FLOOD")
+    with app.app_context():
+        dispose()
+
+
+def test_what_goes_wrong_is_said_as_everywhere_and_the_deed_not_tried_again(
+    player: Player, short: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def away(device: Sitting, entry: Entry, now: object) -> Saved:
+        tried.append(entry)
+        raise OperationalError("INSERT", {}, Exception("the server closed the connection"))
+
+    monkeypatch.setattr(deeds, "keep", away)
+    answer = player.save(1, 1)
+    assert refused(answer) == (503, "E-BUSY")
+    assert answer.headers["Retry-After"] == "5"
+    assert short == [False]
+    assert len(tried) == 1
