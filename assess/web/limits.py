@@ -3,19 +3,22 @@
 A room of candidates may share one address, and each of their pages asks every two seconds: so
 whoever has logged in is counted by their session, everybody else by address, with room for five
 hundred who open the log-in page in the same minute. Of log-ins only those that failed are counted.
-With Redis the counts hold over all hosts; when Redis is lost each process counts by itself.
+
+Addresses are counted in Redis, over all hosts; when Redis is lost each process counts by itself.
+Sessions are always counted so: whoever floods with one is known by name, and to ask Redis about
+every request of everybody else was a tenth of a page (`docs/performance.md`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
 from http.client import BAD_REQUEST
 from typing import Any
 
-from flask import Flask, Response, session
+from flask import Flask, Response, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from werkzeug.exceptions import TooManyRequests
 
 from assess.settings import Settings
 
@@ -24,6 +27,7 @@ MOST_OF_ADDRESS = 12_000  # of all who have not logged in, behind one address
 FAILED = "60 per minute"  # log-ins of one address that failed; by name they are counted elsewhere
 CHECK = "30 per minute"  # of statements and receipts: a person checks a handful, a guesser many
 CHECKED = ("public.verify", "public.receipt")
+BY_ADDRESS = ("account.log_in", *CHECKED)  # whoever asks
 PATIENCE = 1  # seconds to wait for Redis
 
 
@@ -33,43 +37,27 @@ def token() -> str | None:
     return named if isinstance(named, str) else None
 
 
-def browser() -> str:
-    """Who is counted: a session, without one the address."""
-    named = token()
-    if named is None:
-        return str(get_remote_address())
-    return "session " + hashlib.sha256(named.encode()).hexdigest()[:32]
-
-
-def allowed() -> str:
-    """How much whoever is counted may ask."""
-    return f"{MOST_OF_ADDRESS if token() is None else MOST} per minute"
-
-
 def failed(answer: Response) -> bool:
     """Whether a log-in was refused: who comes in is sent on."""
     return answer.status_code >= BAD_REQUEST
 
 
 class Counter:
-    """How often each session has saved in this minute, in this process.
-
-    A save by a token asks neither the database nor Redis who it is; to count it anywhere else
-    would be dearer than the save.
-    """
+    """How much each session has asked in this minute, in this process."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._minute = -1
         self._counts: dict[str, int] = {}
 
-    def too_many(self, who: str) -> bool:
-        """Count one more; whether it is too many."""
+    def count(self, who: str) -> None:
+        """Count one more. Raises TooManyRequests when it is one too many."""
         minute = int(time.monotonic()) // 60
         if minute != self._minute:
             self._minute, self._counts = minute, {}
         count = self._counts[who] = self._counts.get(who, 0) + 1
-        return count > self._most
+        if count > self._most:
+            raise TooManyRequests
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -83,9 +71,18 @@ def register(app: Flask, settings: Settings) -> None:
         RATELIMIT_STRATEGY="fixed-window",
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
     )
-    limiter = Limiter(browser, app=app, default_limits=[allowed])
-    app.extensions["assess.saves"] = Counter(MOST) if settings.floods else None
+    limiter = Limiter(get_remote_address, app=app, default_limits=[f"{MOST_OF_ADDRESS} per minute"])
+    limiter.request_filter(lambda: token() is not None and request.endpoint not in BY_ADDRESS)
+    counter = Counter(MOST) if settings.floods else None
+    app.extensions["assess.counter"] = counter
     app.extensions["assess.limiter"] = limiter  # the decorated route holds it only weakly
+
+    @app.before_request
+    def _count() -> None:
+        who = token()
+        if counter is not None and who is not None and request.endpoint != "static":
+            counter.count(who)
+
     log_in: Any = app.view_functions["account.log_in"]
     by_address = limiter.limit(
         FAILED, key_func=get_remote_address, methods=["POST"], deduct_when=failed

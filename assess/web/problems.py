@@ -7,11 +7,10 @@ from typing import Any
 
 from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyRequests
 
 from assess import wording
 from assess.reasons import Code, Helper, Refused
@@ -93,8 +92,8 @@ def register(app: Flask) -> None:
     def csrf(_error: CSRFError) -> ResponseReturnValue:
         return answer(Refused.of(Code.CSRF, status=403, who=Helper.YOU))
 
-    @app.errorhandler(RateLimitExceeded)
-    def flood(_error: RateLimitExceeded) -> ResponseReturnValue:
+    @app.errorhandler(TooManyRequests)
+    def flood(_error: TooManyRequests) -> ResponseReturnValue:
         return answer(Refused.of(Code.FLOOD, status=429, who=Helper.NOBODY))
 
     @app.errorhandler(RequestEntityTooLarge)

@@ -51,6 +51,9 @@ def saved(
         device = _device(app, environ, told.token)
     except (ValidationError, BadSignature):
         return None
+    except TooManyRequests as error:
+        environ[FAILED] = error
+        return None
     if device is None or (device.attempt_id, device.writer) != (int(address[1]), told.writer):
         return None
     clock: Clock = app.extensions["assess.clock"]
@@ -112,8 +115,7 @@ def _device(app: Flask, environ: WSGIEnvironment, token: str) -> Sitting | None:
     ):
         return None
     device = tokens.unseal(settings.secret_key, who, token)
-    counter: limits.Counter | None = app.extensions["assess.saves"]
-    if device is not None and counter is not None and counter.too_many(who):
-        environ[FAILED] = TooManyRequests()
-        return None
+    counter: limits.Counter | None = app.extensions["assess.counter"]
+    if device is not None and counter is not None:
+        counter.count(who)
     return device
