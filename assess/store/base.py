@@ -110,7 +110,12 @@ class Packed(TypeDecorator[npt.NDArray[np.int32]]):
         self, value: bytes | None, dialect: Dialect
     ) -> npt.NDArray[np.int32] | None:
         """The array, read-only."""
-        return None if value is None else np.frombuffer(value, dtype="<i4")
+        return unpacked(value)
+
+
+def unpacked(value: bytes | None) -> npt.NDArray[np.int32] | None:
+    """A packed column as an array, read-only."""
+    return None if value is None else np.frombuffer(value, dtype="<i4")
 
 
 class Base(DeclarativeBase):

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from assess.store import glance
-from assess.store.base import Moment, Row, connection_of, run
+from assess.store.base import Moment, Packed, Row, connection_of, run, unpacked
 
 POSTGRESQL = "postgresql"
 Values = Mapping[str, Any]
@@ -174,6 +174,8 @@ def reader(kind: Any) -> Callable[[Any], Any]:
         return when
     if isinstance(kind, Boolean):
         return lambda value: None if value is None else bool(value)
+    if isinstance(kind, Packed):
+        return unpacked
     return lambda value: value
 
 

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     String,
     UniqueConstraint,
-    bindparam,
     exists,
     func,
     select,
@@ -26,6 +25,7 @@ from assess.bank.items import Content
 from assess.bank.kinds import FULL_MARK
 from assess.delivery.draw import Drawn
 from assess.delivery.marking import Mark, OutcomeMark, Scored
+from assess.store import cursor
 from assess.store.attempts import Attempt
 from assess.store.base import Base, Packed
 
@@ -115,15 +115,17 @@ def save(
 
 
 def newest(session: Session, attempt_id: int) -> MarkRow | None:
-    """The mark that counts for an attempt."""
-    return session.scalar(_NEWEST, {"attempt_id": attempt_id})
+    """The mark that counts for an attempt, to look at: a mark is never changed."""
+    rows = cursor.ask(session, _NEWEST, {"attempt": attempt_id})
+    if not rows:
+        return None
+    return MarkRow(**{name: read(of) for (name, read), of in zip(_READ, rows[0], strict=True)})
 
 
+_READ = [(column.key, cursor.reader(column.type)) for column in MarkRow.__table__.columns]
 _NEWEST = (
-    select(MarkRow)
-    .where(MarkRow.attempt_id == bindparam("attempt_id"))
-    .order_by(MarkRow.number.desc())
-    .limit(1)
+    f"SELECT {', '.join(name for name, _ in _READ)} FROM marks "  # noqa: S608 - names of columns
+    "WHERE attempt_id = :attempt ORDER BY number DESC LIMIT 1"
 )
 
 
