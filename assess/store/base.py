@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -286,12 +286,28 @@ def look() -> Iterator[Session]:
     Statements of a read transaction do not see one moment there either (READ COMMITTED); without
     one, two round trips fewer are made. Not for cursors on the server (`yield_per`): see `read`.
     """
-    engine = db.engine
-    if engine.dialect.name != "sqlite":
-        engine = _with(engine, "looker", isolation_level="AUTOCOMMIT")
-    with Session(engine, expire_on_commit=False) as session:
-        session.info[LOOKS] = True  # see `glance`
-        yield session
+    glance = _Look()
+    try:
+        yield cast("Session", glance)
+    finally:
+        if glance.made is not None:
+            glance.made.close()
+
+
+class _Look:
+    """A session that is made when it is first used: what is asked by `glance` needs none."""
+
+    def __init__(self) -> None:
+        self.info = {LOOKS: True}
+        self.made: Session | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self.made is None:
+            engine = db.engine
+            if engine.dialect.name != "sqlite":
+                engine = _with(engine, "looker", isolation_level="AUTOCOMMIT")
+            self.made = Session(engine, expire_on_commit=False, info=self.info)
+        return getattr(self.made, name)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from assess.store import glance
-from assess.store.base import Moment, Packed, Row, connection_of, run, unpacked
+from assess.store.base import Moment, Packed, Row, connection_of, db, run, unpacked
 
 POSTGRESQL = "postgresql"
 Values = Mapping[str, Any]
@@ -84,7 +84,7 @@ def moment(session: Session, at: datetime) -> Any:
 def dialect(session: Session) -> str:
     """The name of the kind of database that a session asks."""
     if glance.suits(session):
-        return session.get_bind().dialect.name
+        return db.engine.dialect.name
     return connection_of(session).dialect.name
 
 
