@@ -20,13 +20,15 @@ from assess.delivery.ledger import active as running
 from assess.delivery.mailing import Kind
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Reason, Refused
-from assess.store import attempts, banks, ledger, marks, people, specifications, starting
+from assess.store import attempts, banks, cursor, ledger, marks, people, specifications, starting
 from assess.store import pools as pool_rows
 from assess.store.attempts import Attempt
 from assess.store.people import Person
 from assess.store.pools import Turn
 from assess.store.specifications import Published, SpecificationVersion, Test
 from assess.store.standing import Judgement, judge
+
+CLOSING = ("state", "closed_at", "closed_by", "answers_digest", "receipt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +338,7 @@ def settle(
     row.closed_by = move.value
     row.answers_digest = answering.digest(saves)
     row.receipt = receipt(row)
+    cursor.keep(session, row, *CLOSING)
     record(
         session,
         context,
@@ -364,6 +367,7 @@ def settle(
     )
     marks.save(session, row, mark, seconds, context.now)
     row.state = State.MARKED.value
+    cursor.keep(session, row, "state")
     record(
         session,
         context,

@@ -104,13 +104,18 @@ class Packed(TypeDecorator[npt.NDArray[np.int32]]):
         self, value: npt.NDArray[np.int32] | None, dialect: Dialect
     ) -> bytes | None:
         """The array's bytes."""
-        return None if value is None else np.ascontiguousarray(value, dtype="<i4").tobytes()
+        return packed(value)
 
     def process_result_value(
         self, value: bytes | None, dialect: Dialect
     ) -> npt.NDArray[np.int32] | None:
         """The array, read-only."""
         return unpacked(value)
+
+
+def packed(value: npt.NDArray[np.int32] | None) -> bytes | None:
+    """An array as a packed column keeps it."""
+    return None if value is None else np.ascontiguousarray(value, dtype="<i4").tobytes()
 
 
 def unpacked(value: bytes | None) -> npt.NDArray[np.int32] | None:

@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Table
+from sqlalchemy import JSON, Boolean, Column, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from assess.store import glance
-from assess.store.base import Moment, Packed, Row, connection_of, db, run, unpacked
+from assess.store.base import Base, Moment, Packed, Row, connection_of, db, packed, run, unpacked
 
 POSTGRESQL = "postgresql"
 Values = Mapping[str, Any]
@@ -48,6 +49,19 @@ def insert(session: Session, table: Table, values: Values) -> int:
     statement, writers = _insertion(table, dialect(session))
     ((key,),) = ask(session, statement, _written(values, writers))
     return int(key)
+
+
+def keep(session: Session, row: Base, *names: str) -> None:
+    """Write these columns of a row of the session now, as they stand in it.
+
+    SQLAlchemy's own account of what was set, and its flush, take several times the statement.
+    """
+    table = row.metadata.tables[row.__tablename__]
+    statement, writers = _change(table, names, dialect(session))
+    values = {name: getattr(row, name) for name in names}
+    for name, value in values.items():
+        set_committed_value(row, name, value)
+    ask(session, statement, {**_written(values, writers), "its_key": getattr(row, _key(table))})
 
 
 def insert_told(
@@ -132,6 +146,19 @@ def _insertion(table: Table, dialect: str) -> tuple[str, Writers]:
 
 
 @lru_cache(maxsize=16)
+def _change(table: Table, names: tuple[str, ...], dialect: str) -> tuple[str, Writers]:
+    """The statement that changes these columns of a row, and how a value of each is written."""
+    columns = [table.columns[name] for name in names]
+    places = _places(columns, dialect)
+    said = ", ".join(f'"{name}" = {place}' for name, place in places.items())
+    key = _key(table)
+    return (
+        f"UPDATE {table.name} SET {said} WHERE {key} = :its_key RETURNING {key}",  # noqa: S608
+        {column.key: _writer(column.type, dialect) for column in columns},
+    )
+
+
+@lru_cache(maxsize=16)
 def _told(made: Table, told: Table, facts: str) -> tuple[str, Writers, Writers]:
     """PostgreSQL's statement that inserts a row, and another one whose document names its key."""
     first, written = _insertion(made, POSTGRESQL)
@@ -155,15 +182,20 @@ def _key(table: Table) -> str:
 def _columns(table: Table, dialect: str, prefix: str = "") -> tuple[str, dict[str, str], Writers]:
     """All columns but the key: their names, the place of each value, and how it is written."""
     columns = [column for column in table.columns if not column.primary_key]
-    places = {column.key: f":{prefix}{column.key}" for column in columns}
-    if dialect == POSTGRESQL:
-        kinds = {column.key: column.type.compile(_POSTGRESQL) for column in columns}
-        places = {key: f"CAST({place} AS {kinds[key]})" for key, place in places.items()}
     return (
         ", ".join(f'"{column.name}"' for column in columns),
-        places,
+        _places(columns, dialect, prefix),
         {column.key: _writer(column.type, dialect) for column in columns},
     )
+
+
+def _places(columns: Sequence[Column[Any]], dialect: str, prefix: str = "") -> dict[str, str]:
+    """Where a value of each column goes; PostgreSQL is told of what type it is."""
+    places = {column.key: f":{prefix}{column.key}" for column in columns}
+    if dialect != POSTGRESQL:
+        return places
+    kinds = {column.key: column.type.compile(_POSTGRESQL) for column in columns}
+    return {key: f"CAST({place} AS {kinds[key]})" for key, place in places.items()}
 
 
 def reader(kind: Any) -> Callable[[Any], Any]:
@@ -184,6 +216,8 @@ def _writer(kind: Any, dialect: str) -> Callable[[Any], Any]:
         return json.dumps
     if isinstance(kind, Moment):
         return _zoned if dialect == POSTGRESQL else in_sqlite
+    if isinstance(kind, Packed):
+        return packed
     return lambda value: value
 
 

@@ -68,6 +68,9 @@ class MarkRow(Base):
     places: Mapped[Ints] = mapped_column(Packed)
 
 
+TABLE = MarkRow.metadata.tables[MarkRow.__tablename__]
+
+
 @dataclass(frozen=True, slots=True)
 class Population:
     """Which marks a report stands on."""
@@ -87,30 +90,34 @@ def save(
     now: datetime,
     number: int = 1,
 ) -> MarkRow:
-    """Store a mark of an attempt: the first, or after a review the next."""
+    """Store a mark of an attempt: the first, or after a review the next.
+
+    The row is not part of the session: nothing is ever changed in it.
+    """
     questions = mark.questions
-    row = MarkRow(
-        centre_id=attempt.centre_id,
-        attempt_id=attempt.id,
-        test_id=attempt.test_id,
-        bank_id=attempt.bank_id,
-        specification_id=attempt.specification_id,
-        ordinal=attempt.ordinal,
-        number=number,
-        score=mark.score,
-        out_of=mark.out_of,
-        cut=mark.cut,
-        passed=mark.passed,
-        outcomes=[[o.outcome, o.score, o.out_of, o.minimum, o.met] for o in mark.outcomes],
-        rule=mark.rule,
-        marked_at=now,
-        versions=np.array([q.version for q in questions], dtype="<i4"),
-        options=np.array([q.option_mask for q in questions], dtype="<i4"),
-        scores=np.array([q.score for q in questions], dtype="<i4"),
-        seconds=np.array(seconds, dtype="<i4"),
-        places=np.array([q.place for q in questions], dtype="<i4"),
-    )
-    session.add(row)
+    values = {
+        "centre_id": attempt.centre_id,
+        "attempt_id": attempt.id,
+        "test_id": attempt.test_id,
+        "bank_id": attempt.bank_id,
+        "specification_id": attempt.specification_id,
+        "ordinal": attempt.ordinal,
+        "number": number,
+        "score": mark.score,
+        "out_of": mark.out_of,
+        "cut": mark.cut,
+        "passed": mark.passed,
+        "outcomes": [[o.outcome, o.score, o.out_of, o.minimum, o.met] for o in mark.outcomes],
+        "rule": mark.rule,
+        "marked_at": now,
+        "versions": np.array([q.version for q in questions], dtype="<i4"),
+        "options": np.array([q.option_mask for q in questions], dtype="<i4"),
+        "scores": np.array([q.score for q in questions], dtype="<i4"),
+        "seconds": np.array(seconds, dtype="<i4"),
+        "places": np.array([q.place for q in questions], dtype="<i4"),
+    }
+    row = MarkRow(**values)
+    row.id = cursor.insert(session, TABLE, values)
     return row
 
 
@@ -122,7 +129,7 @@ def newest(session: Session, attempt_id: int) -> MarkRow | None:
     return MarkRow(**{name: read(of) for (name, read), of in zip(_READ, rows[0], strict=True)})
 
 
-_READ = [(column.key, cursor.reader(column.type)) for column in MarkRow.__table__.columns]
+_READ = [(column.key, cursor.reader(column.type)) for column in TABLE.columns]
 _NEWEST = (
     f"SELECT {', '.join(name for name, _ in _READ)} FROM marks "  # noqa: S608 - names of columns
     "WHERE attempt_id = :attempt ORDER BY number DESC LIMIT 1"
