@@ -14,7 +14,7 @@ CLOCK = ("assess/clock.py",)
 DICE = (
     "assess/actions/forecasts.py",
     "assess/seeds.py",
-    "assess/actions/history.py",
+    "assess/actions/history/",
     "assess/psychometrics/simulate.py",
 )
 
