@@ -10,48 +10,46 @@ nothing of the program that drew the forms. Exit code 0: all forms agree; 1: som
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
 import struct
 import sys
-from collections import Counter, defaultdict
+from bisect import bisect
+from collections import Counter, defaultdict, namedtuple
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import count, islice
+from itertools import accumulate, count, islice, product
 from math import comb, prod
 from pathlib import Path
 from typing import Any
 
-Place = tuple[int, int]  # a cell, and a place in it
-Unit = tuple[Place, ...]  # what is drawn as one
-Sizes = tuple[tuple[int, int], ...]  # of some units: how many questions of which cell
+SCHEMA, LABEL = "verification/2 with pool/2", "assess-draw/2"
+TRIES, MORE_TRIES, MOST_SELECTIONS = 100, 5_000, 1_000
+MOST_STEPS, MOST_WORK = 20_000, 1_000_000_000
+
+
+# A question of the pool; enemies: the groups it is in of those that may not meet.
+Row = namedtuple("Row", "cell item version options difficulty enemies")
+Unit = tuple[Row, ...]  # what is drawn as one: a question, or all of a set
+Pairs = tuple[tuple[int, int], ...]
 State = tuple[int, ...]  # how many questions each cell still needs
-Seen = frozenset[tuple[Place, Place]]  # of some places: how often they were met, and when last
-Valued = list[tuple[int, Unit]]  # units with what can be expected of them
-Choice = tuple[Sizes, int, Valued, int]  # what it takes, its merit: so many of these units
-TRIES, MORE_TRIES, MOST_SELECTIONS, MOST_STEPS = 100, 5_000, 1_000, 20_000
-MOST_WORK = 1_000_000_000
-COLUMNS = {"items": "q", "versions": "q", "options": "B", "difficulties": "i", "sets": "I"}
 
 
 class Stream:
     """The words of a draw, and the numbers and orders made of them."""
 
     def __init__(self, seed: bytes, draw: dict[str, Any]) -> None:
-        message = f"{draw['label']}\0{draw['candidate']}\0".encode()
-        message += struct.pack(">I", draw["ordinal"])
-        blocks = (hmac.digest(seed, message + struct.pack(">Q", c), "sha256") for c in count())
-        self.words = (word for block in blocks for word in struct.unpack(">4Q", block))
+        """HMAC-SHA256 of who draws, for the how-manieth time, and a counter: four words each."""
+        who = f"{draw['label']}\0{draw['candidate']}\0".encode() + draw["ordinal"].to_bytes(4)
+        blocks = (hmac.digest(seed, who + c.to_bytes(8), "sha256") for c in count())
+        self.words = (block[i : i + 8] for block in blocks for i in range(0, 32, 8))
 
     def below(self, n: int) -> int:
-        """A number from 0 to n - 1."""
-        size = 1 if n <= 2**64 else -(-(n - 1).bit_length() // 64)
+        """A number from 0 to n - 1; for n = 1 no word is taken."""
+        size = max(1, -(-(n - 1).bit_length() // 64))
         while n > 1:
-            number = 0
-            for _ in range(size):
-                number = number * 2**64 + next(self.words)
+            number = int.from_bytes(b"".join(islice(self.words, size)))
             if number < 2 ** (64 * size) // n * n:
                 return number % n
         return 0
@@ -63,86 +61,93 @@ class Stream:
             values[i], values[j] = values[j], values[i]
 
     def one_of(self, options: Sequence[tuple[int, Any]]) -> Any:
-        """One of these (weight, value); no word where there is one only."""
-        rank = self.below(sum(weight for weight, _ in options)) if len(options) > 1 else 0
-        for weight, value in options:
-            if rank < weight:
-                return value
-            rank -= weight
-
-
-class Pool:
-    """The pool of a file: its rows (item, version, options, difficulty, set) and its units."""
-
-    def __init__(self, document: dict[str, Any]) -> None:
-        self.document, self.band = document, document["band"]
-        self.need: State = tuple(cell["count"] for cell in document["cells"])
-        self.rows: dict[Place, list[int]] = {}
-        for c, cell in enumerate(document["cells"]):
-            raw = [(code, base64.b64decode(cell[name])) for name, code in COLUMNS.items()]
-            columns = [[n for (n,) in struct.iter_unpack(f">{code}", one)] for code, one in raw]
-            self.rows |= {(c, p): [*row] for p, row in enumerate(zip(*columns, strict=True))}
-        self.place = {row[0]: place for place, row in self.rows.items()}
-        self.groups: dict[Place, list[int]] = defaultdict(list)
-        for number, group in enumerate(document["enemies"]):
-            for item in group:
-                self.groups[self.place[item]].append(number)
-        sets: dict[tuple[int, int], list[Place]] = defaultdict(list)
-        for place, (item, _, _, _, of_set) in self.rows.items():
-            sets[of_set, 0 if of_set else item].append(place)
-        units = sorted(tuple(places) for places in sets.values())
-        self.units: list[Unit] = [unit for unit in units if not self.clash([unit])]
-        self.hot = [unit for unit in self.units if any(place in self.groups for place in unit)]
-
-    def clash(self, units: Iterable[Unit]) -> bool:
-        """Whether enemies meet in these."""
-        met = [group for unit in units for p in unit for group in self.groups.get(p, ())]
-        return len(set(met)) < len(met)
-
-    def value(self, *units: Unit) -> int:
-        """What the borderline candidate can expect of these; 0 where there is no band."""
-        return sum(self.rows[place][3] for u in units for place in u) if self.band else 0
-
-    def size(self) -> int:
-        """How many bits the numbers of forms by sum take."""
-        there = Counter(cell for cell, _ in self.rows)
-        forms = prod(comb(there[c], min(n, there[c] // 2)) for c, n in enumerate(self.need))
-        hard = [row[3] for row in self.rows.values()] if self.band else [0]
-        bits = (forms.bit_length() + 8) // 8 * 8
-        return bits * (sum(self.need) * (max(hard) - min(hard)) + 1)
-
-    def fingerprint(self) -> str:
-        """The SHA-256 of all that a draw can depend on."""
-        d = self.document
-        raw = text(d["specification"]) + bytes([d["shuffle_questions"]])
-        raw += struct.pack(">Bqq", 1, *self.band) if self.band is not None else b"\0"
-        raw += text(d["unbalanced"]) + struct.pack(">I", len(d["cells"]))
-        for cell in d["cells"]:
-            columns = [base64.b64decode(cell[name]) for name in COLUMNS]
-            raw += text(cell["outcome"]) + text(cell["narrowing"])
-            raw += struct.pack(">II", cell["count"], len(columns[2])) + b"".join(columns)
-        groups = [struct.pack(f">I{len(group)}q", len(group), *group) for group in d["enemies"]]
-        return digest("assess-pool/2", groups, raw)
+        """One of these (weight, value) that have a weight; no word is taken for one alone."""
+        options = [option for option in options if option[0]]
+        ends = list(accumulate(weight for weight, _ in options))
+        rank = self.below(ends[-1]) if len(options) > 1 else 0
+        return options[bisect(ends, rank)][1]
 
 
 def text(value: str) -> bytes:
     """A text as fingerprints take it."""
-    return struct.pack(">I", len(value.encode())) + value.encode()
+    return len(value.encode()).to_bytes(4) + value.encode()
 
 
-def digest(label: str, parts: Sequence[bytes], head: bytes = b"") -> str:
-    """A fingerprint."""
-    raw = label.encode() + b"\0" + head + struct.pack(">I", len(parts)) + b"".join(parts)
-    return hashlib.sha256(raw).hexdigest()
+def fingerprint(label: str, parts: Sequence[bytes], head: bytes = b"") -> str:
+    """SHA-256 of the label, what stands in front, and so many parts."""
+    head = label.encode() + b"\0" + head + len(parts).to_bytes(4)
+    return hashlib.sha256(head + b"".join(parts)).hexdigest()
 
 
-def takes(units: Iterable[Unit]) -> Sizes:
-    """How many questions of which cell these units are."""
-    return tuple(sorted(Counter(cell for unit in units for cell, _ in unit).items()))
+def pool_fingerprint(pool: dict[str, Any]) -> str:
+    """The fingerprint of all that a draw can depend on."""
+    head = text(pool["specification"]) + bytes([pool["shuffle_questions"]])
+    head += b"\0" if pool["band"] is None else struct.pack(">Bqq", 1, *pool["band"])
+    head += text(pool["unbalanced"]) + len(pool["cells"]).to_bytes(4)
+    for cell in pool["cells"]:
+        head += text(cell["outcome"]) + text(cell["narrowing"])
+        head += struct.pack(">II", cell["count"], len(cell["rows"]))
+        for code, column in zip("qqBiI", zip(*cell["rows"], strict=True), strict=False):
+            head += struct.pack(f">{len(column)}{code}", *column)
+    groups = [struct.pack(f">I{len(group)}q", len(group), *group) for group in pool["enemies"]]
+    return fingerprint("assess-pool/2", groups, head)
+
+
+class Pool:
+    """What forms are drawn from: the units in their order, and what enmities tie together."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        """Without a band all difficulties are as good as 0."""
+        cells, self.band = document["cells"], document["band"]
+        self.target, self.half = self.band or [0, 0]
+        self.need: State = tuple(cell["count"] for cell in cells)
+        groups = [{*group} for group in document["enemies"]]
+        sets: dict[tuple[int, int], list[Row]] = defaultdict(list)
+        for c, cell in enumerate(cells):
+            for item, version, options, hard, of_set in cell["rows"]:
+                enemies = tuple(n for n, group in enumerate(groups) if item in group)
+                row = Row(c, item, version, options, hard if self.band else 0, enemies)
+                sets[of_set, of_set or item].append(row)
+        rows = [row for together in sets.values() for row in together]
+        self.hard = {row.item: row.difficulty for row in rows}
+        self.units = [unit for unit in sorted(map(tuple, sets.values())) if not clash([unit])]
+        self.knots: list[list[Unit]] = []
+        for unit in (unit for unit in self.units if any(row.enemies for row in unit)):
+            near = [knot for knot in self.knots if any(clash([unit, other]) for other in knot)]
+            apart = [knot for knot in self.knots if knot not in near]
+            self.knots = [*apart, sorted(sum(near, [unit]))]
+        there = Counter(row.cell for row in rows)
+        forms = prod(comb(there[c], min(n, there[c] // 2)) for c, n in enumerate(self.need))
+        sums = sum(self.need) * (max(self.hard.values()) - min(self.hard.values())) + 1
+        self.bits = (forms.bit_length() + 8) // 8 * 8 * sums  # of the numbers of forms, by sum
+
+    def selections(self, knot: list[Unit], taken: tuple[Unit, ...] = ()) -> Iterator[Any]:
+        """All lots of these units that can be had together, besides those taken."""
+        yield taken, len(taken)
+        for i, unit in enumerate(knot, 1):
+            both = (*taken, unit)
+            if not clash(both) and all(n <= self.need[cell] for cell, n in sizes(both)):
+                yield from self.selections(knot[i:], both)
+
+
+def clash(units: Iterable[Sequence[Row]]) -> bool:
+    """Whether enemies meet in these."""
+    met = [group for unit in units for row in unit for group in row.enemies]
+    return len(set(met)) < len(met)
+
+
+def sizes(units: Iterable[Unit]) -> Pairs:
+    """How many questions of which cell these are."""
+    return tuple(sorted(Counter(row.cell for unit in units for row in unit).items()))
+
+
+def expected(units: Iterable[Unit]) -> int:
+    """What the borderline candidate can expect of these."""
+    return sum(row.difficulty for unit in units for row in unit)
 
 
 @cache
-def lots(values: tuple[tuple[int, int], ...], k: int) -> Counter[int]:
+def lots(values: Pairs, k: int) -> Counter[int]:
     """How many lots of k units there are, by sum; `values`: (value, how many units have it).
 
     Newton's identities: lots of fewer, each with one unit more, less those that hold it twice, ...
@@ -155,236 +160,196 @@ def lots(values: tuple[tuple[int, int], ...], k: int) -> Counter[int]:
     return Counter({total: ways // max(k, 1) for total, ways in found.items() if ways})
 
 
-def counts(units: Valued) -> tuple[tuple[int, int], ...]:
-    """How many of them have which value, ascending."""
-    return tuple(sorted(Counter(value for value, _ in units).items()))
-
-
-def pick(left: Valued, k: int, total: int, stream: Stream) -> Iterator[Unit]:
-    """`k` of these units with this sum of values."""
-    if k == len(left):
-        yield from (unit for _, unit in left)
-        return
-    for rest in reversed(range(k)):
-        there, options = counts(left), []
-        for value, n in there:  # lots of `rest` others: all, less those that hold this one, ...
-            signed = [
-                (-1) ** i * lots(there, rest - i)[total - value * (i + 1)] for i in range(rest + 1)
-            ]
-            options.append((n * sum(signed), value))
-        value = stream.one_of([option for option in options if option[0]])
-        same = [one for one in left if one[0] == value]
-        taken = same[stream.below(len(same))]
-        left = [one for one in left if one is not taken]
-        total -= value
-        yield taken[1]
-
-
-def knots(pool: Pool) -> Iterator[list[tuple[Unit, ...]]]:
-    """The selections of each lot of units that enmities tie together; one more than are allowed."""
-    left = list(pool.hot)
-    while left:
-        knot = [left.pop(0)]
-        for unit in knot:
-            near = [other for other in left if pool.clash([unit, other])]
-            knot += near
-            left = [other for other in left if other not in near]
-
-        def further(taken: tuple[Unit, ...], more: list[Unit]) -> Iterator[tuple[Unit, ...]]:
-            yield taken
-            for i, unit in enumerate(more, 1):
-                both = (*taken, unit)
-                fits = all(number <= pool.need[cell] for cell, number in takes(both))
-                if fits and not pool.clash(both):
-                    yield from further(both, more[i:])
-
-        yield list(islice(further((), sorted(knot)), MOST_SELECTIONS + 1))
+def others(values: Pairs, k: int, total: int, value: int) -> int:
+    """How many lots of k units have this sum and are without a certain one of this value."""
+    with_it = others(values, k - 1, total - value, value) if k else 0
+    return lots(values, k)[total] - with_it
 
 
 class Forms:
     """The forms that are best by sight, put together from elements: how many there are, by sum.
 
     An element is a list of choices. Of units that are alike, 0, 1, 2, ... are taken; of a knot one
-    selection, all of it. `exact`: without those forms in which enemies meet.
+    selection, all of it. `exact`: by value, and without those forms in which enemies meet.
     """
 
-    def __init__(self, pool: Pool, seen: Seen, exact: bool) -> None:
+    def __init__(self, pool: Pool, seen: frozenset[Any], exact: bool) -> None:
+        """The elements in their order: whether it is a knot, and its choices."""
         self.pool, met = pool, dict(seen)
+        self.value = {unit[0].item: expected([unit]) if exact else 0 for unit in pool.units}
         ranks, scale = sorted(set(met.values())), sum(pool.need) + 1
         worth = {rank: scale ** (len(ranks) - k) for k, rank in enumerate([None, *ranks])}
 
-        def merit(*units: Unit) -> int:
-            return sum(worth[met.get(place)] for unit in units for place in unit)
+        def merit(units: Iterable[Unit]) -> int:
+            return sum(worth[met.get(row.item)] for unit in units for row in unit)
 
-        def choice(units: Sequence[Unit], k: int) -> Choice:
-            valued = [(pool.value(unit) if exact else 0, unit) for unit in units]
-            return takes(units[:k]), merit(*units[:k]), valued, k
+        knots, found = pool.knots if exact else [], list[tuple[Any, list[Any]]]()
+        for knot in knots:
+            choices = list(islice(pool.selections(knot), MOST_SELECTIONS + 1))
+            if cells := [cell for units, _ in choices for cell, _ in sizes(units)]:
+                found.append(((min(cells), 1, knot), choices))
+        alike: dict[Any, list[Unit]] = defaultdict(list)
+        for unit in sorted({*pool.units}.difference(*knots)):
+            alike[unit[0].cell, 0, sizes([unit]), -merit([unit])].append(unit)
+        for key, units in alike.items():
+            most = min([len(units), *(pool.need[cell] // size for cell, size in key[2])])
+            found.append((key, [(units, k) for k in range(most + 1)]))
+        self.elements, self.last = list[tuple[bool, list[Any]]](), dict[int, int]()
+        for i, (key, choices) in enumerate(sorted(found, key=lambda one: one[0])):
+            ready = [(sizes(units[:k]), merit(units[:k]), units, k) for units, k in choices]
+            self.elements.append((key[1] == 1, ready))
+            self.last |= {cell: i for taken, *_ in ready for cell, _ in taken}
 
-        alike: dict[tuple[Sizes, int], list[Unit]] = defaultdict(list)
-        for unit in pool.units:
-            if not (exact and unit in pool.hot):
-                alike[takes([unit]), -merit(unit)].append(unit)
-        found: list[tuple[tuple[Any, ...], list[tuple[Sequence[Unit], int]]]] = []
-        for (sizes, worst), units in alike.items():
-            most = min([len(units), *(pool.need[cell] // size for cell, size in sizes)])
-            found.append(((sizes[0][0], 0, sizes, worst), [(units, k) for k in range(most + 1)]))
-        for number, listed in enumerate(knots(pool) if exact else ()):
-            cells = [cell for units in listed for unit in units for cell, _ in unit]
-            if cells:
-                found.append(((min(cells), 1, number), [(units, len(units)) for units in listed]))
-        found.sort(key=lambda one: one[0])
-        self.elements = [[choice(*one) for one in choices] for _, choices in found]
-        self.knotty = [key[1] for key, _ in found]
-        self.last: dict[int, int] = {}
-        for i, choices in enumerate(self.elements):
-            self.last |= {cell: i for taken, *_ in choices for cell, _ in taken}
-        self.ways, self.rest = cache(self._ways), cache(self._rest)
-
-    def after(self, i: int, state: State, taken: Sizes) -> State | None:
+    def after(self, i: int, state: State, taken: Pairs) -> State | None:
         """What is needed after the i-th element has given that; None where it cannot be had."""
-        gone = dict(taken)
-        left = tuple(need - gone.get(cell, 0) for cell, need in enumerate(state))
+        left = tuple(need - dict(taken).get(cell, 0) for cell, need in enumerate(state))
         late = any(need and self.last.get(cell, -1) <= i for cell, need in enumerate(left))
         return None if late or min(left) < 0 else left
 
     def countable(self) -> bool:
         """Whether counting takes no more selections, steps and work than are allowed."""
-        states, steps, size = {self.pool.need}, 0, self.pool.size()
-        both = list(zip(self.knotty, self.elements, strict=True))
-        work = sum(len(choices) ** 2 for knotty, choices in both if not knotty)
-        for i, (knotty, choices) in enumerate(both):
+        bits, steps, states = self.pool.bits, 0, {self.pool.need}
+        work = sum(len(choices) ** 2 for knotty, choices in self.elements if not knotty)
+        for i, (knotty, choices) in enumerate(self.elements):
             steps += len(states) * len(choices)
             tangled = knotty and len(choices) > MOST_SELECTIONS
-            if tangled or steps > MOST_STEPS or (steps + work) * size > MOST_WORK:
+            if tangled or steps > MOST_STEPS or (steps + work) * bits > MOST_WORK:
                 return False
             after = {self.after(i, state, taken) for state in states for taken, *_ in choices}
             states = {state for state in after if state}
         return True
 
-    def _ways(self, i: int, state: State) -> list[tuple[Any, ...]]:
-        """The choices of the i-th element that lead to forms of the best merit.
+    def counts(self, units: Iterable[Unit]) -> Pairs:
+        """How many of these units have which value."""
+        return tuple(sorted(Counter(self.value[unit[0].item] for unit in units).items()))
 
-        Each with its lots by sum, the forms of the elements after it, and what these need.
+    @lru_cache(maxsize=100_000)  # noqa: B019 - of those that `forms_of` keeps
+    def rest(self, i: int, state: State) -> tuple[int, Counter[int], list[Any]]:
+        """Of the elements from the i-th on: the best merit, how many forms by sum have it, and how.
+
+        How: the choices that lead there, each with its lots by sum, the forms of the elements after
+        it, and what these need.
         """
-        found: list[tuple[Any, ...]] = []
-        for taken, own, units, k in self.elements[i]:
-            left = self.after(i, state, taken)
-            merit, rest = self.rest(i + 1, left) if left else (0, None)
-            if rest:
-                found.append((own + merit, lots(counts(units), k), rest, left, units, k))
-        return [way for way in found if way[0] == max(other[0] for other in found)]
-
-    def _rest(self, i: int, state: State) -> tuple[int, Counter[int]]:
-        """Of the elements from the i-th on: the best merit, and how many forms by sum have it."""
         if i == len(self.elements):
-            return 0, Counter(() if any(state) else {0: 1})
-        sums, best = Counter[int](), 0
-        for best, own, rest, *_ in self.ways(i, state):  # noqa: B007 - all have the same
-            for one, number in own.items():
-                for other, ways in rest.items():
-                    sums[one + other] += number * ways
-        return best, sums
+            return 0, Counter(() if any(state) else {0: 1}), []
+        ways = list[Any]()
+        for taken, own, units, k in self.elements[i][1]:
+            left = self.after(i, state, taken)
+            merit, forms, _ = self.rest(i + 1, left) if left else (0, None, ())
+            if forms:
+                ways.append((own + merit, lots(self.counts(units), k), forms, left, units, k))
+        best, sums = max((way[0] for way in ways), default=0), Counter[int]()
+        ways = [way for merit, *way in ways if merit == best]
+        for own, forms, *_ in ways:
+            for (one, number), (other, more) in product(own.items(), forms.items()):
+                sums[one + other] += number * more
+        return best, sums, ways
 
-    def form(self, total: int, stream: Stream) -> list[Unit]:
-        """A form of the best merit and this sum."""
-        form: list[Unit] = []
-        state = self.pool.need
-        for i in range(len(self.elements)):
-            options = [
-                (own[one] * rest[total - one], (one, left, units, k))
-                for _, own, rest, left, units, k in self.ways(i, state)
-                for one in sorted(own)
-                if rest[total - one]
-            ]
-            one, state, units, k = stream.one_of(options)
-            form += pick(units, k, one, stream)
-            total -= one
-        return form
+    def form(self, total: int, stream: Stream, i: int = 0, state: State = ()) -> list[Unit]:
+        """A form of the best merit and this sum; of the elements from the i-th on."""
+        if i == len(self.elements):
+            return []
+        options = []
+        for own, forms, *how in self.rest(i, state or self.pool.need)[2]:
+            options += [(own[one] * forms[total - one], (one, *how)) for one in sorted(own)]
+        one, left, units, k = stream.one_of(options)
+        picked = self.pick(units, k, one, stream)
+        return [*picked, *self.form(total - one, stream, i + 1, left)]
+
+    def pick(self, units: Sequence[Unit], k: int, total: int, stream: Stream) -> Sequence[Unit]:
+        """`k` of these units with this sum of values."""
+        if k in (0, len(units)):
+            return units[:k]
+        there = self.counts(units)
+        weights = [(n * others(there, k - 1, total - value, value), value) for value, n in there]
+        value = stream.one_of(weights)
+        same = [unit for unit in units if self.value[unit[0].item] == value]
+        taken = same[stream.below(len(same))]
+        left = [unit for unit in units if unit != taken]
+        return [taken, *self.pick(left, k - 1, total - value, stream)]
 
 
 forms_of = lru_cache(maxsize=64)(Forms)  # kept for the next who has met the same
 
 
-def choose(pool: Pool, seen: Seen, stream: Stream) -> list[Unit]:
+def choose(pool: Pool, seen: frozenset[Any], stream: Stream) -> list[Unit]:
     """The units of a form; none where there is no form."""
     tried = forms_of(pool, seen, exact=False)
     forms = sum(tried.rest(0, pool.need)[1].values())
-    target, half = pool.band or (0, 0)
     nearest: list[tuple[int, list[Unit]]] = []
-    for tries in (min(forms, TRIES), MORE_TRIES) if forms else ():
-        for _ in range(tries):
-            units = tried.form(0, stream)
-            if not pool.clash(units):
-                nearest.append((abs(pool.value(*units) - target), units))
-                if nearest[-1][0] <= half or forms == 1:
-                    return units
-        counted = forms_of(pool, seen, exact=True)
-        if counted.countable():
-            numbers = sorted(counted.rest(0, pool.need)[1].items())
-            reach = max([half, min((abs(total - target) for total, _ in numbers), default=0)])
-            near = [(ways, total) for total, ways in numbers if abs(total - target) <= reach]
-            return counted.form(stream.one_of(near), stream) if near else []
+    for tries in range(min(forms, TRIES) + MORE_TRIES if forms else 0):
+        if tries == min(forms, TRIES) and (exact := forms_of(pool, seen, exact=True)).countable():
+            numbers = sorted(exact.rest(0, pool.need)[1].items())
+            least = min((abs(total - pool.target) for total, _ in numbers), default=0)
+            reach = max(least, pool.half)
+            near = [(ways, total) for total, ways in numbers if abs(total - pool.target) <= reach]
+            return exact.form(stream.one_of(near), stream) if near else []
+        units = tried.form(0, stream)
+        if not clash(units):
+            nearest.append((abs(expected(units) - pool.target), units))
+            if nearest[-1][0] <= pool.half or forms == 1:
+                return units
     return min(nearest, key=lambda one: one[0], default=(0, []))[1]
-
-
-def form_of(pool: Pool, draw: dict[str, Any], seed: bytes) -> tuple[list[Any], int]:
-    """The form of a draw as the file writes forms, and its expected score."""
-    stream = Stream(seed, draw)
-    met = {pool.place.get(item): (times, last) for item, times, last in draw["history"]}
-    units = sorted(choose(pool, frozenset((p, rank) for p, rank in met.items() if p), stream))
-    if pool.document["shuffle_questions"]:
-        stream.shuffle(units)
-    form = []
-    for item, version, options, *_ in (pool.rows[place] for unit in units for place in unit):
-        order = list(range(options))
-        stream.shuffle(order)
-        form.append([item, version, order])
-    return form, pool.value(*units)
 
 
 def problems(document: dict[str, Any]) -> Iterator[str]:
     """What differs in a file, in words."""
-    pool, seed = Pool(document["pool"]), bytes.fromhex(document["seed"])
+    pool, seed, draws = Pool(document["pool"]), bytes.fromhex(document["seed"]), document["draws"]
     if hashlib.sha256(seed).hexdigest() != document["commitment"]:
         yield "the seed is not the one that was committed to"
-    if pool.fingerprint() != document["pool_fingerprint"]:
+    if pool_fingerprint(document["pool"]) != document["pool_fingerprint"]:
         yield "the pool is not the one with the recorded fingerprint"
-    if len(document["draws"]) != document["draws_counted"]:
-        yield f"{len(document['draws'])} draws are listed, {document['draws_counted']} were counted"
-    for draw in document["draws"]:
-        which, history = f"attempt {draw['attempt']}", sorted(draw["history"])
-        if draw["label"] != "assess-draw/2":
-            yield f"{which} was drawn under {draw['label']}, which this script does not know"
-            continue
-        parts = [struct.pack(">qII", *seen) for seen in history]
-        if digest("assess-history/1", parts) != draw["history_fingerprint"]:
-            yield f"{which}: the history is not the one with the recorded fingerprint"
-        form, expected = form_of(pool, draw, seed)
-        parts = [struct.pack(">qqB", i, v, len(order)) + bytes(order) for i, v, order in form]
-        inside = pool.band and abs(expected - pool.band[0]) <= pool.band[1]
-        if form != draw["form"] or digest("assess-form/1", parts) != draw["form_fingerprint"]:
-            yield f"{which}: the draw gives another form"
-        elif pool.band and (expected, inside) != (draw["expected"], draw["in_band"]):
-            yield f"{which}: its expected score, or whether it lies in the band, is not as recorded"
+    if len(draws) != document["draws_counted"]:
+        yield f"{len(draws)} draws are listed, {document['draws_counted']} were counted"
+    for draw in draws:
+        if draw["label"] == LABEL:
+            differs = differences(pool, document["pool"]["shuffle_questions"], seed, draw)
+            yield from (f"attempt {draw['attempt']}: {what}" for what in differs)
+        else:
+            yield f"attempt {draw['attempt']} was drawn under {draw['label']}, not {LABEL}"
+
+
+def differences(pool: Pool, shuffle: bool, seed: bytes, draw: dict[str, Any]) -> Iterator[str]:
+    """What differs in a draw when it is drawn again."""
+    parts = [struct.pack(">qII", *met) for met in sorted(draw["history"])]
+    if fingerprint("assess-history/1", parts) != draw["history_fingerprint"]:
+        yield "the history is not the one with the recorded fingerprint"
+    seen = frozenset((i, (times, last)) for i, times, last in draw["history"] if i in pool.hard)
+    stream, form, parts = Stream(seed, draw), [], []
+    units = sorted(choose(pool, seen, stream))
+    if shuffle:
+        stream.shuffle(units)
+    for row in (row for unit in units for row in unit):
+        order = list(range(row.options))
+        stream.shuffle(order)
+        form.append([row.item, row.version, order])
+        parts.append(struct.pack(">qqB", row.item, row.version, row.options) + bytes(order))
+    inside = abs(expected(units) - pool.target) <= pool.half
+    score = [expected(units), inside] if pool.band else [None, None]
+    if form != draw["form"] or fingerprint("assess-form/1", parts) != draw["form_fingerprint"]:
+        yield "the draw gives another form"
+    elif [draw["expected"], draw["in_band"]] != score:
+        yield "its expected score, or whether it lies in the band, is not as recorded"
 
 
 def main(files: Sequence[str]) -> int:
     """Verify each file, and say what was found."""
-    worst = 0 if files else 2
+    worst = 0
     for name in files:
         try:
             document = json.loads(Path(name).read_text(encoding="utf-8"))
-            found = list(problems(document))
-            print(f"{name}: test {document['test']}, epoch {document['epoch']}")
-        except (OSError, ValueError, KeyError, TypeError, struct.error) as error:
+            schema = f"{document['schema']} with {document['pool']['schema']}"
+            if schema != SCHEMA:
+                raise ValueError(f"{schema} is not {SCHEMA}: have the file written again")
+            found = [f"DIFFERS: {what}" for what in problems(document)]
+            worst = max(worst, 1 if found else 0)
+            end = "see above" if found else "all as recorded"
+            said = [f"{name}: test {document['test']}, epoch {document['epoch']}"]
+            said += [f"commitment {document['commitment']}", f"pool {document['pool_fingerprint']}"]
+            print(*said, *found, f"{len(document['draws'])} draws: {end}", sep="\n  ")
+        except (OSError, ValueError, LookupError, TypeError, OverflowError, struct.error) as error:
             print(f"{name}: no verification file: {error!r}")
             worst = 2
-            continue
-        print(f"  commitment {document['commitment']}\n  pool {document['pool_fingerprint']}")
-        for problem in found:
-            print(f"  DIFFERS: {problem}")
-        print(f"  {len(document['draws'])} draws: {'see above' if found else 'all as recorded'}")
-        worst = max(worst, 1 if found else 0)
     return worst
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from assess import store
 from assess.actions import pools as deeds
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
+from assess.delivery.pool import Pool as Frozen
 from assess.delivery.readiness import why_not_words
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
@@ -29,7 +30,7 @@ from assess.store.people import Person
 from assess.store.pools import Epoch, Pool
 from assess.store.specifications import Test
 
-SCHEMA = "verification/1"
+SCHEMA = "verification/2"
 ROLES = (Role.AUTHOR, Role.QUALITY)  # who answer for a test's draws, and who decide appeals
 
 
@@ -139,7 +140,7 @@ def document(context: Context, name: str, number: int | None) -> dict[str, Any] 
             "seed": seed.hex(),
             "pool_number": pool.number,
             "pool_fingerprint": pool.fingerprint,
-            "pool": pool.document,
+            "pool": Frozen.from_document(pool.document).in_rows(),
             "draws_counted": epoch.draws,
             "draws": _draws(session, test, epoch),
         }

@@ -172,7 +172,7 @@ class Pool:
         return str(self.kept["fingerprint"])
 
     def as_document(self) -> dict[str, object]:
-        """The pool in plain JSON types, for storing and for the verification file.
+        """The pool in plain JSON types, for storing.
 
         Columns are the base64 of their big-endian bytes (pool/1: lists of numbers).
         """
@@ -199,6 +199,25 @@ class Pool:
             for cell in self.cells
         ]
         return document
+
+    def in_rows(self) -> dict[str, object]:
+        """The same for people and other programs to read: entry by entry, ascending.
+
+        A row is item, version, options, difficulty (UNKNOWN where it is not known), set.
+        """
+        cells = [
+            {
+                "outcome": cell.outcome,
+                "narrowing": cell.narrowing,
+                "count": cell.count,
+                "rows": [
+                    list(row)
+                    for row in zip(*(getattr(cell.listed, c) for c in TYPECODES), strict=True)
+                ],
+            }
+            for cell in self.cells
+        ]
+        return {**self.as_document(), "cells": cells}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Pool:

@@ -39,12 +39,13 @@ def drawn(pool: Pool, histories: list[History], first: int = 1) -> dict[str, Any
             }
         )
     document = {
+        "schema": "verification/2",
         "test": "M02",
         "epoch": 1,
         "commitment": draw.commitment(SEED),
         "seed": SEED.hex(),
         "pool_fingerprint": pool.fingerprint(),
-        "pool": pool.as_document(),
+        "pool": pool.in_rows(),
         "draws_counted": len(draws),
         "draws": draws,
     }
@@ -108,8 +109,10 @@ def test_an_honest_file_is_found_so(
     path.write_text(json.dumps(file), encoding="utf-8")
     assert verify_draw.main([str(path)]) == 0
     assert "40 draws: all as recorded" in capsys.readouterr().out
-    path.write_text("{}", encoding="utf-8")
-    assert verify_draw.main([str(path)]) == 2
+    for other in ({}, {**file, "schema": "verification/1"}):
+        path.write_text(json.dumps(other), encoding="utf-8")
+        assert verify_draw.main([str(path)]) == 2
+    assert "verification/1 with pool/2 is not verification/2" in capsys.readouterr().out
 
 
 def changed(file: dict[str, Any], *path: Any, to: Any) -> list[str]:
@@ -130,7 +133,7 @@ def pool_with(number: int, **values: Any) -> dict[str, Any]:
     entries[number] = Entry(**{**kept, "difficulty": entries[number].difficulty, **values})
     cells = (Cell("u/0", 2, entries), *M02.cells[1:])
     document: dict[str, Any] = json.loads(
-        json.dumps(Pool(M02.specification, cells, band=M02.band).as_document())
+        json.dumps(Pool(M02.specification, cells, band=M02.band).in_rows())
     )
     return document
 
@@ -160,4 +163,4 @@ def test_a_changed_form_seed_score_or_list_is_found(file: dict[str, Any]) -> Non
     ]
     assert len(changed(file, "seed", to="00" * 32)) == 41
     assert changed(file, "draws_counted", to=41) == ["40 draws are listed, 41 were counted"]
-    assert "does not know" in changed(file, "draws", 0, "label", to="assess-draw/1")[0]
+    assert "under assess-draw/1, not" in changed(file, "draws", 0, "label", to="assess-draw/1")[0]
