@@ -27,6 +27,7 @@ from assess.store.people import Person
 from assess.store.pools import Turn
 from assess.store.specifications import Published, SpecificationVersion, Test
 from assess.store.standing import Judgement, judge
+from assess.store.starting import Comer, Wanted
 
 CLOSING = ("state", "closed_at", "closed_by", "answers_digest", "receipt")
 
@@ -62,11 +63,11 @@ def start(context: Context, test_id: int, affirmed: bool) -> Started | Waiting |
     assert context.actor is not None  # noqa: S101 - the route lets only candidates come
     try:
         with store.write() as session:
-            store.beside(session, pools.drawing(test_id))
-            test = specifications.get(session, context.centre, test_id)
-            person = people.locked(session, context.actor)
-            if test is None:
+            drawing = pools.drawing(test_id)
+            found = starting.door(session, context.centre, test_id, context.actor, drawing)
+            if found is None:
                 return not_found()
+            test, person = found
             judgement = judge(session, context.gates, test, person, context.now)
             if not judgement.enrolled:
                 return not_found()
@@ -78,10 +79,7 @@ def start(context: Context, test_id: int, affirmed: bool) -> Started | Waiting |
             made = seal(session, context, test, person, judgement, judgement.version)
             if isinstance(made, Refused):
                 return refuse(session, context, Event.ATTEMPT_STARTED, made)
-            if judgement.may_wait:
-                return Waiting(made.id)
-            ledger.begin(session, made)
-            return Started(made.id)
+            return Waiting(made.id) if judgement.may_wait else Started(made.id)
     except IntegrityError:  # the other click won; its attempt is the open one
         return eligibility.refusal((Reason(Code.OPEN_ATTEMPT, {}, who=Helper.YOU),))
 
@@ -89,12 +87,14 @@ def start(context: Context, test_id: int, affirmed: bool) -> Started | Waiting |
 def seal(
     session: Session,
     context: Context,
-    test: Test,
-    person: Person,
+    test: Test | Wanted,
+    person: Person | Comer,
     judgement: Judgement,
     version: SpecificationVersion | Published,
 ) -> Attempt | Refused:
     """Draw a form for a candidate and store the attempt; open unless they have to wait.
+
+    One that is open has the first lines of its ledger.
 
     The attempt is not part of the session: what is changed in it afterwards is not stored.
     """
@@ -114,6 +114,7 @@ def seal(
         "attempt",
         Event.ATTEMPT_STARTED,
         _facts(row, source, turn),
+        () if judgement.may_wait else ledger.first(session, row, judgement.terms.minutes),
     )
     return row
 
@@ -121,8 +122,8 @@ def seal(
 def _basis(
     session: Session,
     context: Context,
-    test: Test,
-    person: Person,
+    test: Test | Wanted,
+    person: Person | Comer,
     version: SpecificationVersion | Published,
 ) -> tuple[Source, Turn, draw.History] | Refused:
     """What a form is drawn from. The draw is counted, in a new epoch when the last is used up."""
@@ -158,8 +159,8 @@ def source_of(session: Session, version: SpecificationVersion | Published) -> So
 
 def deal(
     context: Context,
-    test: Test,
-    person: Person,
+    test: Test | Wanted,
+    person: Person | Comer,
     judgement: Judgement,
     source: Source,
     turn: Turn,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from assess.reasons import Code, Refused
 from assess.roles import Role
 from assess.settings import Settings
 from assess.store import journal
+from assess.store.cursor import Beside
 from assess.store.standing import Gate
 
 
@@ -65,6 +66,7 @@ def record_new(
     name: str,
     event: Event,
     facts: Mapping[str, Fact],
+    beside: Sequence[Beside] = (),
 ) -> int:
     """Insert the row that the deed makes and write the deed down with its key; gives the key."""
     return journal.record_new(
@@ -76,6 +78,7 @@ def record_new(
         centre=context.centre or None,
         actor=context.actor,
         facts=facts,
+        beside=beside,
     )
 
 

@@ -23,6 +23,7 @@ from assess.store.base import Base, Moment, Packed, Row, connection_of, db, pack
 POSTGRESQL = "postgresql"
 Values = Mapping[str, Any]
 Writers = dict[str, Callable[[Any], Any]]
+Beside = tuple[Table, Values, str]  # a row, and the column that names what it belongs to
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -69,20 +70,27 @@ def insert_told(
     made: tuple[Table, Values],
     told: tuple[Table, Values],
     named: tuple[str, str],
+    beside: Sequence[Beside] = (),
 ) -> int:
     """Insert a row as `insert` does, and another one that tells of it; says the first one's key.
 
     `named`: the column of the other one, a document, that takes the key in, and the name for it
-    there. One statement on PostgreSQL, where it is a round trip less.
+    there. `beside`: more rows, and the column of each that takes the key in. One statement on
+    PostgreSQL, where each is a round trip.
     """
     (table, values), (other, said), (facts, name) = made, told, named
     if dialect(session) != POSTGRESQL:
         key = insert(session, table, values)
+        for third, more, column in beside:
+            insert(session, third, {**more, column: key})
         insert(session, other, {**said, facts: {name: key, **said[facts]}})
         return key
-    statement, writers, also = _told(table, other, facts)
-    written = {f"also_{k}": v for k, v in _written(said, also).items()}
-    ((key,),) = ask(session, statement, {**_written(values, writers), **written, "named": name})
+    statement, writers = _told(table, other, facts, tuple((t, c) for t, _, c in beside))
+    written: dict[str, Any] = {"named": name}
+    rows = (values, said, *(more for _, more, _ in beside))
+    for number, (row, its) in enumerate(zip(rows, writers, strict=True)):
+        written |= {f"{_prefix(number)}{key}": write(row[key]) for key, write in its.items()}
+    ((key,),) = ask(session, statement, written)
     return int(key)
 
 
@@ -159,19 +167,34 @@ def _change(table: Table, names: tuple[str, ...], dialect: str) -> tuple[str, Wr
 
 
 @lru_cache(maxsize=16)
-def _told(made: Table, told: Table, facts: str) -> tuple[str, Writers, Writers]:
-    """PostgreSQL's statement that inserts a row, and another one whose document names its key."""
+def _told(
+    made: Table, told: Table, facts: str, beside: tuple[tuple[Table, str], ...]
+) -> tuple[str, tuple[Writers, ...]]:
+    """PostgreSQL's statement that inserts a row, and others that name its key.
+
+    Of the one that tells of it, a document does; of those beside it, a column.
+    """
     first, written = _insertion(made, POSTGRESQL)
-    names, places, also = _columns(told, POSTGRESQL, "also_")
-    places[facts] = (
-        f"jsonb_build_object(CAST(:named AS text), made.{_key(made)}) || {places[facts]}"
-    )
-    return (
-        f"WITH made AS ({first}), told AS (INSERT INTO {told.name} ({names}) "  # noqa: S608
-        f"SELECT {', '.join(places.values())} FROM made) SELECT {_key(made)} FROM made",
-        written,
-        also,
-    )
+    parts, writers, key = [f"made AS ({first})"], [written], f"made.{_key(made)}"
+    for number, (table, column) in enumerate(((told, facts), *beside), 1):
+        names, places, its = _columns(table, POSTGRESQL, _prefix(number))
+        if number == 1:
+            named = f"jsonb_build_object(CAST(:named AS text), {key})"
+            places[column] = f"{named} || {places[column]}"
+        else:
+            places[column] = key
+            del its[column]
+        parts.append(
+            f"{_prefix(number)}row AS (INSERT INTO {table.name} ({names}) "  # noqa: S608
+            f"SELECT {', '.join(places.values())} FROM made)"
+        )
+        writers.append(its)
+    return f"WITH {', '.join(parts)} SELECT {key} FROM made", tuple(writers)  # noqa: S608
+
+
+def _prefix(number: int) -> str:
+    """What stands before the names of the values of one of several rows: "", "x_", "xx_", ..."""
+    return "x" * number + "_" if number else ""
 
 
 def _key(table: Table) -> str:

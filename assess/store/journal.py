@@ -97,16 +97,16 @@ def record_new(
     centre: int | None,
     actor: int | None,
     facts: Mapping[str, Fact],
+    beside: Sequence[cursor.Beside] = (),
 ) -> int:
     """Insert a row and write down the deed that made it, in one statement where that can be.
 
     `made` is the table and the values of all columns but the key; the facts take the key in under
-    `name`, in front. Gives the key.
+    `name`, in front. `beside`: rows that belong to it, inserted with it. Gives the key.
     """
     _write(session)
-    return cursor.insert_told(
-        session, made, (TABLE, _values(event, at, centre, actor, facts, None)), ("facts", name)
-    )
+    told = (TABLE, _values(event, at, centre, actor, facts, None))
+    return cursor.insert_told(session, made, told, ("facts", name), beside)
 
 
 def _values(

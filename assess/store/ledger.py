@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -53,19 +54,20 @@ _TABLE = TimeLine.metadata.tables[TimeLine.__tablename__]
 
 def add(session: Session, attempt: Attempt, line: Line, actor: int | None, reason: str) -> None:
     """Write one line more."""
-    cursor.insert(
-        session,
-        _TABLE,
-        {
-            "centre_id": attempt.centre_id,
-            "attempt_id": attempt.id,
-            "entry": line.entry.value,
-            "at": line.at,
-            "seconds": line.seconds,
-            "actor_id": actor,
-            "reason": reason,
-        },
-    )
+    values = _values(attempt, line, actor, reason)
+    cursor.insert(session, _TABLE, {**values, "attempt_id": attempt.id})
+
+
+def _values(attempt: Attempt, line: Line, actor: int | None, reason: str) -> dict[str, Any]:
+    """A line by column, without its attempt's number, which may not be known yet."""
+    return {
+        "centre_id": attempt.centre_id,
+        "entry": line.entry.value,
+        "at": line.at,
+        "seconds": line.seconds,
+        "actor_id": actor,
+        "reason": reason,
+    }
 
 
 def go_on(
@@ -89,16 +91,27 @@ def go_on(
 
 
 def begin(session: Session, row: Attempt) -> None:
-    """Write the first lines of an attempt that was just opened: base, and extra time if any."""
+    """Write the first lines of an attempt that was just opened."""
+    minutes = specifications.said(session, row.specification_id).specification().minutes
+    for table, line, attempt in first(session, row, minutes):
+        cursor.insert(session, table, {**line, attempt: row.id})
+
+
+def first(session: Session, row: Attempt, minutes: int) -> list[cursor.Beside]:
+    """The first lines of an attempt that was just opened: base, and extra time if any.
+
+    `minutes`: what everybody has. To be inserted with the attempt or after it.
+    """
     assert row.opened_at is not None  # noqa: S101 - it was just opened
-    version = specifications.said(session, row.specification_id)
-    base = timing.seconds_allowed(version.specification().minutes)
-    add(session, row, Line(Entry.BASE, row.opened_at, base), None, "")
+    base = timing.seconds_allowed(minutes)
+    lines = [_values(row, Line(Entry.BASE, row.opened_at, base), None, "")]
     if row.seconds > base:
         found = arrangements.in_force(session, row.candidate_id, row.prepared_at)
         given = next((a for a in found if a.kind == Kind.EXTRA_TIME), None)
         by, words = (None, "") if given is None else (given.approved_by, given.words)
-        add(session, row, Line(Entry.EXTRA, row.opened_at, row.seconds - base), by, words)
+        extra = Line(Entry.EXTRA, row.opened_at, row.seconds - base)
+        lines.append(_values(row, extra, by, words))
+    return [(_TABLE, line, "attempt_id") for line in lines]
 
 
 def of_attempt(session: Session, attempt: Attempt) -> tuple[Line, ...]:

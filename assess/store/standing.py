@@ -23,6 +23,7 @@ from assess.store.attempts import Attempt
 from assess.store.facts import Facts, Offered, Period, Sat
 from assess.store.people import Person
 from assess.store.specifications import Published, SpecificationVersion, Test
+from assess.store.starting import Comer, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,9 @@ class Judgement:
         }
 
 
-def judge(session: Session, gates: Gates, test: Test, person: Person, now: datetime) -> Judgement:
+def judge(
+    session: Session, gates: Gates, test: Test | Wanted, person: Person | Comer, now: datetime
+) -> Judgement:
     """Load every fact about a candidate and a test, and weigh them."""
     found = facts.of_test(session, person.id, test.id, now)
     assert found is not None  # noqa: S101 - both were there a moment ago, and rows of them stay

@@ -28,6 +28,35 @@ RETURNING id, number, commitment, sealed_seed, pool_id,
 """  # noqa: S608 - two texts of this project
 
 
+# Materialized: the lock is waited for before the person's row is.
+BESIDE = """
+WITH beside AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtextextended(:what, 0)))
+"""
+WHO = """
+SELECT t.id, t.bank_id, t.practice, p.id, p.centre_id, p.pseudonym
+FROM %s tests AS t JOIN people AS p ON p.id = :person
+WHERE t.id = :test AND t.centre_id = :centre
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The test that somebody wants to start: what never changes of it, and a start needs."""
+
+    id: int
+    bank_id: int
+    practice: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comer:
+    """Who wants to start it: what never changes of them, and a start needs."""
+
+    id: int
+    centre_id: int
+    pseudonym: str
+
+
 @dataclass(frozen=True, slots=True)
 class Basis:
     """What a form is drawn from: the newest pool, a turn of its epoch, what was met before."""
@@ -36,6 +65,26 @@ class Basis:
     fingerprint: str
     turn: Turn
     history: History
+
+
+def door(
+    session: Session, centre_id: int, test_id: int, person_id: int, drawing: str
+) -> tuple[Wanted, Comer] | None:
+    """A test of this centre and a person, locked until the transaction ends; None without the test.
+
+    As `store.beside`, `specifications.get` and `people.locked` one after another. What is asked
+    afterwards is as it is under both locks.
+    """
+    values = {"centre": centre_id, "test": test_id, "person": person_id}
+    if cursor.dialect(session) == cursor.POSTGRESQL:
+        statement = f"{BESIDE}{WHO % 'beside CROSS JOIN'}FOR UPDATE OF p"
+        rows = cursor.ask(session, statement, {**values, "what": drawing})
+    else:
+        rows = cursor.ask(session, WHO % "", values)  # BEGIN IMMEDIATE has locked all there is
+    if not rows:
+        return None
+    test, bank, practice, person, centre, pseudonym = rows[0]
+    return Wanted(test, bank, bool(practice)), Comer(person, centre, pseudonym)
 
 
 def basis(
