@@ -32,6 +32,7 @@ class ApprovalRequest(Base):
             sqlite_where=WAITING,
             postgresql_where=WAITING,
         ),
+        Index("ix_approval_requests_test_candidate", "test_id", "candidate_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -49,6 +49,7 @@ POOL = {
     "pool_size": 8,
     "max_overflow": 8,
     "pool_timeout": 5,
+    "pool_use_lifo": True,  # the server's end of the one used last has everything at hand
     "connect_args": {"connect_timeout": CONNECT_SECONDS},
 }
 
@@ -160,7 +161,6 @@ def configuration(url: str) -> dict[str, Any]:
         other = {
             "url": url,
             "isolation_level": "AUTOCOMMIT",
-            "pool_use_lifo": True,
             "pool_reset_on_return": None,  # nothing is ever left open
             **POOL,
         }

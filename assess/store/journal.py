@@ -24,7 +24,7 @@ class JournalEntry(Base):
     __tablename__ = "journal_entries"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    centre_id: Mapped[int | None] = mapped_column(ForeignKey("centres.id"), index=True)
+    centre_id: Mapped[int | None] = mapped_column(ForeignKey("centres.id"))
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     at: Mapped[datetime]
     event: Mapped[str] = mapped_column(String(60), index=True)
