@@ -8,7 +8,7 @@ from assess import store
 from assess.actions import allowances, arrangements, holds, specifications
 from assess.delivery.arrangements import Proposal
 from assess.reasons import Refused
-from assess.store import banks, cursor, facts, frameworks
+from assess.store import banks, cursor, facts, frameworks, starting
 from assess.store import specifications as tests
 from assess.store.allowances import Kind
 from assess.store.facts import Facts
@@ -111,3 +111,35 @@ def test_whatever_is_looked_up_by_many_names_may_be_looked_up_by_none(built: Wor
                     session, f"SELECT id FROM tests WHERE id {among}", {"wanted": values}
                 )
                 assert [number for (number,) in rows] == [one for one in wanted if one]
+
+
+def test_the_door_of_a_start_knows_what_the_tables_say_and_holds_both_locks(built: World) -> None:
+    here, person = built.centres["here"], built.persons["candidate"]
+    held = (
+        "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() "
+        "AND (locktype = 'advisory' OR relation = CAST('people' AS regclass) "
+        "AND mode = 'RowShareLock')"
+    )
+    with store.write() as session:
+        found = starting.door(session, here, built.test, person, "drawing:one")
+        assert found is not None
+        test, who = found
+        row, one = session.get_one(tests.Test, built.test), session.get_one(Person, person)
+        assert (test.id, test.bank_id, test.practice) == (row.id, row.bank_id, row.practice)
+        assert (who.id, who.centre_id, who.pseudonym) == (one.id, one.centre_id, one.pseudonym)
+        if cursor.dialect(session) == cursor.POSTGRESQL:
+            assert cursor.ask(session, held, {}) == [(2,)]
+        assert starting.door(session, built.centres["there"], built.test, person, "one") is None
+
+
+def test_no_judgement_goes_through_a_whole_table_of_what_candidates_did(built: World) -> None:
+    values = {"person": 1, "test": 1, "now": ""}
+    with store.read() as session:
+        if cursor.dialect(session) == cursor.POSTGRESQL:
+            return  # its plans depend on how much there is; the indexes are the same
+        for statement in (facts.OF_TEST, facts.MANY_OF_TEST):
+            plan = [
+                row[3] for row in cursor.ask(session, f"EXPLAIN QUERY PLAN {statement}", values)
+            ]
+            assert plan
+            assert [line for line in plan if line.startswith("SCAN ")] == []
