@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from assess.store.base import LOOKS, SAVES, Row, db, run
+from assess.store.base import LOOKS, SAVES, Row, db, kept_cursor, run
 
 Values = Mapping[str, Any]
 
@@ -47,10 +47,9 @@ def asked(engine: Engine, statement: str, values: Values) -> list[Row]:
     try:
         connection = engine.raw_connection()
         try:
-            cursor = connection.cursor()
+            cursor = kept_cursor(connection)
             cursor.execute(statement, values)
             found: list[Row] = list(cursor.fetchall())
-            cursor.close()
         except BaseException:
             connection.invalidate()
             raise
