@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ OPENED = pytest.StashKey[Folder]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Open the folder of this run, unless this is a worker, which is told where it is."""
+    gc.disable()  # what is imported and collected now stays: see below
     if (told := getattr(config, "workerinput", None)) is not None:
         config.stash[FOLDER] = Path(told["folder"])
     else:
@@ -47,6 +49,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop every server of this run."""
     if OPENED in config.stash:
         config.stash[OPENED].close()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage among what the tests leave, not time and again among all that is here."""
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(20_000, 10, 10)
 
 
 LONG = ("tests/journeys", "tests/cli", "tests/actions/test_races")
@@ -162,6 +171,11 @@ CHROMIUM = (
     "--disable-sync",
     "--disable-quic",
     "--disable-dev-shm-usage",  # containers give it little of that
+    # One site and one reader at a time: fewer processes and threads do the same for a sixth less.
+    "--disable-gpu",
+    "--in-process-gpu",
+    "--disable-site-isolation-trials",
+    "--renderer-process-limit=1",
 )
 
 

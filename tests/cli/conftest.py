@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from assess import jobs
 from assess.app import create_app
 from assess.cli.entry import assess
 from assess.cli.shell import Shell
+from tests.services import Services
 
 Command = Callable[..., Result]
 
@@ -20,12 +22,13 @@ Command = Callable[..., Result]
 def command(tmp_path: Path) -> Command:
     """A function that runs `assess` with these arguments, on an instance folder of the test."""
     instance = {"ASSESS_INSTANCE": str(tmp_path / "instance")}
+    application = cache(create_app)  # for all commands of a test: it differs by settings alone
 
     def run(*arguments: str | Path, **environ: str) -> Result:
         result = CliRunner().invoke(
             assess,
             [str(a) for a in arguments],
-            obj=Shell(create_app, jobs.run),
+            obj=Shell(application, jobs.run),
             env={"ASSESS_DATABASE_URL": None, **instance, **environ},
         )
         if result.exception is not None and not isinstance(result.exception, SystemExit):
@@ -33,3 +36,12 @@ def command(tmp_path: Path) -> Command:
         return result
 
     return run
+
+
+@pytest.fixture
+def tables(services: Services, tmp_path: Path) -> None:
+    """The tables are in the instance folder already: to make them takes longer than a command."""
+    folder = tmp_path / "instance"
+    folder.mkdir()
+    made = services.migrated("sqlite", folder).removeprefix("sqlite:///")
+    Path(made).rename(folder / "assess.sqlite3")

@@ -14,7 +14,7 @@ PERSON = ("person", "add", "joan", "--name", "Joan", "--role", "administrator")
 
 
 @pytest.fixture
-def small(command: Command, tmp_path: Path) -> Path:
+def small(command: Command, tables: None, tmp_path: Path) -> Path:
     """Where backups go, of an installation with one person."""
     assert command(*PERSON).exit_code == 0
     assert command("journal", "seal").exit_code == 0
@@ -26,7 +26,7 @@ def test_a_backup_is_taken_restored_and_proved(
     kind: str, command: Command, services: Services, tmp_path: Path
 ) -> None:
     folder, into = tmp_path / "backups", services.workshop()
-    url = services.empty(kind, tmp_path)
+    url = services.migrated(kind, tmp_path)
     environ = {"ASSESS_DATABASE_URL": url, "ASSESS_PG_BIN": str(programs())}
     assert command(*PERSON, **environ).exit_code == 0
     assert command("journal", "seal", **environ).exit_code == 0

@@ -32,6 +32,8 @@ quotas:
 - {outcome: award/U1/2, count: 2, minimum: 1}
 """
 
+pytestmark = pytest.mark.usefixtures("tables")
+
 
 @pytest.fixture
 def small(command: Command, tmp_path: Path) -> Path:
@@ -218,6 +220,7 @@ def test_a_specification_that_is_no_yaml_is_refused(command: Command, small: Pat
 
 
 def test_the_tables_are_made_checked_and_missed(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "instance" / "assess.sqlite3").unlink()
     bare = command("db", "check")
     assert bare.exit_code == 1
     assert "attempts" in bare.stdout

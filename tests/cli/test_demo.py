@@ -7,6 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from assess.actions.demo import ACCOUNTS, MODULES
 from tests.cli.conftest import Command
 from tools import verify_draw
@@ -19,6 +21,8 @@ OF_PRODUCTION = {
     "ASSESS_PUBLIC_ORIGIN": "https://assess.example.org",
 }
 
+pytestmark = pytest.mark.usefixtures("tables")
+
 
 def whole(folder: Path) -> list[str]:
     """Everything that the instance's database holds."""
@@ -27,6 +31,7 @@ def whole(folder: Path) -> list[str]:
 
 
 def test_the_demonstration_fills_an_empty_database_once(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "instance" / "assess.sqlite3").unlink()
     first = command(*DEMO)
     assert first.exit_code == 0
     for account in ACCOUNTS:

@@ -11,6 +11,8 @@ from tests.cli.conftest import Command
 
 FILE = "username,name,roles\nann,Ann Lee,tutor\nbob,Bob Ray,candidate;author\n"
 
+pytestmark = pytest.mark.usefixtures("tables")
+
 
 @pytest.fixture
 def people(command: Command, tmp_path: Path) -> Path:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Command
 from tests.services import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,8 +40,10 @@ def environment(tmp_path: Path, port: int) -> dict[str, str]:
 
 
 @pytest.fixture
-def serving(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int, dict[str, str]]]:
-    """`assess serve` on a fresh SQLite database, once it answers."""
+def serving(
+    tmp_path: Path, tables: None
+) -> Iterator[tuple[subprocess.Popen[str], int, dict[str, str]]]:
+    """`assess serve` on a fresh SQLite database with its tables, once it answers."""
     port = free_port()
     env = environment(tmp_path, port)
     process = subprocess.Popen(
@@ -68,14 +71,12 @@ def answers(port: int) -> bool:
 
 
 def test_serve_answers_seals_the_journal_and_ends_both_processes(
-    serving: tuple[subprocess.Popen[str], int, dict[str, str]],
+    serving: tuple[subprocess.Popen[str], int, dict[str, str]], command: Command
 ) -> None:
     process, port, env = serving
     assert process.poll() is None, process.communicate()[0]
-    add = [sys.executable, "-m", "assess.app", "person", "add", "joan"]
-    subprocess.run(
-        [*add, "--name", "Joan", "--role", "administrator"], env=env, check=True, text=True
-    )
+    add = ("person", "add", "joan", "--name", "Joan", "--role", "administrator")
+    assert command(*add).exit_code == 0
     file = Path(env["ASSESS_INSTANCE"]) / "assess.sqlite3"
 
     def sealed() -> bool:
@@ -93,20 +94,11 @@ def test_serve_answers_seals_the_journal_and_ends_both_processes(
     assert not answers(port)
 
 
-def test_serve_on_a_taken_port_says_so_and_ends(tmp_path: Path) -> None:
+def test_serve_on_a_taken_port_says_so_and_ends(command: Command) -> None:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         one.listen()
-        env = environment(tmp_path, int(one.getsockname()[1]))
-        done = subprocess.run(
-            [sys.executable, "-m", "assess.app", "serve"],
-            cwd=tmp_path,
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-    assert done.returncode == 1
+        done = command("serve", ASSESS_PORT=str(one.getsockname()[1]))
+    assert done.exit_code == 1
     assert "in use" in done.stderr
     assert "ASSESS_PORT" in done.stderr

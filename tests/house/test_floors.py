@@ -36,14 +36,18 @@ def calls(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield node.lineno, ast.unparse(node.func)
 
 
+@cache
+def called() -> list[tuple[str, int, str]]:
+    """File, line and dotted name of every call of the program, spelt out once for all rules."""
+    return [(path, line, name) for path, tree in sources() for line, name in calls(tree)]
+
+
 def breaches(is_breach: Callable[[str], bool], *allowed: str) -> list[str]:
     """Where a call is made outside the files and folders that may."""
     return [
         f"{path}:{line} {name}"
-        for path, tree in sources()
-        if not path.startswith(allowed)
-        for line, name in calls(tree)
-        if is_breach(name)
+        for path, line, name in called()
+        if not path.startswith(allowed) and is_breach(name)
     ]
 
 

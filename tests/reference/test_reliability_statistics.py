@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
 
 from assess.psychometrics import classical, coding, csem, decisions, omega, reading, reliability
 from assess.psychometrics.responses import Responses
@@ -75,6 +74,8 @@ def test_decisions_agree_with_betafunctions(name: str) -> None:
     theirs = expected["livingston_lewis"]
     marks = np.bincount(answers.attempt, weights=answers.points()) / 1000
     cut, items = expected["cut_raw"], answers.items
+    from scipy import integrate, stats  # only here: it takes seconds to import
+
     found = decisions.livingston_lewis(marks, expected["reliability_used"], cut, items)
     assert isinstance(found, decisions.Decisions)
     assert found.accuracy == pytest.approx(theirs["accuracy"], abs=1e-4)

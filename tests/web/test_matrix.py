@@ -6,7 +6,7 @@ test until the tables below say whose it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 from flask.testing import FlaskClient
@@ -88,6 +88,7 @@ class Cells:
     built: World
     objects: dict[str, int]
     clients: dict[str, FlaskClient]
+    roles: dict[str, frozenset[Role]] = field(default_factory=dict)
 
     def client(self, who: str) -> FlaskClient:
         """A browser of this person, with a session of its own that is there."""
@@ -96,6 +97,14 @@ class Cells:
         if who not in self.clients:
             self.clients[who] = self.built.client(who)
         return self.clients[who]
+
+    def roles_of(self, who: str) -> frozenset[Role]:
+        """The roles of this person; whatever is tried here, they stay the same."""
+        if who not in self.roles:
+            with store.read() as session:
+                held = people.roles_of(session, self.built.persons[who], self.built.clock.now())
+            self.roles[who] = held
+        return self.roles[who]
 
 
 @pytest.fixture
@@ -235,8 +244,7 @@ def expectation(
         return fine | {403}  # the log-in page answers an empty name with 403
     if who == NOBODY:
         return frozenset({302}) if method == "GET" and not api else frozenset({403})
-    with store.read() as session:
-        roles = people.roles_of(session, cells.built.persons[who], cells.built.clock.now())
+    roles = cells.roles_of(who)
     if audience != access.SIGNED_IN and roles.isdisjoint(audience):
         return frozenset({403})
     if who not in owners:

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Hashable, Iterable
 
 import pytest
-from scipy import stats
 
 from assess.delivery import draw
 from assess.delivery.draw import Cell, Draw, Drawn, Entry, History, Pool, Seen, Stream
+from tests import chances
 
 SEED = bytes(range(32))
 DRAWS = 3000
@@ -31,7 +31,7 @@ def assert_uniform(seen: Iterable[Hashable], allowed: Iterable[Hashable]) -> Non
     counted = Counter(seen)
     expected = set(allowed)
     assert set(counted) == expected  # nothing that is not allowed, everything that is
-    assert stats.chisquare([counted[form] for form in expected]).pvalue > 0.001
+    assert chances.of_even_counts(counted[form] for form in expected) > 0.001
 
 
 def cell(outcome: str, count: int, first: int, size: int, options: int = 0) -> Cell:
@@ -83,4 +83,4 @@ def test_a_large_bank_is_drawn_from_evenly_from_end_to_end() -> None:
     pool = Pool("ab", (cell("u/1", 2, 0, 100_000),), shuffle_questions=False)
     history = {item: Seen(1, 1) for item in range(0, 100_000, 997)}
     tenths = Counter(q.item // 10_000 for form in forms(pool, history) for q in form)
-    assert stats.chisquare([tenths[tenth] for tenth in range(10)]).pvalue > 0.001
+    assert chances.of_even_counts(tenths[tenth] for tenth in range(10)) > 0.001
