@@ -26,8 +26,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from assess import store
-from assess.actions import attempts as deeds
-from assess.actions import banks, frameworks, people, pools, programmes
+from assess.actions import attempts as sitting
+from assess.actions import banks, dealing, frameworks, people, pools, programmes
 from assess.actions import specifications as specs
 from assess.actions.context import Context
 from assess.app import create_app
@@ -241,7 +241,7 @@ def _measured(context: Context, size: int) -> dict[str, Any]:
     # What eligibility has looked up before a form is drawn: not of the draw, not counted with it.
     with store.read() as session:
         judged = [_judged(session, test_id, number) for number in persons]
-        pool = _sure(deeds.source_of(session, judged[0].version)).pool
+        pool = _sure(dealing.source_of(session, judged[0].version)).pool
 
     def start(number: int) -> None:
         with store.write() as session:
@@ -250,7 +250,7 @@ def _measured(context: Context, size: int) -> dict[str, Any]:
     def whole(number: int) -> None:
         person = persons[STARTS + number]
         own = replace(context, actor=person, roles=frozenset({Role.CANDIDATE}))
-        _sure(deeds.start(own, test_id, affirmed=True))
+        _sure(sitting.start(own, test_id, affirmed=True))
 
     def room(number: int) -> None:
         with store.write() as session:
@@ -407,24 +407,24 @@ def _judged(session: Session, test_id: int, person_id: int) -> _Judged:
 
 def _start(session: Session, context: Context, one: _Judged) -> None:
     """Draw, insert, open, journal and read the questions: what a start does after its judgement."""
-    row = _sure(deeds.seal(session, context, one.test, one.person, one.judgement, one.version))
+    row = _sure(dealing.seal(session, context, one.test, one.person, one.judgement, one.version))
     bank_rows.contents(session, [q.version for q in row.drawn()])
 
 
 def _together(session: Session, context: Context, people: list[_Judged]) -> None:
     """The same for many in one transaction, as a simulated history does it."""
-    source = _sure(deeds.source_of(session, people[0].version))
+    source = _sure(dealing.source_of(session, people[0].version))
     dealt = []
     for one in people:
         turn = pools.turn(session, context, source.pool_id, context.centre)
         met = attempts.history(session, one.person.id, one.test.bank_id)
-        row = _sure(deeds.deal(context, one.test, one.person, one.judgement, source, turn, met))
-        deeds.open_(row, context)
+        row = _sure(dealing.deal(context, one.test, one.person, one.judgement, source, turn, met))
+        dealing.open_(row, context)
         dealt.append((row, turn))
     attempts.insert_all(session, [row for row, _ in dealt])
     with journal.together(session):
         for row, turn in dealt:
-            deeds.record_start(session, context, row, source, turn)
+            dealing.record_start(session, context, row, source, turn)
     bank_rows.contents(session, {q.version for row, _ in dealt for q in row.drawn()})
 
 

@@ -17,6 +17,7 @@ from assess.actions import (
     approvals,
     attempts,
     banks,
+    closing,
     frameworks,
     people,
     programmes,
@@ -196,7 +197,7 @@ class World:
         writer, sequence = key.get("writer", 1), key.get("sequence", 1)
         return saving.save(self.now(context), attempt, place, values, writer, sequence)
 
-    def hand_in(self, context: Context, attempt: int) -> attempts.HandedIn:
+    def hand_in(self, context: Context, attempt: int) -> closing.HandedIn:
         """Hand an attempt in now."""
         done = attempts.hand_in(self.now(context), attempt)
         assert not isinstance(done, Refused), done

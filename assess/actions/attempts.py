@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from assess import journal as chain
 from assess import store
-from assess.actions import mail, pools, resting
-from assess.actions.context import Context, not_found, record, record_new, refuse
-from assess.delivery import answering, attempt, draw, eligibility, marking, statement, timing
+from assess.actions import pools, resting
+from assess.actions.closing import HandedIn, close
+from assess.actions.context import Context, not_found, record, refuse
+from assess.actions.dealing import seal
+from assess.delivery import attempt, eligibility, statement, timing
 from assess.delivery.attempt import Move, State
-from assess.delivery.ledger import active as running
-from assess.delivery.mailing import Kind
-from assess.journal import Event, Fact
+from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
-from assess.store import attempts, banks, cursor, ledger, marks, people, specifications, starting
-from assess.store import pools as pool_rows
+from assess.store import attempts, starting
 from assess.store.attempts import Attempt
-from assess.store.people import Person
-from assess.store.pools import Turn
-from assess.store.specifications import Published, SpecificationVersion, Test
-from assess.store.standing import Judgement, judge
-from assess.store.starting import Comer, Wanted
-
-CLOSING = ("state", "closed_at", "closed_by", "answers_digest", "receipt")
+from assess.store.standing import judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +34,6 @@ class Waiting:
     """A form is sealed; its candidate waits until a neighbour lets them in. No clock runs."""
 
     attempt_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class HandedIn:
-    """An attempt is closed and marked."""
-
-    attempt_id: int
-    receipt: str
 
 
 def start(context: Context, test_id: int, affirmed: bool) -> Started | Waiting | Refused:
@@ -82,154 +64,6 @@ def start(context: Context, test_id: int, affirmed: bool) -> Started | Waiting |
             return Waiting(made.id) if judgement.may_wait else Started(made.id)
     except IntegrityError:  # the other click won; its attempt is the open one
         return eligibility.refusal((Reason(Code.OPEN_ATTEMPT, {}, who=Helper.YOU),))
-
-
-def seal(
-    session: Session,
-    context: Context,
-    test: Test | Wanted,
-    person: Person | Comer,
-    judgement: Judgement,
-    version: SpecificationVersion | Published,
-) -> Attempt | Refused:
-    """Draw a form for a candidate and store the attempt; open unless they have to wait.
-
-    One that is open has the first lines of its ledger.
-
-    The attempt is not part of the session: what is changed in it afterwards is not stored.
-    """
-    found = _basis(session, context, test, person, version)
-    if isinstance(found, Refused):
-        return found
-    source, turn, history = found
-    row = deal(context, test, person, judgement, source, turn, history)
-    if isinstance(row, Refused):
-        return row
-    if not judgement.may_wait:
-        open_(row, context)
-    row.id = record_new(
-        session,
-        context,
-        (attempts.TABLE, attempts.values(row)),
-        "attempt",
-        Event.ATTEMPT_STARTED,
-        _facts(row, source, turn),
-        () if judgement.may_wait else ledger.first(session, row, judgement.terms.minutes),
-    )
-    return row
-
-
-def _basis(
-    session: Session,
-    context: Context,
-    test: Test | Wanted,
-    person: Person | Comer,
-    version: SpecificationVersion | Published,
-) -> tuple[Source, Turn, draw.History] | Refused:
-    """What a form is drawn from. The draw is counted, in a new epoch when the last is used up."""
-    found = starting.basis(session, version.id, person.id, test.bank_id, context.now)
-    if found is not None:
-        pool = pools.frozen(session, found.pool_id, found.fingerprint)
-        return Source(version, found.pool_id, found.fingerprint, pool), found.turn, found.history
-    source = source_of(session, version)
-    if isinstance(source, Refused):
-        return source
-    turn = pools.turn(session, context, source.pool_id, person.centre_id)
-    return source, turn, attempts.history(session, person.id, test.bank_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What the next form of a published specification is drawn from: its newest pool."""
-
-    version: SpecificationVersion | Published
-    pool_id: int
-    fingerprint: str
-    pool: draw.Pool
-
-
-def source_of(session: Session, version: SpecificationVersion | Published) -> Source | Refused:
-    """What forms of a published specification are drawn from now."""
-    newest = pool_rows.newest(session, version.id)
-    if newest is None:
-        return Refused.of(Code.BLUEPRINT, who=Helper.AUTHOR, what="no_pool")
-    pool_id, fingerprint = newest
-    return Source(version, pool_id, fingerprint, pools.frozen(session, pool_id, fingerprint))
-
-
-def deal(
-    context: Context,
-    test: Test | Wanted,
-    person: Person | Comer,
-    judgement: Judgement,
-    source: Source,
-    turn: Turn,
-    history: draw.History,
-) -> Attempt | Refused:
-    """A prepared attempt with the form that this epoch's seed draws; nothing is stored yet."""
-    ordinal = max((a.ordinal for a in judgement.attempts), default=0) + 1
-    seed = pool_rows.decrypt(turn.sealed_seed, context.settings.seed_key)
-    drawn = draw.draw(source.pool, history, draw.Stream(seed, person.pseudonym, ordinal))
-    if isinstance(drawn, Refused):
-        return drawn
-    return attempts.new(
-        centre_id=person.centre_id,
-        test_id=test.id,
-        bank_id=test.bank_id,
-        specification_id=source.version.id,
-        pool_id=source.pool_id,
-        epoch_id=turn.id,
-        candidate_id=person.id,
-        approval_id=judgement.approval_id if judgement.terms.approval else None,
-        statement_id=judgement.statement_id,
-        ordinal=ordinal,
-        state=State.PREPARED.value,
-        facts=judgement.facts,
-        form=[[q.item, q.version, list(q.order)] for q in drawn.questions],
-        form_fingerprint=drawn.fingerprint,
-        history_fingerprint=draw.history_fingerprint(history),
-        label=draw.LABEL,
-        expected=drawn.expected,
-        in_band=drawn.in_band,
-        seconds=judgement.seconds,
-        rest_seconds=judgement.rest_seconds,
-        prepared_at=context.now,
-        writer=1,
-        writer_session_id=context.session_id,
-    )
-
-
-def record_start(
-    session: Session, context: Context, row: Attempt, source: Source, turn: Turn
-) -> None:
-    """Write down that an attempt was dealt, and all that its draw can be repeated from."""
-    facts = {"attempt": row.id, **_facts(row, source, turn)}
-    record(session, context, Event.ATTEMPT_STARTED, facts)
-
-
-def _facts(row: Attempt, source: Source, turn: Turn) -> dict[str, Fact]:
-    return {
-        "test": row.test_id,
-        "ordinal": row.ordinal,
-        "pool": source.pool_id,
-        "epoch": turn.number,
-        "commitment": turn.commitment,
-        "pool_fingerprint": source.fingerprint,
-        "history_fingerprint": row.history_fingerprint,
-        "form_fingerprint": row.form_fingerprint,
-        "label": row.label,
-        "expected": row.expected,
-        "in_band": row.in_band,
-    }
-
-
-def open_(row: Attempt, context: Context) -> None:
-    """Start the clock of a prepared attempt: its first question is delivered."""
-    reached = attempt.after(State(row.state), Move.OPEN)
-    assert not isinstance(reached, Refused)  # noqa: S101 - it was made prepared a moment ago
-    row.state = reached.value
-    row.opened_at = context.now
-    row.deadline = timing.deadline(context.now, row.seconds)
 
 
 def take_over(context: Context, attempt_id: int) -> int | Refused:
@@ -313,96 +147,6 @@ def _time_up(session: Session, context: Context, row: Attempt) -> HandedIn | Ref
         return reached
     assert row.deadline is not None  # noqa: S101 - an open attempt has one: a check holds it
     return close(session, context, row, Move.TIME_UP, row.deadline)
-
-
-def close(
-    session: Session, context: Context, row: Attempt, move: Move, closed_at: datetime
-) -> HandedIn:
-    """Close an open attempt by a move, digest its answers, mark it, and make its receipt."""
-    saves = attempts.answers(session, row.id)
-    version = specifications.said(session, row.specification_id)
-    return settle(session, context, row, version, move, closed_at, saves)
-
-
-def settle(
-    session: Session,
-    context: Context,
-    row: Attempt,
-    version: SpecificationVersion | Published,
-    move: Move,
-    closed_at: datetime,
-    saves: Sequence[answering.Saved],
-) -> HandedIn:
-    """Close and mark an open attempt whose specification and stored answers are at hand."""
-    row.state = State.CLOSED.value
-    row.closed_at = closed_at
-    row.closed_by = move.value
-    row.answers_digest = answering.digest(saves)
-    row.receipt = receipt(row)
-    cursor.keep(session, row, *CLOSING)
-    record(
-        session,
-        context,
-        Event.ATTEMPT_CLOSED,
-        {
-            "attempt": row.id,
-            "by": move.value,
-            "answers": len(saves),
-            "answers_digest": row.answers_digest,
-            "receipt": row.receipt,
-        },
-    )
-    drawn = row.drawn()
-    mark = marking.mark(
-        version.specification(),
-        drawn,
-        banks.contents(session, [q.version for q in drawn]),
-        {place: s.answer for place, s in answering.latest(saves).items()},
-    )
-    assert row.opened_at is not None  # noqa: S101 - an open attempt has one: a check holds it
-    lines, opened = ledger.of_attempt(session, row), row.opened_at
-    seconds = timing.seconds_per_question(
-        opened,
-        [timing.Save(s.place, opened + running(lines, opened, s.received)) for s in saves],
-        len(drawn),
-    )
-    marks.save(session, row, mark, seconds, context.now)
-    row.state = State.MARKED.value
-    cursor.keep(session, row, "state")
-    record(
-        session,
-        context,
-        Event.ATTEMPT_MARKED,
-        {"attempt": row.id, "score": mark.score, "passed": mark.passed, "rule": mark.rule},
-    )
-    _mail_result(session, context, row)
-    return HandedIn(row.id, row.receipt)
-
-
-def _mail_result(session: Session, context: Context, row: Attempt) -> None:
-    """Tell the candidate that there is a result to read; what it is, only the page says."""
-    if people.email_of(session, row.candidate_id) is None:
-        return
-    candidate = session.get_one(Person, row.candidate_id)
-    test = session.get_one(Test, row.test_id)
-    if not test.practice:
-        mail.put(session, context, Kind.RESULT, candidate, row.id, test=test.title)
-
-
-def receipt(row: Attempt) -> str:
-    """SHA-256 of the canonical JSON of what was handed in; anybody can compute it again."""
-    return hashlib.sha256(chain.canonical(receipt_parts(row))).hexdigest()
-
-
-def receipt_parts(row: Attempt) -> dict[str, object]:
-    """What a receipt stands for."""
-    assert row.closed_at is not None  # noqa: S101
-    return {
-        "attempt": row.id,
-        "form": row.form_fingerprint,
-        "answers": row.answers_digest,
-        "handed_in": row.closed_at.isoformat(timespec="microseconds"),
-    }
 
 
 def _why_not_sit(row: Attempt, now: datetime) -> Refused | None:

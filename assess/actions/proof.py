@@ -11,7 +11,7 @@ from itertools import groupby
 from sqlalchemy import select
 from sqlalchemy.orm import Session, load_only
 
-from assess.actions.attempts import receipt
+from assess.actions.closing import receipt
 from assess.delivery import answering
 from assess.delivery.answering import Saved
 from assess.journal import Event

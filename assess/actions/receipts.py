@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assess import store
-from assess.actions import attempts as deeds
+from assess.actions import closing
 from assess.delivery import answering
 from assess.delivery.receipts import Claim
 from assess.store import attempts
@@ -21,4 +21,4 @@ def holds(claim: Claim) -> bool:
             return False
         answers = attempts.answers(session, row.id)
         unchanged = answering.digest(answers) == row.answers_digest
-        return unchanged and deeds.receipt(row) == claim.code
+        return unchanged and closing.receipt(row) == claim.code

@@ -12,8 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assess import store
-from assess.actions import attempts as deeds
-from assess.actions import resting
+from assess.actions import closing, resting
 from assess.actions.approvals import too_long
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
 from assess.delivery import ledger as rules
@@ -107,7 +106,7 @@ def _end(context: Context, attempt_id: int, reason: str, move: Move) -> Refused 
         record(session, context, event, {"attempt": row.id}, {"reason": reason.strip()})
         if move is Move.STOP:
             closed_at = context.now if row.deadline is None else min(context.now, row.deadline)
-            deeds.close(session, context, row, move, closed_at)
+            closing.close(session, context, row, move, closed_at)
         else:
             row.state = reached.value
     return None

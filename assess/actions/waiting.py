@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from assess import store
-from assess.actions import attempts as deeds
+from assess.actions import dealing
 from assess.actions.attempts import Started
 from assess.actions.context import Context, not_found, record, refuse
 from assess.delivery import eligibility
@@ -41,7 +41,7 @@ def begin(context: Context, attempt_id: int) -> Started | Refused:
         if reasons:
             refused = eligibility.refusal(reasons)
             return refuse(session, context, Event.ATTEMPT_OPENED, refused)
-        deeds.open_(row, context)
+        dealing.open_(row, context)
         ledger.begin(session, row)
         # Nobody has written yet: the device that is shown the first question is the writer.
         row.writer_session_id = context.session_id

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from assess import store
-from assess.actions import attempts as deeds
-from assess.actions import draws, history
+from assess.actions import closing, draws, history
 from assess.actions import specifications as specs
 from assess.delivery import answering, marking
 from assess.journal import Event
@@ -97,7 +96,7 @@ def test_what_was_stored_of_a_simulated_attempt_agrees_with_what_is_reckoned_ane
             saves = attempts.answers(session, row.id)
             assert row.state == "marked"
             assert row.answers_digest == answering.digest(saves)
-            assert row.receipt == deeds.receipt(row)
+            assert row.receipt == closing.receipt(row)
             drawn = row.drawn()
             mark = marking.mark(
                 session.get_one(SpecificationVersion, row.specification_id).specification(),

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from assess import jobs, store
-from assess.actions import arrangements, attempts, resting, saving, timekeeping
+from assess.actions import arrangements, attempts, closing, resting, saving, timekeeping
 from assess.actions.context import Context
 from assess.delivery import ledger as rules
 from assess.delivery.arrangements import Proposal
@@ -205,7 +205,7 @@ def test_handing_in_ends_the_break_and_another_device_may_take_it_over(sitting: 
     assert sitting.row().resting  # it goes on, and ends from either
     assert causes(attempts.hand_in(sitting.device, sitting.attempt)) == [(Code.TAKEOVER, None)]
     done = attempts.hand_in(other, sitting.attempt)
-    assert isinstance(done, attempts.HandedIn)
+    assert isinstance(done, closing.HandedIn)
     row = sitting.row()
     assert (row.state, row.closed_by, row.closed_at) == ("marked", "hand_in", other.now)
     assert [line[0] for line in sitting.lines()] == ["own-rest", "resume"]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from assess import store
-from assess.actions import attempts, saving, sessions
+from assess.actions import attempts, closing, saving, sessions
 from assess.actions.context import Context
 from assess.delivery import answering, timing
 from assess.delivery.form import shown_to_own
@@ -266,7 +266,7 @@ def test_the_receipt_stands_for_all_the_answers(sitting: Sitting) -> None:
         row = session.get_one(Attempt, sitting.attempt)
         digest = answering.digest(rows.answers(session, sitting.attempt))
     assert row.answers_digest == digest
-    assert receipt == row.receipt == attempts.receipt(row)
+    assert receipt == row.receipt == closing.receipt(row)
 
 
 def test_a_context_of_the_operator_may_not_answer_for_a_candidate(sitting: Sitting) -> None:

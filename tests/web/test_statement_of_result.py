@@ -13,8 +13,7 @@ import pypdf
 import pytest
 
 from assess import store
-from assess.actions import attempts as deeds
-from assess.actions import people, remarking
+from assess.actions import closing, people, remarking
 from assess.actions import specifications as specs
 from assess.bank.specification import Feedback
 from assess.reasons import Refused
@@ -274,4 +273,4 @@ def test_a_receipt_no_longer_holds_when_an_answer_was_changed_behind_our_back(
     assert stranger.post("/receipt", {"receipt": file}).status_code == 404
     with store.read() as session:
         row = session.get_one(attempts.Attempt, attempt)
-    assert deeds.receipt(row) == row.receipt
+    assert closing.receipt(row) == row.receipt

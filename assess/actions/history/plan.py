@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 from sqlalchemy.orm import Session
 
-from assess.actions import attempts as deeds
+from assess.actions import dealing
 from assess.actions.context import Context
 from assess.bank.items import Content
 from assess.delivery.eligibility import Closed
@@ -61,7 +61,7 @@ class Stage:
     """All that the attempts at one test have in common."""
 
     test: Test
-    source: deeds.Source
+    source: dealing.Source
     statement: Statement | None
     terms: Terms
     models: Mapping[int, ItemModel]
@@ -88,7 +88,7 @@ def stage_of(session: Session, context: Context, plan: Plan, rng: np.random.Gene
     version = specifications.published(session, test.id)
     if version is None:
         raise LookupError(f"the test {test.name!r} is not published")
-    source = deeds.source_of(session, version)
+    source = dealing.source_of(session, version)
     if isinstance(source, Refused):
         raise LookupError(f"the test {test.name!r} has no pool")
     zone = centres.get(session, context.centre).timezone

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from sqlalchemy.orm import Session
 
-from assess.actions import attempts as deeds
-from assess.actions import pools
+from assess.actions import closing, dealing, pools
 from assess.actions.history.admission import Sitting
 from assess.actions.history.plan import Sitter
 from assess.delivery.answering import Saved
@@ -38,9 +37,9 @@ def sit(session: Session, sittings: Sequence[Sitting], rng: np.random.Generator)
     with journal.together(session):
         for sitting, (row, turn), (saves, ended) in zip(sittings, dealt, answered, strict=True):
             source = sitting.sitter.stage.source
-            deeds.record_start(session, sitting.context, row, source, turn)
+            dealing.record_start(session, sitting.context, row, source, turn)
             after = replace(sitting.context, now=ended)
-            deeds.settle(session, after, row, source.version, Move.HAND_IN, ended, saves)
+            closing.settle(session, after, row, source.version, Move.HAND_IN, ended, saves)
     passed = marks.passes(session, [row.id for row in rows])
     for sitting, row, (_, ended) in zip(sittings, rows, answered, strict=True):
         sitting.sitter.sat.append(row)
@@ -55,10 +54,10 @@ def _dealt(session: Session, sitting: Sitting) -> tuple[Attempt, Turn]:
     turn = pools.turn(session, context, stage.source.pool_id, context.centre)
     # Each candidate of this history sits one test only, so this is all they have met of its bank.
     met = attempts.met(one.form for one in sitting.sitter.sat)
-    row = deeds.deal(context, stage.test, sitting.person, judgement, stage.source, turn, met)
+    row = dealing.deal(context, stage.test, sitting.person, judgement, stage.source, turn, met)
     if isinstance(row, Refused):
         raise RuntimeError(f"no form for a simulated candidate: {row.reasons}")
-    deeds.open_(row, context)
+    dealing.open_(row, context)
     return row, turn
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from assess import journal, store, wording
-from assess.actions import attempts as deeds
+from assess.actions import closing
 from assess.actions import remarking as remark
 from assess.actions.approvals import LONGEST_WORDS
 from assess.actions.context import not_found
@@ -117,7 +117,7 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
         longest=LONGEST_WORDS,
         reasons=pages.by_field(pages.about("words", refused.reasons if refused else ())),
         opens=opens if opens is not None and opens > context.now else None,
-        receipt_line=journal.canonical(deeds.receipt_parts(row)).decode(),
+        receipt_line=journal.canonical(closing.receipt_parts(row)).decode(),
     )
     return shown, 200 if refused is None else refused.status
 
@@ -132,5 +132,5 @@ def _on_hold(row: Attempt, test: Offered, refused: Refused | None) -> ResponseRe
         test=test,
         attempt=row,
         held=wording.words(held, pages.zone()),
-        receipt_line=journal.canonical(deeds.receipt_parts(row)).decode(),
+        receipt_line=journal.canonical(closing.receipt_parts(row)).decode(),
     )

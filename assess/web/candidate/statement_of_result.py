@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from assess import journal, store
-from assess.actions import attempts as attempt_deeds
+from assess.actions import closing
 from assess.actions import statements_of_result as deeds
 from assess.actions.context import not_found
 from assess.delivery.attempt import State
@@ -89,7 +89,7 @@ def receipt(attempt_id: int) -> ResponseReturnValue:
     if row.receipt is None or State(row.state) is State.OPEN:
         reason = Refused.of(Code.STATE, who=Helper.YOU, what="no_result")
         return problems.answer(reason, journalled=False)
-    parts = attempt_deeds.receipt_parts(row)
+    parts = closing.receipt_parts(row)
     document = {
         "schema": RECEIPT,
         "receipt": row.receipt,
