@@ -52,8 +52,7 @@ def original(
                 # copied ten times as fast.
                 _execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
             if kind == "sqlite":
-                with contextlib.closing(sqlite3.connect(_path(url))) as connection:
-                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                _checkpoint(url)
             kept[kind] = Original(url, built)
         return kept[kind]
 
@@ -68,6 +67,7 @@ class Copies:
     def __init__(self, services: Services, source: str, kind: str, folder: Path) -> None:
         self._services, self._source, self._kind = services, source, kind
         self._name = f"t{uuid.uuid4().hex}"
+        self._filled: dict[str, str] = {}
         self.url = (
             f"sqlite:///{folder / self._name}.sqlite"
             if kind == "sqlite"
@@ -76,22 +76,42 @@ class Copies:
 
     def renew(self) -> None:
         """Put the world back as it was, whatever the last test did to it."""
+        self._copy(self._source, self.url)
+
+    def filled(self, name: str, fill: Callable[[], object]) -> None:
+        """Fill the database, which is as new; the next time, copy what this came to.
+
+        Nobody may be connected to it but through the application's own pool.
+        """
+        if (kept := self._filled.get(name)) is not None:
+            store.dispose()
+            self._copy(kept, self.url)
+            return
+        fill()
+        store.dispose()
         if self._kind == "sqlite":
-            copy = Path(_path(self.url))
+            _checkpoint(self.url)
+        kept = self.url.replace(self._name, f"{self._name}{name}")
+        self._copy(self.url, kept)
+        self._filled[name] = kept
+
+    def _copy(self, source: str, to: str) -> None:
+        if self._kind == "sqlite":
+            copy = Path(_path(to))
             for left in (f"{copy}-wal", f"{copy}-shm"):
                 Path(left).unlink(missing_ok=True)
-            shutil.copyfile(_path(self._source), copy)
+            shutil.copyfile(_path(source), copy)
             return
-        template = _name(self._source)
         _execute(
-            self._source,
-            f'DROP DATABASE IF EXISTS "{self._name}" WITH (FORCE)',
-            f'CREATE DATABASE "{self._name}" TEMPLATE "{template}" STRATEGY FILE_COPY',
+            source,
+            f'DROP DATABASE IF EXISTS "{_name(to)}" WITH (FORCE)',
+            f'CREATE DATABASE "{_name(to)}" TEMPLATE "{_name(source)}" STRATEGY FILE_COPY',
         )
 
     def drop(self) -> None:
-        """Remove the database."""
-        self._services.drop(self.url)
+        """Remove the database, and what was kept of it."""
+        for url in (self.url, *self._filled.values()):
+            self._services.drop(url)
 
 
 @pytest.fixture(scope="session")
@@ -201,6 +221,12 @@ def _execute(url: str, *statements: str) -> None:
         for statement in statements:
             connection.execute(text(statement))
     server.dispose()
+
+
+def _checkpoint(url: str) -> None:
+    """Put all of a SQLite database into its one file."""
+    with contextlib.closing(sqlite3.connect(_path(url))) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _path(url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -20,24 +21,29 @@ from assess.store.journal import JournalEntry
 from assess.store.pools import Epoch
 from assess.store.specifications import SpecificationVersion, Test
 from tests.builders import World, specification
+from tests.worlds import Copies
 
 DAYS = timedelta(days=70)
 
 
 @pytest.fixture
-def simulated(built: World) -> World:
+def simulated(built: World, database_kind: str, copies: Callable[[str], Copies]) -> World:
     """A world in which two tests of one bank are sat, by 120 candidates and by 30."""
-    operator = built.context()
-    published = specs.publish(operator, specification(name="T2", title="Second test"))
-    assert not isinstance(published, Refused), published
-    now = built.clock.now()
-    done = history.simulate_history(
-        operator,
-        [history.Plan("T1", 120, history.Flaws(very_easy="q1-1")), history.Plan("T2", 30)],
-        history.Past(now, now + DAYS, seed=7),
-        built.persons["tutor"],
-    )
-    assert done == 150
+
+    def simulate() -> None:
+        operator = built.context()
+        published = specs.publish(operator, specification(name="T2", title="Second test"))
+        assert not isinstance(published, Refused), published
+        now = built.clock.now()
+        done = history.simulate_history(
+            operator,
+            [history.Plan("T1", 120, history.Flaws(very_easy="q1-1")), history.Plan("T2", 30)],
+            history.Past(now, now + DAYS, seed=7),
+            built.persons["tutor"],
+        )
+        assert done == 150
+
+    copies(database_kind).filled("simulated", simulate)
     return built
 
 
