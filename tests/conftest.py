@@ -171,11 +171,6 @@ CHROMIUM = (
     "--disable-sync",
     "--disable-quic",
     "--disable-dev-shm-usage",  # containers give it little of that
-    # One site and one reader at a time: fewer processes and threads do the same for a sixth less.
-    "--disable-gpu",
-    "--in-process-gpu",
-    "--disable-site-isolation-trials",
-    "--renderer-process-limit=1",
 )
 
 
