@@ -33,15 +33,20 @@ def test_by_pages_alone_one_rests_and_goes_on_and_no_question_is_seen_meanwhile(
     key = {"writer": field(page, "writer"), "sequence": field(page, "sequence")}
     answer = {"answer": right(attempt, 1), "go": "rest", **key}
     saved = me.post(f"{at}/questions/1", answer)
-    assert saved.location == f"{at}/rest"
-    assert "You have 15 minutes left for rest breaks" in me.get(f"{at}/rest").text
-    assert me.post(f"{at}/rest").location == f"{at}/rest"
+    asked = f"{at}/rest?question=1"
+    assert saved.location == asked
+    ask = me.get(asked).text
+    assert "You have 15 minutes left for rest breaks" in ask
+    assert f'href="{at}/questions/1"' in ask
+    assert f'action="{asked}"' in ask
+    assert me.post(asked).location == asked
 
     stems = [content.stem for content in contents(attempt)]
     for path in ("", "/questions/2", "/review"):
         assert me.get(at + path).location == f"{at}/rest"
-    resting = me.get(f"{at}/rest")
-    assert resting.headers["Refresh"] == f"901; url={at}"
+    resting = me.get(asked)
+    assert resting.headers["Refresh"] == f"901; url={at}/questions/1"
+    assert f'action="{at}/rest/end?question=1"' in resting.text
     late = me.post(f"{at}/questions/2", {"answer": "1", **key})
     assert (late.status_code, codes(late.text)) == (409, {"E-STATE"})
     assert "was not saved: Question 2: option 2" in late.text
@@ -52,7 +57,7 @@ def test_by_pages_alone_one_rests_and_goes_on_and_no_question_is_seen_meanwhile(
     built.clock.advance(4 * MINUTE)
     other = Browser(built, "candidate")
     assert "You began it on another device" in other.get(f"{at}/rest").text
-    assert other.post(f"{at}/rest/end").location == at
+    assert other.post(f"{at}/rest/end?question=2").location == f"{at}/questions/2"
     assert other.get(at).location == f"{at}/questions/2"
     assert "open on another device" in me.get(f"{at}/questions/2").text
 

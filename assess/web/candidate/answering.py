@@ -67,7 +67,7 @@ def _goal(attempt_id: int, place: int, go: str) -> str:
         row = attempts.of_candidate(session, current_user.person_id, attempt_id)
     length = len(row.form) if row is not None else place
     if go == "rest":
-        return url_for("candidate.rest", attempt_id=attempt_id)
+        return url_for("candidate.rest", attempt_id=attempt_id, question=place)
     if go == "review" or (go == "next" and place == length):
         return url_for("candidate.review", attempt_id=attempt_id)
     wanted = {"next": place + 1, "previous": place - 1}.get(go) or whole(go)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import make_response, redirect, render_template, url_for
+from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -48,6 +48,8 @@ def _ask(attempt_id: int) -> ResponseReturnValue:
         attempt_id=attempt_id,
         test=test,
         left=left,
+        question=_question(),
+        back=_back(attempt_id),
         reasons=[wording.words(reason, pages.zone()) for reason in reasons],
     )
     return shown, 409 if reasons else 200
@@ -67,7 +69,7 @@ def begin_rest(attempt_id: int) -> ResponseReturnValue:
             if done.code is Code.REST:
                 return _ask(attempt_id)
         return problems.answer(done)
-    return redirect(url_for("candidate.rest", attempt_id=attempt_id))
+    return redirect(url_for("candidate.rest", attempt_id=attempt_id, question=_question()))
 
 
 @bp.post("/attempts/<int:attempt_id>/rest/end")
@@ -82,7 +84,20 @@ def end_rest(attempt_id: int) -> ResponseReturnValue:
         if done.code is Code.CLOSED and not problems.wants_json():
             return sitting.closed(attempt_id, done)
         return problems.answer(done)
-    return redirect(url_for("candidate.attempt", attempt_id=attempt_id))
+    return redirect(_back(attempt_id))
+
+
+def _question() -> int | None:
+    """From which question the break was asked for, if the address says so."""
+    return request.args.get("question", type=int)
+
+
+def _back(attempt_id: int) -> str:
+    """Where one goes on after a break: at that question."""
+    place = _question()
+    if place is None:
+        return url_for("candidate.attempt", attempt_id=attempt_id)
+    return url_for("candidate.question", attempt_id=attempt_id, place=place)
 
 
 def page(row: Attempt, refused: Refused | None = None, sent: str = "") -> ResponseReturnValue:
@@ -101,14 +116,14 @@ def page(row: Attempt, refused: Refused | None = None, sent: str = "") -> Respon
         test=test,
         left=timing.seconds_left(signing.now(), stop.to),
         ends=stop.to,
+        question=_question(),
         here=row.writer_session_id == current_user.session_id,
         reason=None if refused is None else wording.words(refused.reasons[0], pages.zone()),
         sent=sent,
     )
     response = make_response(shown, 200 if refused is None else refused.status)
     wait = timing.seconds_left(signing.now(), stop.to) + SETTLE
-    address = url_for("candidate.attempt", attempt_id=row.id)
-    response.headers["Refresh"] = f"{wait}; url={address}"
+    response.headers["Refresh"] = f"{wait}; url={_back(row.id)}"
     return response
 
 
