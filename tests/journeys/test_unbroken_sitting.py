@@ -142,6 +142,7 @@ def moved(
     page: Page, person: Callable[..., Page], stage: Stage, attempt: int, look: Callable[..., None]
 ) -> Page:
     """Another device takes over; the first one, which was cut off, may only read from now on."""
+    expect(page.locator(SAID)).to_have_text("Saved.")  # all but what is answered from now on
     page.context.set_offline(True)
     answer(page, MOVED_AT)
     expect(page.locator(SAID)).to_contain_text("Saved on this device.")
