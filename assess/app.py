@@ -14,7 +14,7 @@ from assess import cli, jobs, store
 from assess.bank.specification import INVIGILATED
 from assess.clock import Clock, DatabaseClock
 from assess.settings import Settings, from_environment
-from assess.store.base import configuration, prepared
+from assess.store.base import SAVES, configuration, planned_once, prepared
 from assess.store.standing import Gate
 from assess.web import access, edge, headers, limits, pages, pdf, problems, signing
 from assess.web.account import routes as account
@@ -76,6 +76,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     store.db.init_app(app)
     with app.app_context():
         prepared(store.db.engine)
+        if (saves := store.db.engines.get(SAVES)) is not None:
+            planned_once(saves)
     app.extensions["assess.settings"] = settings
     app.extensions["assess.clock"] = clock or DatabaseClock(_database_time(app))
     app.extensions["assess.gates"] = gates(settings)

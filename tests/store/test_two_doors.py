@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import InternalError
 
 from assess import store
+from assess.store import db
 from assess.store.centres import Centre
 from assess.store.pools import Epoch
 from tests.actions import racing
@@ -51,11 +55,24 @@ def test_a_deed_inside_a_deed_is_an_error_and_undoes_both(built: World) -> None:
         assert session.scalar(select(func.count()).select_from(Centre)) == 2
 
 
-def test_what_is_changed_while_reading_is_not_kept(built: World) -> None:
+def test_what_is_changed_while_reading_is_refused_or_not_kept(
+    built: World, database_kind: str
+) -> None:
     before = names()
-    with store.read() as session:
+    server = database_kind == "postgresql"
+    refused = pytest.raises(InternalError, match="read-only") if server else nullcontext()
+    with refused, store.read() as session:
         session.execute(text("UPDATE centres SET name = 'Half'"))
     assert names() == before
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_a_connection_that_was_read_by_keeps_what_it_has_prepared(built: World) -> None:
+    for _ in range(3):
+        names()
+    asked = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE :what")
+    with db.engine.connect() as one:
+        assert one.scalar(asked, {"what": "SELECT centres.name%"}) == 1
 
 
 def count_up(_app: Flask, deeds: int) -> int:
