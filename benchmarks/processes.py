@@ -81,7 +81,8 @@ def children(pid: int) -> list[int]:
     """The processes that this one has started."""
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [int(one) for one in task.read_text().split()]
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended
+            found += [int(one) for one in task.read_text().split()]
     return found
 
 
