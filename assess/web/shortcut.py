@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ADDRESS = re.compile(r"/api/attempts/([1-9][0-9]{0,17})/answers").fullmatch
+LENGTH = re.compile(r"[0-9]{1,5}").fullmatch
 JSON = "application/json"
 LARGEST = 32_768  # bytes of a save; its token has up to `tokens.LONGEST`
 FAILED = "assess.failed"
@@ -42,7 +43,7 @@ def saved(
     """The answer to a save that is on the disk now; None for everything else, still unread."""
     if environ["REQUEST_METHOD"] != "POST" or environ.get("QUERY_STRING"):
         return None
-    address = ADDRESS(environ["PATH_INFO"])
+    address = ADDRESS(environ.get("PATH_INFO", ""))
     body = None if address is None else _body(environ)
     if address is None or body is None:
         return None
@@ -85,15 +86,13 @@ def saved(
 
 def _body(environ: WSGIEnvironment) -> bytes | None:
     """What was sent, and put back for whoever comes after; None for what no player sends."""
-    length = environ.get("CONTENT_LENGTH", "")
-    if environ.get("CONTENT_TYPE") != JSON or not (length.isascii() and length.isdigit()):
+    said = environ.get("CONTENT_LENGTH", "")
+    if environ.get("CONTENT_TYPE") != JSON or not LENGTH(said) or int(said) > LARGEST:
         return None
-    if int(length) > LARGEST:
-        return None
-    body: bytes = environ["wsgi.input"].read(int(length))
+    body: bytes = environ["wsgi.input"].read(int(said))
     environ["wsgi.input"] = BytesIO(body)
     # What the edge refuses is for the edge to refuse.
-    return None if len(body) != int(length) or b"\\u0000" in body else body
+    return None if len(body) != int(said) or b"\\u0000" in body else body
 
 
 def _device(app: Flask, environ: WSGIEnvironment, token: str) -> Sitting | None:
@@ -103,10 +102,7 @@ def _device(app: Flask, environ: WSGIEnvironment, token: str) -> Sitting | None:
     if len(sent) != 1:
         return None
     held, _ = cookies.signed(app, sent[0][len(name) :])
-    who, kept = (
-        held.get("_user_id"),
-        held.get("csrf_token"),
-    )  # as flask-login and Flask-WTF name them
+    who, kept = held.get("_user_id"), held.get("csrf_token")  # named by flask-login, Flask-WTF
     if not isinstance(who, str):
         return None
     settings: Settings = app.extensions["assess.settings"]

@@ -64,18 +64,16 @@ def known_csrf(secret: str, sent: str, kept: object) -> bool:
 
     It looks at what Flask-WTF looks at, without a request; whoever is told no may ask it still.
     """
-    return isinstance(kept, str) and bool(sent) and _csrf(secret, sent) == kept
-
-
-@lru_cache(maxsize=4096)
-def _csrf(secret: str, sent: str) -> str | None:
-    plain = form_tokens.unmasked(sent)
     try:
-        # Nothing in it goes out of date: it lives as long as the session.
-        held = URLSafeTimedSerializer(secret, salt=FORM).loads(plain or "")
+        return isinstance(kept, str) and bool(sent) and _csrf(secret, sent) == kept
     except BadData:
-        return None
-    return held if isinstance(held, str) else None
+        return False
+
+
+@lru_cache(maxsize=4096)  # tokens that were signed here: the others raise
+def _csrf(secret: str, sent: str) -> object:
+    """What a form token names; nothing in it goes out of date: it lives as long as the session."""
+    return URLSafeTimedSerializer(secret, salt=FORM).loads(form_tokens.unmasked(sent) or "")
 
 
 @lru_cache(maxsize=2048)  # tokens that are good: the others raise
