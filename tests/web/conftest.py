@@ -9,6 +9,8 @@ from flask import Flask
 
 from assess.settings import Settings
 from tests import worlds
+from tests.builders import World
+from tests.web.candidate_builders import Browser, Player, started
 from tests.worlds import app, applications, built, copies, database_url, original
 
 __all__ = ["app", "applications", "built", "copies", "database_url", "original"]
@@ -24,3 +26,12 @@ def database_kind() -> str:
 def make() -> Callable[[Settings], Flask]:
     """All of the application."""
     return worlds.pages
+
+
+@pytest.fixture
+def player(built: World) -> Player:
+    """A candidate with an open attempt whose form is fetched."""
+    browser = Browser(built, "candidate")
+    made = Player(built, browser, started(built, browser))
+    made.fetch()
+    return made

@@ -4,74 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from typing import TYPE_CHECKING
 
 from assess.delivery import timing
 from tests.builders import World
-from tests.web.candidate_builders import Browser, contents, started
+from tests.web.candidate_builders import Browser, Player, contents, refused
 
 if TYPE_CHECKING:
-    from werkzeug.test import TestResponse
-
-
-class Player:
-    """A device that plays an attempt through the API."""
-
-    def __init__(self, world: World, browser: Browser, attempt: int) -> None:
-        self.world, self.browser, self.attempt = world, browser, attempt
-        self.token, self.writer = "", 1
-
-    def fetch(self) -> dict[str, Any]:
-        """The form; its token is the device's from now on."""
-        form: dict[str, Any] = self.said(self.get("form"))
-        self.token, self.writer = form["token"], form["writer"]
-        return form
-
-    def get(self, what: str) -> TestResponse:
-        """Ask."""
-        return self.browser.get(f"/api/attempts/{self.attempt}/{what}")
-
-    def post(self, what: str, **body: object) -> TestResponse:
-        """Tell."""
-        return self.browser.tell(f"/api/attempts/{self.attempt}/{what}", body)
-
-    def save(self, place: int, *answer: int, sequence: int = 1, **more: object) -> TestResponse:
-        """Save an answer."""
-        return self.post("answers", **{**self.key(place, sequence), "answer": list(answer), **more})
-
-    def key(self, place: int, sequence: int) -> dict[str, object]:
-        """What names a save."""
-        device = {"token": self.token, "writer": self.writer}
-        return {**device, "place": place, "sequence": sequence}
-
-    def journal(self, *entries: tuple[int, int, list[int]]) -> list[str]:
-        """Bring a journal; what became of each entry."""
-        sent = [{"place": p, "sequence": s, "answer": a} for p, s, a in entries]
-        told = self.post("journal", token=self.token, writer=self.writer, entries=sent)
-        return [one["outcome"] for one in self.said(told)["outcomes"]]
-
-    @staticmethod
-    def said(answer: TestResponse) -> Any:
-        """What a good answer says."""
-        assert answer.status_code == 200, answer.text
-        return json.loads(answer.text)
-
-
-def refused(answer: TestResponse) -> tuple[int, str]:
-    """Status and code of a refusal."""
-    assert answer.mimetype == "application/problem+json", answer.text
-    return answer.status_code, json.loads(answer.text)["code"]
-
-
-@pytest.fixture
-def player(built: World) -> Player:
-    """A candidate with an open attempt whose form is fetched."""
-    browser = Browser(built, "candidate")
-    made = Player(built, browser, started(built, browser))
-    made.fetch()
-    return made
+    pass
 
 
 def test_the_form_says_all_that_the_player_needs_and_nothing_of_the_key(player: Player) -> None:

@@ -14,22 +14,12 @@ from assess.app import create_app
 from assess.store.base import dispose
 from assess.web import limits, shortcut
 from tests.builders import World
-from tests.web.candidate_builders import Browser, started
-from tests.web.test_api import Player, refused
+from tests.web.candidate_builders import Browser, Player, refused, started
 
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
     from assess.actions.saving import Entry, Saved, Sitting
-
-
-@pytest.fixture
-def player(built: World) -> Player:
-    """A candidate with an open attempt whose form is fetched."""
-    browser = Browser(built, "candidate")
-    made = Player(built, browser, started(built, browser))
-    made.fetch()
-    return made
 
 
 @pytest.fixture

@@ -17,8 +17,7 @@ from assess.app import create_app
 from assess.settings import Settings
 from assess.store import db
 from tests.builders import World
-from tests.web.candidate_builders import Browser, started
-from tests.web.test_api import Player
+from tests.web.candidate_builders import Browser, Player, started
 
 WARM = 7  # from the sixth time on the driver keeps a statement prepared
 SAVES = 5
