@@ -1,4 +1,4 @@
-"""How does the project reach its database? Engine, types, and the doors: read, look and write.
+"""How does the project reach its database? Engine, and the doors: read, look and write.
 
 Pages use `read()` and `look()`; only actions use `write()`, which on SQLite begins IMMEDIATE, so
 that a deed loads its facts inside the lock it writes under, and on PostgreSQL is READ COMMITTED
@@ -18,28 +18,21 @@ from time import monotonic
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-import numpy as np
-import numpy.typing as npt
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
-    JSON,
-    BigInteger,
-    DateTime,
     Dialect,
     Engine,
-    Integer,
-    LargeBinary,
     MetaData,
-    TypeDecorator,
     create_engine,
     event,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from assess.store.columns import Document, Key, Moment
 
 BUSY_MILLISECONDS = 5000
 CONNECT_SECONDS = 5
@@ -71,60 +64,6 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-
-Key = BigInteger().with_variant(Integer, "sqlite")
-Document = JSON().with_variant(JSONB(), "postgresql")
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime in UTC with microseconds, on databases with and without time zones."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive moment: nobody could say when it was."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a moment without a time zone: {value!r}")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the moment its zone back."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Packed(TypeDecorator[npt.NDArray[np.int32]]):
-    """A one-dimensional int32 array in one column: little-endian bytes, the same everywhere."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def process_bind_param(
-        self, value: npt.NDArray[np.int32] | None, dialect: Dialect
-    ) -> bytes | None:
-        """The array's bytes."""
-        return packed(value)
-
-    def process_result_value(
-        self, value: bytes | None, dialect: Dialect
-    ) -> npt.NDArray[np.int32] | None:
-        """The array, read-only."""
-        return unpacked(value)
-
-
-def packed(value: npt.NDArray[np.int32] | None) -> bytes | None:
-    """An array as a packed column keeps it."""
-    return None if value is None else np.ascontiguousarray(value, dtype="<i4").tobytes()
-
-
-def unpacked(value: bytes | None) -> npt.NDArray[np.int32] | None:
-    """A packed column as an array, read-only."""
-    return None if value is None else np.frombuffer(value, dtype="<i4")
 
 
 class Base(DeclarativeBase):
@@ -275,8 +214,6 @@ _deed: ContextVar[bool] = ContextVar("deed", default=False)
 _made: WeakKeyDictionary[Engine, dict[str, Engine]] = WeakKeyDictionary()
 _turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 CONNECTION = "the connection of this deed"
-# Every start begins with this.
-BESIDE = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%(what)s, 0))"
 
 
 def writer(engine: Engine) -> Engine:
@@ -402,13 +339,6 @@ def alone(session: Session, what: str) -> None:
         session.execute(
             text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what}
         )
-
-
-def beside(session: Session, what: str) -> None:
-    """Wait until nobody deals with this alone; others who go beside it are not kept waiting."""
-    connection = connection_of(session)
-    if connection.dialect.name != "sqlite":
-        run(connection, BESIDE, {"what": what})
 
 
 def time() -> datetime:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from assess.store.base import Base, Packed
+from assess.store.base import Base
+from assess.store.columns import Packed
 
 Ints = npt.NDArray[np.int32]
 WAITING = text("done_at IS NULL")

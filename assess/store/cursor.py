@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from assess.store import glance
-from assess.store.base import Base, Moment, Packed, Row, connection_of, db, packed, run, unpacked
+from assess.store.base import Base, Row, connection_of, db, run
+from assess.store.columns import Moment, Packed, packed, unpacked
 
 POSTGRESQL = "postgresql"
 Values = Mapping[str, Any]

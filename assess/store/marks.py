@@ -27,7 +27,8 @@ from assess.delivery.draw import Drawn
 from assess.delivery.marking import Mark, OutcomeMark, Scored
 from assess.store import cursor
 from assess.store.attempts import Attempt
-from assess.store.base import Base, Packed
+from assess.store.base import Base
+from assess.store.columns import Packed
 
 Ints = npt.NDArray[np.int32]
 

@@ -72,8 +72,8 @@ def door(
 ) -> tuple[Wanted, Comer] | None:
     """A test of this centre and a person, locked until the transaction ends; None without the test.
 
-    As `store.beside`, `specifications.get` and `people.locked` one after another. What is asked
-    afterwards is as it is under both locks.
+    Starts go beside each other; whoever deals with `drawing` alone (`store.alone`) waits for them,
+    and they for it. What is asked afterwards is as it is under both locks.
     """
     values = {"centre": centre_id, "test": test_id, "person": person_id}
     if cursor.dialect(session) == cursor.POSTGRESQL:

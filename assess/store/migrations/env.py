@@ -5,7 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import JSON, BigInteger
 
-from assess.store.base import Moment, Packed
+from assess.store.columns import Moment, Packed
 
 config = context.config
 
