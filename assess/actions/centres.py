@@ -9,7 +9,7 @@ from assess.actions.context import Context, not_found, record, refuse, wrong_rol
 from assess.delivery import accounts
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Reason, Refused
-from assess.store import centres
+from assess.store import centres, people
 
 
 def change(
@@ -19,7 +19,7 @@ def change(
     timezone: str | None = None,
     active: bool | None = None,
 ) -> Refused | None:
-    """Change what is given of a centre. Nobody of a closed centre can log in or go on."""
+    """Change what is given of a centre. Closing ends everybody's sessions."""
     if context.actor is not None:
         return wrong_role()  # of no role: a centre does not look after itself or another
     with store.write() as session:
@@ -36,6 +36,8 @@ def change(
         centre.name = centre.name if name is None else name
         centre.timezone = centre.timezone if timezone is None else timezone
         centre.active = centre.active if active is None else active
+        if not centre.active:
+            people.end_sessions_at(session, centre.id, context.now)
         facts: dict[str, Fact] = {
             "code": code,
             "name": centre.name,

@@ -113,7 +113,8 @@ def keep(device: Sitting, entry: Entry, now: datetime) -> Saved | Refused:
     """Put the answer to a question on the disk; said to be saved only when it is there.
 
     The same save again is no error; the same number with another answer is refused
-    [E-SAVE-CONFLICT]. What comes after the end is kept as evidence and refused [E-LATE].
+    [E-SAVE-CONFLICT]. What comes after the end is kept as evidence and refused [E-LATE]. A session
+    that has ended is told nothing, not even that this was saved before.
     """
     answer = parse(device, entry)
     if isinstance(answer, Refused):
@@ -121,7 +122,7 @@ def keep(device: Sitting, entry: Entry, now: datetime) -> Saved | Refused:
     found = _put(device, entry, answer, now)
     if found is None:
         return not_found()
-    if found.kept or found.there is not None:
+    if found.live and (found.kept or found.there is not None):
         if not found.kept and found.there != answer:
             return Refused.of(Code.CONFLICT, who=Helper.YOU, place=entry.place)
         left = 0 if found.deadline is None else timing.seconds_left(now, found.deadline)

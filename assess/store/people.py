@@ -345,6 +345,16 @@ def end_sessions(
     return len(ended.all())
 
 
+def end_sessions_at(session: Session, centre_id: int, now: datetime) -> None:
+    """End the sessions of everybody at a centre."""
+    here = select(Person.id).where(Person.centre_id == centre_id)
+    session.execute(
+        update(SignIn)
+        .where(SignIn.person_id.in_(here), SignIn.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
 def failures_since(session: Session, name_hash: str, since: datetime) -> Sequence[datetime]:
     """When log-ins with this name failed since a moment, oldest first."""
     values = {"name": name_hash, "since": cursor.moment(session, since)}

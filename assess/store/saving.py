@@ -42,7 +42,7 @@ class Found:
     """What a save met. `kept`: it was inserted now; `there`: what had this key before, if any.
 
     `session` and `current` say which session and writer may write; `live` whether the session that
-    asks has not ended.
+    asks would be let in by a page.
     """
 
     centre_id: int
@@ -56,12 +56,18 @@ class Found:
     there: Answer | None
 
 
+# Whether a page would let this session in: bars on people and centres end their sessions, but a
+# role may be taken, or be over, while a session goes on. It is found by the index of roles held.
+LIVE = """(s.ended_at IS NULL AND EXISTS (
+  SELECT 1 FROM roles_held AS r WHERE r.person_id = s.person_id AND r.role = 'candidate'
+    AND r.taken_at IS NULL AND (r.until IS NULL OR r.until > :now)
+))"""
 # The share lock makes a save wait for a hand-in that is under way, and then see it: without it
 # an answer could be acknowledged after the hand-in has read the answers that count.
-POSTGRESQL = """
+POSTGRESQL = f"""
 WITH sat AS (
   SELECT a.id, a.centre_id, a.state, a.deadline, a.closed_by, a.writer, a.writer_session_id,
-         s.ended_at IS NULL AS live
+         {LIVE.replace(":now", "%(now)s")} AS live
   FROM attempts AS a JOIN sessions AS s ON s.id = %(session_id)s
   WHERE a.id = %(attempt_id)s AND a.candidate_id = s.person_id
   FOR SHARE OF a
@@ -78,18 +84,18 @@ SELECT sat.centre_id, sat.state, sat.deadline, sat.closed_by, sat.writer, sat.wr
        sat.live, EXISTS (SELECT FROM kept), answers.options
 FROM sat LEFT JOIN answers ON answers.attempt_id = sat.id AND answers.place = %(place)s
   AND answers.writer = %(writer)s AND answers.sequence = %(sequence)s
-"""
+"""  # noqa: S608 - of our own words
 
-LOOK = """
+LOOK = f"""
 SELECT a.centre_id, a.state, a.deadline, a.closed_by, a.writer, a.writer_session_id,
-       s.ended_at IS NULL, there.options,
-       s.ended_at IS NULL AND a.state = 'open' AND a.writer = :writer
+       {LIVE} AS live, there.options,
+       {LIVE} AND a.state = 'open' AND a.writer = :writer
          AND a.writer_session_id = s.id AND a.deadline >= :latest
 FROM attempts AS a JOIN sessions AS s ON s.id = :session_id
 LEFT JOIN answers AS there ON there.attempt_id = a.id AND there.place = :place
   AND there.writer = :writer AND there.sequence = :sequence
 WHERE a.id = :attempt_id AND a.candidate_id = s.person_id
-"""
+"""  # noqa: S608
 INSERT = """
 INSERT INTO answers (centre_id, attempt_id, place, writer, sequence, options, received_at)
 VALUES (:centre_id, :attempt_id, :place, :writer, :sequence, :options, :now)

@@ -98,8 +98,9 @@ def _body(environ: WSGIEnvironment) -> bytes | None:
 def _device(app: Flask, environ: WSGIEnvironment, token: str) -> Sitting | None:
     """The device that sent this, if its cookie, its form token and its sealed token are good."""
     name = app.config["SESSION_COOKIE_NAME"] + "="
-    sent = [one for one in environ.get("HTTP_COOKIE", "").split("; ") if one.startswith(name)]
-    if len(sent) != 1:
+    crumbs = environ.get("HTTP_COOKIE", "")
+    sent = [one for one in crumbs.split("; ") if one.startswith(name)]
+    if len(sent) != 1 or crumbs.count(name) != 1 or not _from_here(environ):
         return None
     held, _ = cookies.signed(app, sent[0][len(name) :])
     who, kept = held.get("_user_id"), held.get("csrf_token")  # named by flask-login, Flask-WTF
@@ -115,3 +116,11 @@ def _device(app: Flask, environ: WSGIEnvironment, token: str) -> Sitting | None:
     if device is not None and counter is not None:
         counter.count(who)
     return device
+
+
+def _from_here(environ: WSGIEnvironment) -> bool:
+    """Whether a page of this host sent it: over https, Flask-WTF takes a form from no other."""
+    if environ["wsgi.url_scheme"] != "https":
+        return True
+    host, page = environ.get("HTTP_HOST", ""), environ.get("HTTP_REFERER", "")
+    return bool(host) and page.startswith(f"https://{host}/")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from apiflask import APIFlask
 from flask import Response, request
+from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 
 from assess.web import files, packing, shortcut, templating
@@ -19,9 +20,21 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
+class Json(DefaultJSONProvider):
+    """JSON, of which a thousand brackets inside each other are bad input like any other."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """What a text says. Raises ValueError, also for what Python's stack is too short for."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
 class Site(APIFlask):
     """The application."""
 
+    json_provider_class = Json
     session_interface = Cookies()
     jinja_environment = templating.Pages
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from assess.actions import centres, people
 from assess.actions import saving as deeds
 from assess.app import create_app
+from assess.roles import Role
 from assess.store.base import dispose
 from assess.web import limits, shortcut
 from tests.builders import World
@@ -81,6 +83,54 @@ def test_whatever_is_no_plain_save_goes_by_the_ordinary_way(
         "forged": 403, "no token": 403, "named a text": 200, "too large": 200, "of another": 404,
         "of another attempt": 404, "asked": 405,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
+def test_whom_no_page_lets_in_saves_nothing_and_learns_nothing(player: Player) -> None:
+    world = player.world
+    administrator, candidate = world.context("administrator"), world.persons["candidate"]
+    assert player.save(1, 1).status_code == 200
+
+    def held(*roles: Role) -> None:
+        assert people.set_roles(administrator, candidate, [r.value for r in roles]) is None
+
+    def opened(active: bool) -> None:
+        assert centres.change(world.context(), "here", active=active) is None
+
+    held(Role.TUTOR)
+    assert refused(player.save(1, 2, sequence=2)) == (403, "E-ROLE")
+    assert refused(player.save(1, 1)) == (403, "E-ROLE")
+    held(Role.CANDIDATE)
+    opened(False)
+    assert refused(player.save(1, 2, sequence=2)) == (403, "E-SIGNED-OUT")
+    opened(True)
+    assert refused(player.save(1, 1)) == (403, "E-SIGNED-OUT")
+    again = Player(world, Browser(world, "candidate"), player.attempt)
+    assert again.post("takeover").status_code == 200
+    assert again.fetch()["answers"] == {"1": {"sequence": 1, "answer": [1]}}
+
+
+def test_over_https_only_a_page_of_this_host_goes_by_the_short_way(
+    player: Player, short: list[bool]
+) -> None:
+    body = json.dumps({**player.key(1, 1), "answer": [1]}).encode()
+    told = {}
+    for page in ("", "https://example.org/", "https://localhost.org/", "https://localhost/x"):
+        headers = {"X-CSRFToken": player.browser._token, "Content-Type": "application/json"}
+        answer = player.browser._open(
+            f"/api/attempts/{player.attempt}/answers",
+            method="POST",
+            data=body,
+            headers=headers | {"Referer": page},
+            environ_overrides={"wsgi.url_scheme": "https"},
+        )
+        told[page] = (answer.status_code, short.pop())
+    assert list(told.values()) == [(403, False)] * 3 + [(200, True)]
+
+
+def test_brackets_without_end_are_bad_input(player: Player) -> None:
+    answer = player.browser.tell(f"/api/attempts/{player.attempt}/answers", b"[" * 20_000)
+    assert refused(answer) == (400, "E-FIELD")
 
 
 def test_a_device_that_saves_without_end_is_stopped(
