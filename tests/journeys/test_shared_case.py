@@ -87,6 +87,10 @@ def test_a_case_is_read_beside_its_question_and_again_beside_what_was_wrong(
     expect(case).to_contain_text("does not want to be a nuisance")
     assert page.locator("[name=answer]").first.is_visible()
     stem = page.locator("legend")
+    page.get_by_role("button", name="Review and hand in").click()
+    expect(page.get_by_role("heading", name="Review and hand in")).to_be_focused()
+    page.get_by_role("link", name="Go back to the questions").click()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()  # the case was read before
     for width, beside in ((1280, True), (320, False)):
         page.set_viewport_size({"width": width, "height": 900})
         box, asked = case.bounding_box(), stem.bounding_box()

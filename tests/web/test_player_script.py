@@ -294,8 +294,13 @@ def test_a_device_that_was_taken_over_reads_and_what_it_had_not_sent_is_offered(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Question 2 of 4")
     assert shown(attempt)[1] == (0,)
 
-    other.goto(f"{served.url}/attempts/{attempt}/questions/1")
+    # Wherever the other device is, it is told which question has an answer waiting.
+    other.goto(f"{served.url}/attempts/{attempt}/questions/3")
+    told = other.locator("[data-notice=offers]")
+    expect(told).to_contain_text("On the device before")
+    told.get_by_role("link", name="Question 1").click()
     expect(other.locator("[data-offer]")).to_be_visible()
+    expect(told).to_have_count(0)
     other.get_by_role("button", name="Take this answer").click()
     expect(other.locator(SAID)).to_have_text("Saved.")
     expect(other.locator("[data-offer]")).to_have_count(0)
@@ -331,11 +336,16 @@ def test_the_clock_is_the_servers_whatever_the_device_says_and_ends_the_test(
         expect(page.locator("[data-clock-said]")).to_have_text(said)
         expect(page.locator("[data-clock]")).to_have_class(re.compile("app-clock--last"))
 
-    served.clock.advance(timedelta(minutes=1))
-    page.evaluate(back)
+    # Without a connection at the end the page stays, and says what it waits for.
+    page.context.set_offline(True)
+    served.clock.advance(timedelta(minutes=1, seconds=11))
+    page.evaluate(
+        "{ const n = performance.now.bind(performance); performance.now = () => n() + 61000; }"
+    )
     expect(page.locator("[data-clock-said]")).to_have_text("Time is up. Your test is being closed.")
     expect(page.locator('input[name="answer"]').first).to_be_disabled()
-    served.clock.advance(timedelta(seconds=11))
+    expect(page.locator(SAID)).to_contain_text("Time is up, and there is no connection.")
+    page.context.set_offline(False)
     page.wait_for_url(f"**/attempts/{attempt}/result")
     expect(page.locator("[data-result]")).to_have_text("Not yet passed")
 

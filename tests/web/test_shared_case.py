@@ -52,7 +52,7 @@ def test_only_the_questions_of_a_set_show_its_case_above_the_stem(here: World) -
         assert page.index(html.escape(CASE)) < page.index("of outcome 1?")
         label = LABEL.search(page)
         assert label is not None
-        assert f'id="{label.group(1)}">Read this first<' in page
+        assert f'id="{label.group(1)}" tabindex="-1">Read this first<' in page
 
 
 def test_the_case_stands_in_the_list_of_questions_to_look_at_again(here: World) -> None:

@@ -77,6 +77,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
   let settling = false; // time is up, and the last answers may still leave
   const gone = new Map(); // by place: what was kept as evidence from this device
   let leaving = false;
+  let announced = ""; // the places of the offers that are named above the question
   let heard = performance.now(); // when the server last said something
   let ticket = 0; // of what is said; an older one says nothing
 
@@ -133,6 +134,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
         open,
         places.filter((place) => flags.has(place)),
       );
+      announce();
       return;
     }
     view.question(form.questions[here - 1], of, {
@@ -142,7 +144,17 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
     offer();
   };
 
+  /** Which other questions have an answer of a device before waiting for them, when that changes. */
+  const announce = () => {
+    const places = ended ? [] : [...offers.keys()].filter((place) => place !== here);
+    if (places.join() === announced) return;
+    announced = places.join();
+    view.notice("offers", null);
+    if (places.length > 0) view.notice("offers", view.places(words.offers, places));
+  };
+
   const offer = () => {
+    announce();
     const one = offers.get(here);
     if (one === undefined || ended) return view.offer(null);
     const done = () => {
@@ -336,7 +348,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
     sender.stop();
     rest?.shut();
     view.shut();
-    view.offer(null);
+    offer();
     view.say("");
     return true;
   };
@@ -370,7 +382,14 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
       await sender.send();
       if ((await unsent()).length > 0) return status();
     }
+    // Without a connection the result would be an error page of the browser: it is waited for here.
+    const reached = await ask(at("time")).then(
+      () => true,
+      (error) => !passes(error),
+    );
+    if (!reached) return missing();
     await over(words.over);
+    return undefined;
   };
 
   const over = async (address) => {

@@ -25,6 +25,7 @@ export const makeView = (root) => {
   const notice = part("notice");
   let names = []; // of the notices that are shown
   let shut = false;
+  let unread = false; // whether a case has come that was not shown with the question before
 
   const show = (name, title) => {
     for (const [other, view] of Object.entries(views)) view.hidden = other !== name;
@@ -52,20 +53,21 @@ export const makeView = (root) => {
     );
   };
 
+  const linked = (places) =>
+    places.map((place) => {
+      const [item, link] = [document.createElement("li"), document.createElement("a")];
+      link.className = "govuk-link";
+      link.href = words.question.replace(/0$/, String(place));
+      link.dataset.place = String(place);
+      link.textContent = fill(words.number, { number: place });
+      item.append(link);
+      return item;
+    });
+
   const listed = (box, places) => {
     const [first] = box.querySelectorAll("ul");
     box.hidden = places.length === 0;
-    first.replaceChildren(
-      ...places.map((place) => {
-        const [item, link] = [document.createElement("li"), document.createElement("a")];
-        link.className = "govuk-link";
-        link.href = words.question.replace(/0$/, String(place));
-        link.dataset.place = String(place);
-        link.textContent = fill(words.number, { number: place });
-        item.append(link);
-        return item;
-      }),
-    );
+    first.replaceChildren(...linked(places));
   };
 
   const lines = (texts) =>
@@ -94,6 +96,7 @@ export const makeView = (root) => {
       options(question, chosen);
       const text = question.stimulus?.text ?? "";
       part("case").hidden = text === "";
+      unread = text !== "" && part("case-text").textContent !== text;
       if (part("case-text").textContent !== text) part("case-text").textContent = text;
       root.classList.toggle("app-player--case", text !== "");
       part("next").textContent = question.place < of ? words.next : words.last;
@@ -143,7 +146,8 @@ export const makeView = (root) => {
     /** Where reading goes on after another view has come. */
     toTop() {
       const view = views.question.hidden ? views.review : views.question;
-      part("heading", view).focus();
+      const read = unread && !views.question.hidden;
+      (read ? part("case").querySelector("h2") : part("heading", view)).focus();
     },
 
     /** Whether what was answered has arrived, in words; with a code for a message that has one. */
@@ -162,7 +166,8 @@ export const makeView = (root) => {
       const waits = { failed: true, code: "I-OFFLINE" };
       const count = { count: waiting };
       if (ended) {
-        this.say(waiting ? fill(words.up, count) : "", waiting ? waits : {});
+        const said = waiting ? fill(words.up, count) : lost && ended === "time" ? words.upEmpty : "";
+        this.say(said, said ? waits : {});
       } else if (handing && lost) {
         this.say(fill(waiting ? words.handing : words.handingEmpty, count), waits);
       } else if (handing) this.say(fill(waiting ? words.sending : words.handingIn, count));
@@ -196,6 +201,15 @@ export const makeView = (root) => {
 
     lines,
 
+    /** A message with links to these questions below it. */
+    places(text, places) {
+      const [box, list] = [document.createElement("div"), document.createElement("ul")];
+      [box.className, list.className] = ["govuk-inset-text", "govuk-list"];
+      list.append(...linked(places));
+      box.append(...lines([text]), list);
+      return [box];
+    },
+
     /** A link that is a message by itself. */
     link(text, address) {
       const [line, link] = [document.createElement("p"), document.createElement("a")];
@@ -225,7 +239,7 @@ export const makeView = (root) => {
       part("previous").textContent = words.plainPrevious;
       for (const input of form.querySelectorAll("input[name=answer]")) input.disabled = true;
       for (const name of ["flag", "clear", "to-review"]) part(name).disabled = true;
-      part("hand-in", views.review)?.remove();
+      for (const name of ["hand-in", "warning"]) part(name, views.review)?.remove();
     },
 
     /** While the test is "paused" no question is to be seen; "resting" nothing of the test is. */
