@@ -39,18 +39,16 @@ def log_in(
     long again from the last of them; the count is in the database, so that all hosts agree.
     """
     name = username.strip().lower()
-    hashed = hashlib.sha256(f"login:{settings.secret_key}:{name}".encode()).hexdigest()
-    lock = timedelta(minutes=settings.login_lock_minutes)
+    hashed = _hash_name(settings, name)
     with store.look() as session:
-        failures = people.failures_since(session, hashed, now - 2 * lock)
-        if locked := _locked(failures, now, settings):
+        if locked := _locked(_failures(session, hashed, now, settings), now, settings):
             return locked
         known = people.password_of(session, name)
     good = passwords.matches(known, password, settings)
     with store.write() as session:
         # Again, alone with the name: many tries at once must not slip past the count together.
         store.alone(session, f"login:{hashed}")
-        failures = people.failures_since(session, hashed, now - 2 * lock)
+        failures = _failures(session, hashed, now, settings)
         if locked := _locked(failures, now, settings):
             return locked
         person = people.by_username(session, name)
@@ -58,6 +56,7 @@ def log_in(
         if person is None or not good or not allowed or not _centre_active(session, person):
             session.add(LoginFailure(name_hash=hashed, at=now))
             locks = _locked([*failures, now], now, settings) is not None
+            lock = timedelta(minutes=settings.login_lock_minutes)
             journal.record(
                 session,
                 Event.LOGIN_LOCKED if locks else Event.LOGIN_FAILED,
@@ -132,18 +131,34 @@ def end_others(context: Context) -> int:
 
 
 def change_password(context: Context, old: str, new: str) -> Refused | None:
-    """Change one's own password and end all one's other sessions."""
+    """Change one's own password and end all one's other sessions.
+
+    A wrong old one counts as a failure to log in, and locks the name like these: nobody guesses it
+    at a device that somebody has left.
+    """
     assert context.actor is not None  # noqa: S101
+    settings, now = context.settings, context.now
     with store.read() as session:
         person = session.get_one(Person, context.actor)
+        hashed_name = _hash_name(settings, person.username)
+        if locked := _locked(_failures(session, hashed_name, now, settings), now, settings):
+            return locked
     reasons: list[Reason] = []
-    if not passwords.matches(person.password_hash, old, context.settings):
+    good = passwords.matches(person.password_hash, old, settings)
+    if not good:
         reasons.append(Reason(Code.PASSWORD, {"what": "wrong"}, who=Helper.YOU))
     if old == new:
         reasons.append(Reason(Code.PASSWORD_WEAK, {"what": "same"}, who=Helper.YOU))
     reasons += passwords.why_not(new, (person.name, person.username))
-    hashed = None if reasons else passwords.hash_of(new, context.settings)
+    hashed = None if reasons else passwords.hash_of(new, settings)
     with store.write() as session:
+        store.alone(session, f"login:{hashed_name}")  # many tries at once, as in `log_in`
+        if locked := _locked(_failures(session, hashed_name, now, settings), now, settings):
+            return locked
+        if good:
+            people.forget_failures(session, hashed_name)
+        else:
+            session.add(LoginFailure(name_hash=hashed_name, at=now))
         if reasons:
             refused = Refused(Code.PASSWORD, tuple(reasons), 422)
             return refuse(session, context, Event.PASSWORD_CHANGED, refused)
@@ -155,6 +170,19 @@ def change_password(context: Context, old: str, new: str) -> Refused | None:
         ended = people.end_sessions(session, context.actor, context.now, but=context.session_id)
         record(session, context, Event.PASSWORD_CHANGED, {"sessions_ended": ended})
     return None
+
+
+def _hash_name(settings: Settings, name: str) -> str:
+    """What the table of failures holds of a log-in name."""
+    return hashlib.sha256(f"login:{settings.secret_key}:{name}".encode()).hexdigest()
+
+
+def _failures(
+    session: Session, hashed: str, now: datetime, settings: Settings
+) -> Sequence[datetime]:
+    """The failures that may lock a name now, oldest first: of twice the time that a lock lasts."""
+    lock = timedelta(minutes=settings.login_lock_minutes)
+    return people.failures_since(session, hashed, now - 2 * lock)
 
 
 def _centre_active(session: Session, person: Person) -> bool:

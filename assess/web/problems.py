@@ -105,7 +105,8 @@ def register(app: Flask) -> None:
         status = error.code or 500
         if 300 <= status < 400:
             return error  # a redirect of the router's own
-        code = STATUS_CODES.get(status, Code.BROKEN)
+        others = Code.FIELD if status < 500 else Code.BROKEN
+        code = STATUS_CODES.get(status, others)
         return answer(Refused.of(code, status=status if code is not Code.BROKEN else 500))
 
     @app.errorhandler(PoolTimeout)

@@ -328,6 +328,20 @@ def test_a_password_that_cannot_be_taken_says_why_beside_its_field(here: World) 
     assert at_the_door(here, "candidate", PASSWORD).status_code == 302
 
 
+def test_the_old_password_is_guessed_no_more_often_than_at_the_door(here: World) -> None:
+    me = Browser(here, "candidate")
+    told = [
+        me.post("/account/password", {"old": old, "new": NEW, "again": NEW})
+        for old in (*(f"guess {n}" for n in range(5)), PASSWORD)
+    ]
+    assert [answer.status_code for answer in told] == [422] * 5 + [423]
+    assert re.search(r'id="old-error" class="[^"]*" data-code="E-LOGIN-LOCK"', told[-1].text)
+    assert at_the_door(here, "candidate", PASSWORD).status_code == 423
+    here.clock.advance(timedelta(minutes=15))
+    answer = me.post("/account/password", {"old": PASSWORD, "new": NEW, "again": NEW})
+    assert answer.status_code == 302
+
+
 def test_a_refused_password_has_a_shape_for_machines(here: World) -> None:
     me = Browser(here, "candidate")
     answer = me.send("/account/password", {"old": PASSWORD, "new": "short", "again": "other"})

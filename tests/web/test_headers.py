@@ -215,3 +215,9 @@ def log_in(client: FlaskClient, app: Flask) -> str:
     )
     assert answer.status_code == 302
     return answer.headers["Set-Cookie"]
+
+
+def test_a_range_that_nothing_is_in_is_the_askers_mistake(app: Flask) -> None:
+    for wanted in ("bytes=0-0,2-2", "bytes=999999-"):
+        answer = app.test_client().get("/static/mark.svg", headers={"Range": wanted})
+        assert answer.status_code == 416

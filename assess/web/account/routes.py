@@ -19,7 +19,7 @@ from assess.web.account import devices
 
 bp = Blueprint("account", __name__)
 LONGEST = 300  # characters of a name or password that are looked at
-BESIDE = {Code.PASSWORD: "old", Code.PASSWORD_WEAK: "new"}
+BESIDE = {Code.PASSWORD: "old", Code.LOGIN_LOCK: "old", Code.PASSWORD_WEAK: "new"}
 
 
 @bp.route("/login", methods=["GET", "POST"])
