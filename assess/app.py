@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
-
 from flask import Flask, Request, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from assess import cli, jobs, store
-from assess.bank.specification import INVIGILATED
-from assess.clock import Clock, DatabaseClock
+from assess import floors
+from assess.clock import Clock
 from assess.settings import Settings, from_environment
-from assess.store.base import SAVES, configuration, planned_once, prepared
-from assess.store.standing import Gate
-from assess.web import access, edge, headers, limits, pages, pdf, problems, signing
+from assess.web import access, edge, headers, limits, pages, problems, signing
 from assess.web.account import routes as account
 from assess.web.administrator import routes as administrator
 from assess.web.api import routes as api
@@ -27,20 +21,9 @@ from assess.web.public import routes as public
 from assess.web.quality import routes as quality
 from assess.web.site import Site
 from assess.web.tutor import routes as tutor
-from invigilation import admission
-from invigilation.actions import demo
-from invigilation.store import roster
 from invigilation.web import routes as room
 
-ROOM = Gate(roster.seat, admission.why_not_start, admission.why_not_wait, admission.plain)
-"""The door of the invigilated room."""
-
 AUDIENCES = (public, account, candidate, tutor, author, quality, administrator)
-
-
-def gates(settings: Settings) -> Mapping[str, Gate]:
-    """Doors of neighbours, by name. Without the room, tests that are sat in it stay shut."""
-    return {INVIGILATED: ROOM} if settings.room else {}
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
@@ -57,7 +40,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.url_map.converters["int"] = edge.RowNumber
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        **configuration(settings.database_url),
         SESSION_COOKIE_NAME="__Host-assess" if settings.secure else "assess",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -73,16 +55,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     if settings.proxies:
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
-    store.db.init_app(app)
-    with app.app_context():
-        prepared(store.db.engine)
-        if (saves := store.db.engines.get(SAVES)) is not None:
-            planned_once(saves)
-    app.extensions["assess.settings"] = settings
-    app.extensions["assess.clock"] = clock or DatabaseClock(_database_time(app))
-    app.extensions["assess.gates"] = gates(settings)
-    app.extensions["assess.pdf"] = pdf.why_not
-    app.extensions["assess.demonstrations"] = (demo.fill,) if settings.room else ()
+    floors.lay(app, settings, clock)
     Babel(app, default_domain="messages", locale_selector=lambda: "en")
     csrf = FormTokens(app)
     headers.register(app, secure=settings.secure)
@@ -108,23 +81,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     return app
 
 
-def _database_time(app: Flask) -> Callable[[], datetime]:
-    def read() -> datetime:
-        with app.app_context():
-            return store.time()
-
-    return read
-
-
 def wsgi() -> Flask:
     """The application with the settings of the environment: for gunicorn."""
     return create_app(from_environment())
-
-
-def main() -> None:
-    """The command `assess`."""
-    cli.run(create_app, jobs.run)
-
-
-if __name__ == "__main__":
-    main()

@@ -14,12 +14,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine, text
 
-from assess import store
-from assess.app import create_app, gates
+from assess import floors, store
 from assess.clock import HeldClock
 from assess.settings import Settings
-from assess.store import db
-from assess.store.base import configuration, prepared
 from tests.builders import Apart, World, world
 from tests.compiled import Templates
 from tests.conftest import START
@@ -44,7 +41,7 @@ def original(
     def of(kind: str) -> Original:
         if kind not in kept:
             url = services.migrated(kind, tmp_path_factory.mktemp("world"))
-            app, clock = create_app(Settings.for_tests(database_url=url)), HeldClock(START)
+            app, clock = floors.bare(Settings.for_tests(database_url=url)), HeldClock(START)
             with world(app, clock) as built:
                 store.dispose()
             if kind == "postgresql":
@@ -142,20 +139,10 @@ def database_url(database_kind: str, copies: Callable[[str], Copies]) -> str:
     return copy.url
 
 
-def floors(settings: Settings) -> Flask:
-    """The floors below the pages."""
-    app = Flask("assess.app")
-    app.config.update(configuration(settings.database_url))
-    db.init_app(app)
-    app.extensions["assess.settings"] = settings
-    app.extensions["assess.gates"] = gates(settings)
-    with app.app_context():
-        prepared(db.engine)
-    return app
-
-
 def pages(settings: Settings) -> Flask:
     """The whole application."""
+    from assess.app import create_app
+
     app = create_app(settings, HeldClock(START))
     app.jinja_env.bytecode_cache = Templates()
     return app
@@ -164,7 +151,7 @@ def pages(settings: Settings) -> Flask:
 @pytest.fixture
 def make() -> Callable[[Settings], Flask]:
     """How much of the application a test of this folder needs; pages take longer than a test."""
-    return floors
+    return floors.bare
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ def take(context: Context, folder: Path, show: Show, *, nightly: bool = False) -
         sha256 = backups.put(place.part, manifest)
     with _said():
         removed = backups.prune(folder, settings.backups_kept)
-    if manifest.migration in migrate.heads():  # before an upgrade there may be no such table yet
+    if manifest.migration == migrate.newest():  # before an upgrade there may be no such table yet
         facts: dict[str, Fact] = {"backup": place.path.name, "manifest": sha256, "nightly": nightly}
         with store.write() as session:
             record(session, context, Event.BACKUP_TAKEN, facts)
@@ -222,8 +222,7 @@ def check(engine: Engine, manifest: Manifest, show: Show) -> tuple[Finding, ...]
             show("Looking for damage", 0, None)
             damage = sqlite_copies.damage(connection)
             found.append(Finding("pages", "; ".join(damage) or "no damage", not damage))
-        if manifest.migration not in migrate.heads():
-            newest = ", ".join(migrate.heads())
+        if manifest.migration != (newest := migrate.newest()):
             said = (
                 f"not looked at: the backup has the tables of {manifest.migration}, and this "
                 f"version those of {newest}. Check it with version {manifest.assess}, or bring "

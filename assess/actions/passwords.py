@@ -10,7 +10,6 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from assess.reasons import Code, Helper, Reason
 from assess.settings import Settings
@@ -56,6 +55,8 @@ def outdated(stored: str, settings: Settings) -> bool:
 
 def why_not(password: str, about: tuple[str, ...]) -> tuple[Reason, ...]:
     """Every reason why this cannot be a person's password; `about`: their name and log-in name."""
+    from zxcvbn import zxcvbn  # only here: its lists take long to import, and few set a password
+
     if len(password) < SHORTEST:
         return (_weak("short", SHORTEST),)
     if len(password) > LONGEST:

@@ -25,7 +25,7 @@ def upgrade(obj: Shell) -> None:
     """Bring the database to the newest tables, from empty or from any earlier version."""
     shell.folder_of(obj.settings)
     migrate.upgrade(obj.settings.database_url)
-    click.echo(f"The database has the newest tables ({', '.join(migrate.heads())}).")
+    click.echo(f"The database has the newest tables ({migrate.newest()}).")
 
 
 @db.command("check")
@@ -36,9 +36,9 @@ def check_tables(obj: Shell) -> None:
     differences = migrate.differences(obj.settings.database_url)
     for difference in differences:
         click.echo(difference)
-    if len(migrate.heads()) != 1:
+    if len(heads := migrate.heads()) != 1:
         differences.append("heads")
-        click.echo(f"{len(migrate.heads())} newest migrations; there must be one.")
+        click.echo(f"{len(heads)} newest migrations; there must be one.")
     if not differences:
         click.echo("Tables and code match.")
     sys.exit(shell.REFUSED if differences else 0)
@@ -69,7 +69,7 @@ def check(obj: Shell) -> None:
     with obj.app(ready=False) as app:
         try:
             at = migrate.at(store.db.engine)
-            behind = at not in migrate.heads()
+            behind = at != migrate.newest()
             tell("database", f"at {at or 'nothing'}: run `assess db upgrade`" if behind else None)
         except Exception as error:
             tell("database", f"no answer: {str(error).splitlines()[0]}")

@@ -5,34 +5,59 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
-from flask import Flask
 
 from assess.cli.shell import Shell
 from assess.settings import Settings
 
+if TYPE_CHECKING:
+    from flask import Flask
+
 COMMANDS = {
-    "serve": "serve",
-    "worker": "serve",
-    "demo": "demo",
-    "check": "database",
-    "db": "database",
-    "backup": "backups",
-    "restore": "backups",
-    "framework": "frameworks",
-    "bank": "banks",
-    "spec": "specifications",
-    "centre": "centres",
-    "person": "people",
-    "draw": "draws",
-    "report": "reports",
-    "analyse": "analyse",
-    "simulate": "simulate",
-    "journal": "journal",
-    "mail": "mail",
+    "serve": ("serve", "Serve the site with gunicorn, and run one worker beside it."),
+    "worker": (
+        "serve",
+        "Run the duties that nobody watches: seal the journal, close attempts whose time is up.",
+    ),
+    "demo": (
+        "demo",
+        "Fill an empty database with a demonstration, print its accounts, and serve it.",
+    ),
+    "check": (
+        "database",
+        "Look at settings, database, Redis, backups, mail, PDF, journal; exit code 1 for a fault.",
+    ),
+    "db": ("database", "The database's tables."),
+    "backup": (
+        "backups",
+        "Copy the database into a new folder inside DIR [default: ASSESS_BACKUPS], while it is "
+        "used.",
+    ),
+    "restore": (
+        "backups",
+        "Put a BACKUP back: into a folder, or into this installation's empty database.",
+    ),
+    "framework": ("frameworks", "Qualification frameworks."),
+    "bank": ("banks", "Banks of questions."),
+    "spec": ("specifications", "Test specifications."),
+    "centre": ("centres", "Centres: who delivers assessments here."),
+    "person": ("people", "People and their roles."),
+    "draw": ("draws", "Draws of forms."),
+    "report": ("reports", "Reports on stored answers."),
+    "analyse": (
+        "analyse",
+        "Analyse a response FILE: CSV (.gz too), or Parquet where pyarrow is installed.",
+    ),
+    "simulate": ("simulate", "Draw response data with known parameters into the folder DIR."),
+    "journal": ("journal", "The journal of every deed."),
+    "mail": ("mail", "The outbox."),
 }
-"""Every command with the module it lies in, in the order in which the help lists them."""
+"""Every command: the module it lies in, and its line in the help, which lists them in this order.
+
+The line stands here too because it is all that the help needs of a module; a test holds them equal.
+"""
 
 
 class _Named(click.Group):
@@ -44,9 +69,13 @@ class _Named(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"assess.cli.{COMMANDS[cmd_name]}")
+        module = import_module(f"assess.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
 @click.group(
@@ -64,6 +93,6 @@ def assess() -> None:
     """
 
 
-def run(create_app: Callable[[Settings], Flask], worker: Callable[[Flask], None]) -> None:
-    """Run the command line; the application and the worker are handed in by `assess.app`."""
-    sys.exit(assess.main(obj=Shell(create_app, worker), standalone_mode=True))
+def run(application: Callable[[Settings], Flask], worker: Callable[[Flask], None]) -> None:
+    """Run the command line; what commands stand on, and the worker, are handed in from above."""
+    sys.exit(assess.main(obj=Shell(application, worker), standalone_mode=True))

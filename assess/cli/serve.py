@@ -54,7 +54,7 @@ def see_to_port(settings: Settings) -> None:
 
 def together(settings: Settings) -> int:
     """Run gunicorn and one worker until either ends or somebody says stop; the exit code."""
-    ours = [sys.executable, "-m", "assess.app"]
+    ours = [sys.executable, "-m", "assess"]
     commands = (
         [
             sys.executable,

@@ -1,4 +1,7 @@
-"""What do all commands share? The application when it is needed, refusals in words, progress."""
+"""What do all commands share? The application when it is needed, refusals in words, progress.
+
+What takes long to import is imported by those who use it: a help text needs none of it.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
-from flask import Flask
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
-from assess import store, wording
-from assess.actions import people
-from assess.actions.context import Context
 from assess.reasons import Refused
 from assess.settings import Settings, SettingsError, from_environment
-from assess.store import centres, migrate
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from assess.actions.context import Context
 
 REFUSED, WRONG_USE = 1, 2  # exit codes
 FIRST_CENTRE = ("main", "My centre")
@@ -37,9 +30,9 @@ class Shell:
     """The surroundings of a command: settings and application, made when first asked for."""
 
     def __init__(
-        self, create_app: Callable[[Settings], Flask], worker: Callable[[Flask], None]
+        self, application: Callable[[Settings], Flask], worker: Callable[[Flask], None]
     ) -> None:
-        self._create_app = create_app
+        self._application = application
         self.worker = worker
         self._settings: Settings | None = None
 
@@ -57,9 +50,11 @@ class Shell:
 
     @contextmanager
     def app(self, *, ready: bool = True) -> Iterator[Flask]:
-        """The application with its context, on a database that has the newest tables."""
+        """An application with its context, on a database that has the newest tables."""
+        from assess import store
+
         folder_of(self.settings)
-        app = self._create_app(self.settings)
+        app = self._application(self.settings)
         with app.app_context():
             try:
                 if ready:
@@ -71,6 +66,11 @@ class Shell:
     @contextmanager
     def context(self, centre: str | None = None) -> Iterator[Context]:
         """The surroundings of a deed by the operator, for a centre (the first one by default)."""
+        from assess import store
+        from assess.actions import people
+        from assess.actions.context import Context
+        from assess.store import centres
+
         with self.app() as app:
             now = app.extensions["assess.clock"].now()
             with store.read() as session:
@@ -93,11 +93,14 @@ def folder_of(settings: Settings) -> None:
 
 def _ready(settings: Settings) -> None:
     """See that the database has the newest tables; an empty one gets them now."""
+    from assess import store
+    from assess.store import migrate
+
     engine = store.db.engine
     if migrate.is_empty(engine):
         say("The database is empty: making its tables.")
         migrate.upgrade(settings.database_url)
-    elif migrate.at(engine) not in migrate.heads():
+    elif migrate.at(engine) != migrate.newest():
         fail("The database has older (or other) tables than this version: run `assess db upgrade`.")
 
 
@@ -133,6 +136,8 @@ def reasons(refused: Refused) -> list[str]:
 
 def sentence(reason: Any) -> str:
     """A reason as a line."""
+    from assess import wording
+
     said = wording.words(reason)
     where = reason.values.get("where")
     parts = [said.what, said.do]
@@ -149,15 +154,18 @@ def print_json(document: object) -> None:
 @contextmanager
 def progress(total: int | None, text: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on standard error while something takes long; hands out `(done, of) -> None`."""
+    from rich import progress as bars
+    from rich.console import Console
+
     console = Console(stderr=True)
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.TaskProgressColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with bars.Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(text, total=total)
 
         def show(done: int, of: int) -> None:
@@ -169,15 +177,20 @@ def progress(total: int | None, text: str) -> Iterator[Callable[[int, int], None
 @contextmanager
 def steps() -> Iterator[Callable[[str, int, int | None], None]]:
     """A line on standard error that says what is being done, and how far it is."""
+    from rich import progress as bars
+    from rich.console import Console
+
     console = Console(stderr=True)
     columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[how]}"),
-        TimeElapsedColumn(),
+        bars.SpinnerColumn(),
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.TextColumn("{task.fields[how]}"),
+        bars.TimeElapsedColumn(),
     )
-    shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    shown = bars.Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    )
     with shown as bar:
         task = bar.add_task("", total=None, how="")
 
@@ -191,9 +204,16 @@ def steps() -> Iterator[Callable[[str, int, int | None], None]]:
 @contextmanager
 def reading(file: IO[bytes], size: int, text: str) -> Iterator[Callable[[], None]]:
     """A bar that follows how far a file has been read; hands out a function to be called often."""
+    from rich import progress as bars
+    from rich.console import Console
+
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.TaskProgressColumn(),
+    )
+    with bars.Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(text, total=max(size, 1))
         yield lambda: bar.update(task, completed=file.tell())
 

@@ -1,4 +1,8 @@
-"""How does a database get the tables, and does it have them? Alembic, without a file of its own."""
+"""How does a database get the tables, and does it have them? Alembic, without a file of its own.
+
+Every command looks whether its database has the newest tables. Alembic is imported by those alone
+that change or compare tables: it takes longer to import than such a look.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,23 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, inspect
+from sqlalchemy import Connection, Engine, MetaData, inspect, text
 
 from assess.store import tables
 from assess.store.base import engine_for
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HERE = Path(__file__).parent / "migrations"
 
 
 def upgrade(url: str, metadata: MetaData = tables.metadata) -> None:
     """Bring a database to the newest tables, from empty or from any earlier state."""
+    from alembic import command
+
     with moving(url, metadata) as config:
         command.upgrade(config, "head")
 
@@ -50,6 +55,8 @@ def moving(url: str, metadata: MetaData = tables.metadata) -> Iterator[Config]:
 
 def revision(url: str, message: str, metadata: MetaData = tables.metadata) -> str:
     """Write a new migration from the difference between tables and database; its file's path."""
+    from alembic import command
+
     engine = engine_for(url)
     try:
         with engine.connect() as connection:
@@ -64,6 +71,9 @@ def revision(url: str, message: str, metadata: MetaData = tables.metadata) -> st
 
 def differences(url: str, metadata: MetaData = tables.metadata) -> list[str]:
     """Where the tables in the code and those in the database differ; empty when they match."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
     engine = engine_for(url)
     try:
         with engine.connect() as connection:
@@ -74,8 +84,15 @@ def differences(url: str, metadata: MetaData = tables.metadata) -> list[str]:
 
 
 def heads() -> list[str]:
-    """The newest migrations; a healthy history has one."""
+    """The newest migrations by what each says it follows; a healthy history has one."""
+    from alembic.script import ScriptDirectory
+
     return list(ScriptDirectory(str(HERE)).get_heads())
+
+
+def newest() -> str:
+    """The newest migration, by the numbers of their files."""
+    return max(file.name.partition("_")[0] for file in (HERE / "versions").glob("[0-9]*.py"))
 
 
 def at(engine: Engine) -> str | None:
@@ -86,7 +103,10 @@ def at(engine: Engine) -> str | None:
 
 def of(connection: Connection) -> str | None:
     """The same, as this connection sees it."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):  # Alembic's own, with one row
+        return None
+    at: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return at
 
 
 def is_empty(engine: Engine) -> bool:
@@ -95,6 +115,8 @@ def is_empty(engine: Engine) -> bool:
 
 
 def _config(connection: Connection, metadata: MetaData) -> Config:
+    from alembic.config import Config
+
     config = Config(stdout=io.StringIO())
     config.set_main_option("script_location", str(HERE).replace("%", "%%"))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")

@@ -32,12 +32,11 @@ def at_once(app: Flask, *deeds: Callable[[], Result]) -> list[Result]:
 def _run(
     url: str, now: datetime, barrier: Barrier, deed: Callable[..., Any], arguments: Sequence[Any]
 ) -> Any:
-    from assess import store
-    from assess.app import create_app
+    from assess import floors, store
     from assess.clock import HeldClock
     from assess.settings import Settings
 
-    app = create_app(Settings.for_tests(database_url=url), HeldClock(now))
+    app = floors.bare(Settings.for_tests(database_url=url), HeldClock(now))
     with app.app_context():
         barrier.wait(PATIENCE)
         try:
@@ -63,7 +62,7 @@ def processes(
 ) -> list[Any]:
     """Do `deed(app, *arguments)` in a process each, all setting off together; what each gave."""
     method = multiprocessing.get_context("forkserver")
-    method.set_forkserver_preload(["assess.app"])
+    method.set_forkserver_preload(["assess.floors"])
     with method.Pool(len(deeds), _keep, (method.Barrier(len(deeds)),)) as pool:
         begun = [pool.apply_async(_work, (url, now, deed, given)) for deed, given in deeds]
         return [one.get(PATIENCE) for one in begun]

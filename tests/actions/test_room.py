@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
-from assess import store
+from assess import floors, store
 from assess.actions import attempts, people, programmes, saving, waiting
 from assess.actions.attempts import Started, Waiting
 from assess.actions.context import Context
@@ -77,9 +77,7 @@ def test_without_the_room_its_tests_are_refused_never_opened(built: World) -> No
     try:
         assert causes(start(built, made.test)) == [(Code.UNKNOWN_GATE, None)]
     finally:
-        from assess.app import gates
-
-        built.app.extensions["assess.gates"] = gates(built.app.extensions["assess.settings"])
+        built.app.extensions["assess.gates"] = floors.gates(built.app.extensions["assess.settings"])
 
 
 def test_a_form_is_sealed_while_waiting_and_its_clock_starts_with_the_first_question(

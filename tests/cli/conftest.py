@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from assess import jobs
-from assess.app import create_app
+from assess import floors, jobs
 from assess.cli.entry import assess
 from assess.cli.shell import Shell
 from tests.services import Services
@@ -22,7 +21,7 @@ Command = Callable[..., Result]
 def command(tmp_path: Path) -> Command:
     """A function that runs `assess` with these arguments, on an instance folder of the test."""
     instance = {"ASSESS_INSTANCE": str(tmp_path / "instance")}
-    application = cache(create_app)  # for all commands of a test: it differs by settings alone
+    application = cache(floors.bare)  # for all commands of a test: it differs by settings alone
 
     def run(*arguments: str | Path, **environ: str) -> Result:
         result = CliRunner().invoke(

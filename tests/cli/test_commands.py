@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import Result
 
-from assess.cli.entry import COMMANDS
+from assess.cli.entry import COMMANDS, assess
 from tests.builders import FRAMEWORK, HEADER, csv, question
 from tests.cli.conftest import Command
 
@@ -64,6 +67,20 @@ def test_the_help_names_every_command_and_where_to_begin(command: Command) -> No
     assert done.exit_code == 0
     assert all(f"  {name} " in done.stdout for name in COMMANDS)
     assert "assess demo" in done.stdout
+
+
+def test_the_help_says_of_each_command_what_that_says_of_itself() -> None:
+    for name, (_, line) in COMMANDS.items():
+        command = assess.get_command(click.Context(assess), name)
+        assert command is not None
+        assert command.get_short_help_str(limit=200) == line
+
+
+def test_the_help_waits_for_no_database_no_page_and_no_figures() -> None:
+    heavy = {"alembic", "babel", "flask", "numpy", "rich", "scipy", "sqlalchemy"}
+    said = "import sys, assess.__main__; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert heavy & set(done.stdout.split()) == set()
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def serving(
     port = free_port()
     env = environment(tmp_path, port)
     process = subprocess.Popen(
-        [sys.executable, "-m", "assess.app", "serve"],
+        [sys.executable, "-m", "assess", "serve"],
         cwd=tmp_path,
         env=env,
         stdout=subprocess.PIPE,
