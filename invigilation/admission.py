@@ -1,6 +1,6 @@
 """Has an invigilator admitted this candidate to this test, and if not, what do they wait for?
 
-The room's door. `assess` asks it through a gate that `assess/app.py` hands in, and knows nothing
+The room's door. `assess` asks it through a gate that `assess/floors.py` hands in, and knows nothing
 else of the room. No question leaves the server while there is a reason.
 """
 
