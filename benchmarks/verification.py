@@ -146,9 +146,9 @@ def changed(folder: Path, files: list[Path]) -> dict[str, bool]:
     honest = min(with_history, key=lambda one: len(one["draws"]))
     found = {}
     for what, needle in (
-        ("item", "the pool is not the one"),
-        ("difficulty", "the pool is not the one"),
-        ("history", "the history is not the one"),
+        ("item", "DIFFERS: pool"),
+        ("difficulty", "DIFFERS: pool"),
+        ("history", "DIFFERS: history of attempt"),
     ):
         document = copy.deepcopy(honest)
         if what == "history":

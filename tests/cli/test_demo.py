@@ -71,7 +71,7 @@ def test_the_demonstration_fills_an_empty_database_once(command: Command, tmp_pa
         "draws": listed[-1]["draws"],
         "file": str(path),
     }
-    assert verify_draw.main([str(path)]) == 0
+    assert verify_draw.verify(str(path)) == 0
     few = command("draw", "calibrate", "M02", "--json")
     assert few.exit_code == 1
     assert "E-FEW" in json.loads(few.stdout)["problems"][0]["reason"]

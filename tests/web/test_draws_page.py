@@ -10,8 +10,8 @@ from sqlalchemy import select
 from assess import jobs, store
 from assess.store.journal import JournalEntry
 from tests.builders import World
+from tests.core.delivery.test_verify_draw import differing
 from tests.web.author_scene import author, said
-from tools import verify_draw
 
 __all__ = ["author"]
 
@@ -47,7 +47,7 @@ def test_an_epoch_is_closed_for_a_reason_and_its_file_verifies(
     file = author.post(f"{where}/1/file")
     assert file.headers["Content-Disposition"] == "attachment; filename=T1-epoch-1.json"
     document = json.loads(file.data)
-    assert (len(document["draws"]), list(verify_draw.problems(document))) == (1, [])
+    assert (len(document["draws"]), differing(document)) == (1, [])
     assert document["commitment"] in said(author.get(where))
     found = events()
     assert found.count("epoch:close") == found.count("seed:tell") == 1
