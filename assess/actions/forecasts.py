@@ -111,10 +111,7 @@ def tried(
         values = {"what": "bank_unknown", "found": specification.bank, "allowed": there}
         reason = Reason(Code.BLUEPRINT, values, who=Helper.AUTHOR)
         return Refused(Code.BLUEPRINT, (reason,), 409)
-    proof = proofs.prove(session, bank, specification)
-    if proof.witness is None or not specification.quotas:
-        return Refused(Code.BLUEPRINT, proof.reasons, 409)
-    known = None
+    known, live = None, None
     if facilities is not None:
         numbers = live_items.numbers(session, bank.id, [facilities])
         known = {numbers[one]: value for one, value in facilities.items() if one in numbers}
@@ -122,6 +119,12 @@ def tried(
             values = {"what": "difficulties_unknown", "bank": bank.name}
             reason = Reason(Code.BLUEPRINT, values, who=Helper.YOU)
             return Refused(Code.BLUEPRINT, (reason,), 409)
+        # What a quota is narrowed to goes by them as well, so it is they that are proved.
+        facts = live_items.live_facts(session, bank.id, specification)
+        live = [replace(one, difficulty=known.get(one.item)) for one in facts]
+    proof = proofs.prove(session, bank, specification, live)
+    if proof.witness is None or not specification.quotas:
+        return Refused(Code.BLUEPRINT, proof.reasons, 409)
     calibration = None if test_id is None else calibrations.newest(session, test_id)
     sorted_out, entries = freezing.gather(session, specification, bank, known)
     digest = specification.digest()
@@ -171,9 +174,10 @@ def drawer(ground: Ground, seed: int) -> Drawer:
     """Draws forms of a pool; the draw itself settles what tries do not find."""
     place = {item: k for k, item in enumerate(ground.items)}
     key = hashlib.sha256(f"assess-forecast {seed}".encode()).digest()
+    unbalanced = replace(ground.pool, band=None)
     asked = 0
 
-    def settle(histories: Histories, row: int) -> tuple[list[int], bool]:
+    def settle(histories: Histories, row: int, banded: bool) -> tuple[list[int], bool]:
         nonlocal asked
         asked += 1
         met = np.flatnonzero(histories.times[row]).tolist()
@@ -181,11 +185,12 @@ def drawer(ground: Ground, seed: int) -> Drawer:
             ground.items[k]: Seen(int(histories.times[row, k]), int(histories.last[row, k]))
             for k in met
         }
-        drawn = draw(ground.pool, history, Stream(key, f"forecast {asked}", 1))
+        pool = ground.pool if banded else unbalanced
+        drawn = draw(pool, history, Stream(key, f"forecast {asked}", 1))
         if isinstance(drawn, Refused):
             # Where forms are only tried, enemies may bar every try: such a start is refused. It
             # counts as outside the band; in its place stands a form that does not mind sight.
-            drawn = draw(ground.pool, {}, Stream(key, f"forecast {asked}", 2))
+            drawn = draw(pool, {}, Stream(key, f"forecast {asked}", 2))
             if isinstance(drawn, Refused):
                 raise ValueError("a pool that was proved feasible refuses a form")
             return [place[one.item] for one in drawn.questions], False

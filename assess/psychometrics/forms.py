@@ -88,8 +88,11 @@ class Drawn:
     inside: NDArray[np.bool_]
 
 
-Settle = Callable[[Histories, int], tuple[list[int], bool]]
-"""Draws the form of one row of histories by the draw itself: its items, and whether inside."""
+Settle = Callable[[Histories, int, bool], tuple[list[int], bool]]
+"""Draws the form of one row of histories by the draw itself: its items, and whether inside.
+
+The third argument says whether the band counts.
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -104,7 +107,7 @@ class Drawer:
         """`n` first forms without regard to the band: int[n, length]."""
         if self.plan.whole:
             plain = Histories.empty(1, self.plan.expected.size)
-            return np.array([self.settle(plain, 0)[0] for _ in range(n)], dtype=np.int64)
+            return np.array([self.settle(plain, 0, False)[0] for _ in range(n)], dtype=np.int64)
         forms = self._forms(n, None)
         for _ in range(TRIES):
             again = np.flatnonzero(~self.plan.apart(forms))
@@ -140,7 +143,7 @@ class Drawer:
         asked = pending if histories is not None else pending[:SETTLED]
         for row in asked.tolist():
             own = (nobody, 0) if histories is None else (histories, row)
-            forms[row], inside[row] = self.settle(*own)
+            forms[row], inside[row] = self.settle(*own, True)
         if (rest := pending[asked.size :]).size:
             alike = self.rng.choice(asked, rest.size)
             forms[rest], inside[rest] = forms[alike], inside[alike]

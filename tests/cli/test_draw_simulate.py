@@ -94,3 +94,39 @@ def test_what_cannot_be_simulated_is_refused_in_words(command: Command, folder: 
     done = command("draw", "simulate", bad, "--json")
     assert done.exit_code == 1
     assert "needs 13 live questions" in json.loads(done.stdout)["problems"][0]["reason"]
+
+
+def test_forms_of_whole_cases_are_laid_beside_such_that_mind_no_band(
+    command: Command, tmp_path: Path
+) -> None:
+    rows = [
+        {
+            "id": f"q{n}",
+            "category": [f"c{n % 2}"],
+            "stem": f"Stem {n}?",
+            "options": ["Yes", "No"],
+            "key": 0,
+            "expected_facility": round(0.3 + 0.018 * n, 3),
+            **({"set": f"s{n // 4}", "stimulus": f"Case {n // 4}."} if n % 2 else {}),
+        }
+        for n in range(32)
+    ]
+    bank, spec, hard = (tmp_path / name for name in ("b.jsonl", "s.yaml", "hard.csv"))
+    bank.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    whole = "{outcome: B/c1, count: 2, set: whole}"
+    spec.write_text(f"{{bank: B, cut: 2, quotas: [{{outcome: B/c0, count: 2}}, {whole}]}}", "utf-8")
+    assert command("bank", "import", bank, "--bank", "B").exit_code == 0
+    asked = ("draw", "simulate", spec, "--candidates", "100", "--json")
+    found = json.loads(command(*asked).stdout)
+    assert found["balanced"]["acceptance"] < 0.2
+    naive, balanced = (found[name]["expected_score_sd"] for name in ("naive", "balanced"))
+    assert balanced < naive / 4
+    # What a quota is narrowed to goes by the difficulties of the file, and so does the proof.
+    spec.write_text(
+        "{bank: B, cut: 1, quotas: [{outcome: B/c0, count: 2, difficulty: [0, 0.6]}]}", "utf-8"
+    )
+    assert command(*asked).exit_code == 0
+    hard.write_text("id,facility\n" + "".join(f"q{n},0.9\n" for n in range(32)), "utf-8")
+    refused = command(*asked, "--difficulties", hard)
+    assert refused.exit_code == 1
+    assert "needs 2 live questions" in json.loads(refused.stdout)["problems"][0]["reason"]

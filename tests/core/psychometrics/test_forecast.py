@@ -36,7 +36,7 @@ def by_the_draw(pool: Pool) -> Drawer:
     plan = world()[1]
     count = 0
 
-    def settle(histories: Histories, row: int) -> tuple[list[int], bool]:
+    def settle(histories: Histories, row: int, banded: bool) -> tuple[list[int], bool]:
         nonlocal count
         count += 1
         met = np.flatnonzero(histories.times[row]).tolist()
