@@ -142,8 +142,8 @@ class Drawer:
         # that the draw gives may stand for the rest.
         asked = pending if histories is not None else pending[:SETTLED]
         for row in asked.tolist():
-            own = (nobody, 0) if histories is None else (histories, row)
-            forms[row], inside[row] = self.settle(*own, True)
+            met, at = (nobody, 0) if histories is None else (histories, row)
+            forms[row], inside[row] = self.settle(met, at, True)
         if (rest := pending[asked.size :]).size:
             alike = self.rng.choice(asked, rest.size)
             forms[rest], inside[rest] = forms[alike], inside[alike]
