@@ -8,20 +8,19 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
-from assess.actions import backups as deeds
-from assess.actions.backups import Finding, Taken
-from assess.actions.context import Context
 from assess.cli import shell
 from assess.cli.shell import Shell
-from assess.store import backups, sqlite_copies
-from assess.store.backups import BackupError, Manifest
-from assess.store.fingerprints import Show
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from assess.actions.backups import Finding, Taken
+    from assess.store.backups import Manifest
+    from assess.store.fingerprints import Show
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 TERMINATED = 128 + signal.SIGTERM
@@ -40,6 +39,11 @@ def backup(obj: Shell, folder: Path | None, as_json: bool) -> None:
 
     Of the backups in DIR the newest are kept, as many as ASSESS_BACKUPS_KEPT says.
     """
+    from assess.actions import backups as deeds
+    from assess.actions.context import Context
+    from assess.store import sqlite_copies
+    from assess.store.backups import BackupError
+
     settings = obj.settings
     folder = folder or settings.backups
     if folder is None:
@@ -82,6 +86,9 @@ def restore(
     from the answers of every attempt handed in; and walks the chain of the journal. Exit code 1
     when anything differs.
     """
+    from assess.actions import backups as deeds
+    from assess.store import backups
+
     if into is not None and here:
         raise click.UsageError("--into and --here are two ways; choose one.")
     if into is None and not (here or check):
@@ -109,14 +116,19 @@ def restore(
 
 def _chosen(obj: Shell, backup: Path | None) -> Path:
     """The backup that is meant."""
+    from assess.actions import backups as deeds
+    from assess.store import backups
+
     folder = backup or obj.settings.backups
     if folder is None:
-        raise BackupError("say which: assess restore BACKUP, or set ASSESS_BACKUPS.")
+        raise backups.BackupError("say which: assess restore BACKUP, or set ASSESS_BACKUPS.")
     return folder if (folder / backups.MANIFEST).exists() else deeds.last(folder)
 
 
 def _restore(obj: Shell, source: Path, place: Path, here: bool, show: Show) -> Path | None:
     """Put it back; what was made, or None for the installation's own database."""
+    from assess.actions import backups as deeds
+
     if here:
         deeds.restore_here(source, obj.settings.database_url, obj.settings.pg_bin, show)
         return None
@@ -126,6 +138,8 @@ def _restore(obj: Shell, source: Path, place: Path, here: bool, show: Show) -> P
 @contextlib.contextmanager
 def _opened(obj: Shell, made: Path | None) -> Iterator[Engine]:
     """An engine on what was restored."""
+    from assess.actions import backups as deeds
+
     if made is None:
         with deeds.here(obj.settings.database_url) as engine:
             yield engine
@@ -137,6 +151,9 @@ def _opened(obj: Shell, made: Path | None) -> Iterator[Engine]:
 @contextlib.contextmanager
 def _ending(as_json: bool) -> Iterator[None]:
     """End the command in a sentence when it cannot go on, and tidily when it is told to stop."""
+    from sqlalchemy.exc import OperationalError
+
+    from assess.store.backups import BackupError
 
     def stop(_number: int, _frame: object) -> NoReturn:
         sys.exit(TERMINATED)  # by way of every `finally`

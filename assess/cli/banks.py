@@ -6,18 +6,19 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from assess.actions import banks
 from assess.bank.formats import tabular
 from assess.bank.formats.lines import FileRefused
 from assess.bank.formats.rows import Row
 from assess.cli import shell
 from assess.cli.shell import Shell
 from assess.reasons import Refused
-from assess.store.banks import PRACTICE
+
+if TYPE_CHECKING:
+    from assess.actions import banks
 
 EVERY = 200  # rows between two looks at the bar
 SHOWN = 50  # problems printed in full
@@ -69,6 +70,9 @@ def import_(
     Reports what will be created, changed, skipped and refused, then writes all or nothing.
     Exit code 1 when the file, or a question in it, was refused. The format: docs/formats.md.
     """
+    from assess.actions import banks
+    from assess.store.banks import PRACTICE
+
     path = Path(file)
     with obj.context(centre) as context, path.open("rb") as stream:
         with shell.reading(stream, path.stat().st_size, "Reading") as tick:
@@ -104,6 +108,8 @@ def import_(
 @click.pass_obj
 def signposts(obj: Shell, file: str, name: str, centre: str | None) -> None:
     """Set a bank's signposts from FILE (CSV: outcome, title, text)."""
+    from assess.actions import banks
+
     text = shell.text_of(file)
     with obj.context(centre) as context:
         done = banks.set_signposts(context, name, text)

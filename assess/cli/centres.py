@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import click
 
-from assess import store
-from assess.actions import centres as deeds
-from assess.actions import people
-from assess.actions.context import Context
 from assess.cli import shell
 from assess.cli.shell import Shell
 from assess.reasons import Code, Refused
-from assess.store import centres
 
 
 @click.group()
@@ -24,6 +19,9 @@ def centre() -> None:
 @click.pass_obj
 def list_(obj: Shell, as_json: bool) -> None:
     """List the centres."""
+    from assess import store
+    from assess.store import centres
+
     with obj.app(), store.read() as session:
         found = [
             {"code": c.code, "name": c.name, "timezone": c.timezone, "open": c.active}
@@ -44,6 +42,12 @@ def list_(obj: Shell, as_json: bool) -> None:
 @click.pass_obj
 def add(obj: Shell, code: str, name: str, timezone: str | None) -> None:
     """Add a centre under a short CODE; its first administrator comes by `assess person add`."""
+    from assess import store
+    from assess.actions import centres as deeds
+    from assess.actions import people
+    from assess.actions.context import Context
+    from assess.store import centres
+
     zone = timezone or obj.settings.timezone
     with obj.app() as app:
         context = Context(app.extensions["assess.clock"].now(), obj.settings, 0)
@@ -92,6 +96,8 @@ def _change(
     timezone: str | None = None,
     active: bool | None = None,
 ) -> None:
+    from assess.actions import centres as deeds
+
     with obj.context(code) as context:
         refused = deeds.change(context, code, name, timezone, active)
     if refused is not None:

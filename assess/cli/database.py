@@ -6,12 +6,8 @@ import sys
 
 import click
 
-from assess import store
-from assess.actions import backups, journal
 from assess.cli import shell
 from assess.cli.shell import Shell
-from assess.store import live, mail, migrate
-from assess.store.backups import BackupError
 
 
 @click.group()
@@ -23,6 +19,8 @@ def db() -> None:
 @click.pass_obj
 def upgrade(obj: Shell) -> None:
     """Bring the database to the newest tables, from empty or from any earlier version."""
+    from assess.store import migrate
+
     shell.folder_of(obj.settings)
     migrate.upgrade(obj.settings.database_url)
     click.echo(f"The database has the newest tables ({migrate.newest()}).")
@@ -32,6 +30,8 @@ def upgrade(obj: Shell) -> None:
 @click.pass_obj
 def check_tables(obj: Shell) -> None:
     """Say where the tables differ from the code. Exit code 1 when they do."""
+    from assess.store import migrate
+
     shell.folder_of(obj.settings)
     differences = migrate.differences(obj.settings.database_url)
     for difference in differences:
@@ -49,6 +49,8 @@ def check_tables(obj: Shell) -> None:
 @click.pass_obj
 def revision(obj: Shell, message: str) -> None:
     """Write a migration from the difference between code and database."""
+    from assess.store import migrate
+
     shell.folder_of(obj.settings)
     click.echo(migrate.revision(obj.settings.database_url, message))
 
@@ -57,6 +59,11 @@ def revision(obj: Shell, message: str) -> None:
 @click.pass_obj
 def check(obj: Shell) -> None:
     """Look at settings, database, Redis, backups, mail, PDF, journal; exit code 1 for a fault."""
+    from assess import store
+    from assess.actions import backups, journal
+    from assess.store import live, mail, migrate
+    from assess.store.backups import BackupError
+
     settings = obj.settings
     good = True
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from assess.actions import forecasts
-from assess.actions.forecasts import Forecast
-from assess.bank.formats.difficulties import read_difficulties
-from assess.bank.specification import Specification, read_blueprint
 from assess.cli import shell
 from assess.cli.shell import Shell
 from assess.reasons import Refused
+
+if TYPE_CHECKING:
+    from assess.actions.forecasts import Forecast
+    from assess.bank.specification import Specification
 
 
 @click.command()
@@ -53,6 +54,10 @@ def simulate(
     SPEC is the name of a published specification, or a YAML file, whole or only with bank, cut,
     band and quotas (docs/draw-simulation.md).
     """
+    from assess.actions import forecasts
+    from assess.bank.formats.difficulties import read_difficulties
+    from assess.bank.specification import read_blueprint
+
     what: str | Specification = spec
     if Path(spec).is_file():
         found = read_blueprint(shell.text_of(spec, as_json=as_json))
@@ -78,6 +83,8 @@ def simulate(
 
 def _lines(found: Forecast) -> list[str]:
     """A forecast as a person reads it."""
+    from assess.actions import forecasts
+
     plan, said = found.ground.plan, forecasts.document(found)
     lines = [f"{plan.length} questions from {len(found.exposed)}, {found.candidates} candidates"]
     for name, spread in (("not balanced", found.naive), ("balanced", found.balanced)):

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from assess.actions import calibrations, draws, verification
 from assess.cli import shell
 from assess.cli.draw_simulation import simulate
 from assess.cli.shell import Shell
@@ -27,6 +26,8 @@ def draw() -> None:
 @click.pass_obj
 def replay(obj: Shell, attempt: int, as_json: bool) -> None:
     """Draw the form of ATTEMPT (its number) again and compare. Exit code 1 on a difference."""
+    from assess.actions import draws
+
     with obj.context() as context:
         done = draws.replay(context, attempt)
     if isinstance(done, Refused):
@@ -56,6 +57,8 @@ def replay(obj: Shell, attempt: int, as_json: bool) -> None:
 @click.pass_obj
 def epochs(obj: Shell, test: str, centre: str | None, as_json: bool) -> None:
     """List the epochs of TEST: stretches of draws that share one secret seed."""
+    from assess.actions import verification
+
     with obj.context(centre) as context:
         found = verification.epochs(context, test)
     if isinstance(found, Refused):
@@ -91,6 +94,8 @@ def epochs(obj: Shell, test: str, centre: str | None, as_json: bool) -> None:
 @click.pass_obj
 def close(obj: Shell, test: str, reason: str, centre: str | None, as_json: bool) -> None:
     """Close the open epoch of TEST, so that its draws can be verified now."""
+    from assess.actions import verification
+
     with obj.context(centre) as context:
         done = verification.close(context, test, reason)
     if isinstance(done, Refused):
@@ -116,6 +121,8 @@ def verification_file(
     It holds the seed, the pool, and every draw with its history; no question's text, no key and no
     name. tools/verify_draw.py reads it; docs/draw.md explains it.
     """
+    from assess.actions import verification
+
     with obj.context(centre) as context:
         done = verification.document(context, test, epoch)
     if isinstance(done, Refused):
@@ -144,6 +151,8 @@ def calibrate(obj: Shell, test: str, centre: str | None, as_json: bool) -> None:
 
     Makes the next pool. Attempts under way keep theirs.
     """
+    from assess.actions import calibrations
+
     with obj.context(centre) as context:
         done = calibrations.calibrate(context, test)
     if isinstance(done, Refused):

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import click
 
-from assess import store
-from assess.actions import frameworks as deeds
 from assess.cli import shell
 from assess.cli.shell import Shell
 from assess.reasons import Refused
-from assess.store import frameworks
 
 
 @click.group()
@@ -23,6 +20,8 @@ def framework() -> None:
 @click.pass_obj
 def load(obj: Shell, files: tuple[str, ...], as_json: bool) -> None:
     """Load frameworks from YAML FILES; loading one again changes nothing."""
+    from assess.actions import frameworks as deeds
+
     loaded = []
     with obj.context() as context:
         for file in files:
@@ -49,6 +48,9 @@ def load(obj: Shell, files: tuple[str, ...], as_json: bool) -> None:
 @click.pass_obj
 def list_(obj: Shell) -> None:
     """List the frameworks that are loaded."""
+    from assess import store
+    from assess.store import frameworks
+
     with obj.app(), store.read() as session:
         for row in frameworks.every(session):
             click.echo(f"{row.key}: {row.title}")

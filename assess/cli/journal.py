@@ -6,7 +6,6 @@ import sys
 
 import click
 
-from assess.actions import journal as deeds
 from assess.cli import shell
 from assess.cli.shell import Shell
 
@@ -21,6 +20,8 @@ def journal() -> None:
 @click.pass_obj
 def verify(obj: Shell, as_json: bool) -> None:
     """Walk the chain and name the first bad entry. Exit code 1 when there is one."""
+    from assess.actions import journal as deeds
+
     with obj.app():
         verdict = deeds.verify()
     if as_json:
@@ -49,5 +50,7 @@ def verify(obj: Shell, as_json: bool) -> None:
 @click.pass_obj
 def seal(obj: Shell) -> None:
     """Seal what waits; the worker does this every second."""
+    from assess.actions import journal as deeds
+
     with obj.context() as context:
         click.echo(f"{deeds.seal(context.now, everywhere=True)} entries sealed.")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from assess import store
-from assess.actions import mail as deeds
 from assess.cli import shell
 from assess.cli.shell import Shell
-from assess.store import mail as rows
-from assess.store.mail import Mail
+
+if TYPE_CHECKING:
+    from assess.store.mail import Mail
 
 MOST = 1_000  # mails listed
 
@@ -24,6 +25,9 @@ def mail() -> None:
 @click.pass_obj
 def list_(obj: Shell, as_json: bool) -> None:
     """The mails that have not gone: those given up first, then by when they are tried again."""
+    from assess import store
+    from assess.store import mail as rows
+
     with obj.app(), store.read() as session:
         found = rows.unsent(session, MOST)
     if as_json:
@@ -43,6 +47,8 @@ def list_(obj: Shell, as_json: bool) -> None:
 @click.pass_obj
 def retry(obj: Shell, numbers: tuple[int, ...]) -> None:
     """Send the mails with these NUMBERS now, or every one that was given up."""
+    from assess.actions import mail as deeds
+
     with obj.context() as context:
         again = deeds.retry(context, numbers)
     click.echo(f"{again} to be sent again by the worker.")

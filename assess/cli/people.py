@@ -5,18 +5,19 @@ from __future__ import annotations
 import csv
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from assess import wording
-from assess.actions import enrolment as enrolling
-from assess.actions import people
 from assess.bank.formats.lines import FileRefused
 from assess.cli import shell
 from assess.cli.shell import Shell
-from assess.delivery import enrolment, people_file
 from assess.reasons import Refused
 from assess.roles import Role
+
+if TYPE_CHECKING:
+    from assess.actions import enrolment as enrolling
+    from assess.delivery import enrolment
 
 
 @click.group()
@@ -47,6 +48,8 @@ def add(
     centre: str | None,
 ) -> None:
     """Add a person and print their first password, which they change when they log in."""
+    from assess.actions import people
+
     with obj.context(centre) as context:
         done = people.add(context, name, username, roles, email=email)
     if isinstance(done, Refused):
@@ -79,6 +82,9 @@ def import_(
     Says line by line what will happen, then does all of it or nothing. Exit code 1 when a line
     cannot be done. The columns: docs/people-file.md.
     """
+    from assess.actions import enrolment as enrolling
+    from assess.delivery import people_file
+
     try:
         with Path(file).open("rb") as stream:
             rows = people_file.read(stream)
@@ -117,6 +123,8 @@ def _new_file(name: str | None, as_json: bool) -> Path | None:
 def _report(
     plan: enrolment.Plan, done: enrolling.BroughtIn | None, file: str | None, as_json: bool
 ) -> None:
+    from assess import wording
+
     given = () if done is None else done.passwords
     if file is not None and given:
         with Path(file).open("w", encoding="utf-8", newline="") as stream:
@@ -147,6 +155,8 @@ def _report(
 
 
 def _line(line: enrolment.Line) -> dict[str, object]:
+    from assess import wording
+
     return {
         "line": line.number,
         "username": line.username,

@@ -5,13 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from assess import store
 from assess.cli import shell
 from assess.cli.shell import Shell
-from assess.store import reports, specifications
 
 NONE = "–"
 
@@ -28,6 +24,9 @@ def report() -> None:
 @click.pass_obj
 def items(obj: Shell, name: str, centre: str | None, as_json: bool) -> None:
     """Print the item statistics of a test, from the marks of first attempts."""
+    from assess import store
+    from assess.store import reports, specifications
+
     with obj.context(centre) as context, store.read() as session:
         test = specifications.by_name(session, context.centre, name)
         if test is None:
@@ -46,6 +45,9 @@ def items(obj: Shell, name: str, centre: str | None, as_json: bool) -> None:
 
 
 def _print(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     population, test = found["population"], found["test"]
     click.echo(f"{population['attempts']} attempts, {population['responses']} responses.")
     click.echo(f"Left out: {population['excluded']}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-from assess.actions import specifications
-from assess.bank.specification import read_specification
 from assess.cli import shell
 from assess.cli.shell import Shell
 from assess.reasons import Refused
@@ -26,6 +24,9 @@ def publish(obj: Shell, file: str, centre: str | None, as_json: bool) -> None:
 
     Refused, with every reason, while the bank cannot serve it.
     """
+    from assess.actions import specifications
+    from assess.bank.specification import read_specification
+
     specification = read_specification(shell.text_of(file, as_json=as_json))
     if isinstance(specification, Refused):
         shell.refuse(specification, file, as_json=as_json)
