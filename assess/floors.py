@@ -16,10 +16,14 @@ from assess.clock import Clock, DatabaseClock
 from assess.settings import Settings
 from assess.store.base import SAVES, configuration, planned_once, prepared
 from assess.store.standing import Gate
+from assess.store.tables import metadata
 from assess.web import pdf
 from invigilation import admission
 from invigilation.actions import demo
 from invigilation.store import roster
+
+TABLES = metadata
+"""Every table, those of neighbours among them: whoever imports this module has them all."""
 
 ROOM = Gate(roster.seat, admission.why_not_start, admission.why_not_wait, admission.plain)
 """The door of the invigilated room."""

@@ -32,8 +32,8 @@ def check_tables(obj: Shell) -> None:
     """Say where the tables differ from the code. Exit code 1 when they do."""
     from assess.store import migrate
 
-    shell.folder_of(obj.settings)
-    differences = migrate.differences(obj.settings.database_url)
+    with obj.app(ready=False):
+        differences = migrate.differences(obj.settings.database_url)
     for difference in differences:
         click.echo(difference)
     if len(heads := migrate.heads()) != 1:
@@ -51,8 +51,8 @@ def revision(obj: Shell, message: str) -> None:
     """Write a migration from the difference between code and database."""
     from assess.store import migrate
 
-    shell.folder_of(obj.settings)
-    click.echo(migrate.revision(obj.settings.database_url, message))
+    with obj.app(ready=False):
+        click.echo(migrate.revision(obj.settings.database_url, message))
 
 
 @click.command()

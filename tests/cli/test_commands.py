@@ -78,9 +78,22 @@ def test_the_help_says_of_each_command_what_that_says_of_itself() -> None:
 
 def test_the_help_waits_for_no_database_no_page_and_no_figures() -> None:
     heavy = {"alembic", "babel", "flask", "numpy", "rich", "scipy", "sqlalchemy"}
-    said = "import sys, assess.__main__; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
-    assert heavy & set(done.stdout.split()) == set()
+    assert heavy & set(printed("import sys, assess.__main__; print(*sys.modules)")) == set()
+
+
+def test_a_command_knows_every_table_that_the_site_knows() -> None:
+    # SQLAlchemy must know a table before a row is written that points at it.
+    count = "print(len(floors.TABLES.tables))"
+    alone, beside = printed(f"from assess import floors; {count}; import assess.app; {count}")
+    assert alone == beside
+
+
+def printed(program: str) -> list[str]:
+    """What a program prints that runs by itself, where nothing is imported yet."""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
 
 
 @pytest.mark.parametrize(
