@@ -364,8 +364,11 @@ def test_a_paused_test_is_covered_and_goes_on_with_the_time_it_had(
     expect(legend).to_be_hidden()
     expect(time).to_have_text(re.compile(r"(30:00|29:5\d)"))
     served.clock.advance(timedelta(minutes=20))
+    page.reload()
+    expect(page.get_by_role("heading", name="Your test is paused")).to_be_visible()
+    look(page, "paused")
     assert timekeeping.resume(here.context("invigilator"), attempt, "All are back.") is None
-    page.evaluate(look_up)
+    page.get_by_role("link", name="Look again now").click()
     expect(page.locator("[data-notice=paused]")).to_have_count(0)
     expect(legend).to_be_visible()
     expect(time).to_have_text(re.compile(r"(30:00|29:5\d)"))

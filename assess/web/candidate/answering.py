@@ -90,6 +90,8 @@ def _not_saved(
             return sitting.elsewhere(attempt_id, refused, _positions(place, values))
         case Code.STATE if (row := resting.under_way(attempt_id)) is not None:
             return resting.page(row, refused, _positions(place, values))
+        case Code.STATE if (row := sitting.stopped(attempt_id)) is not None:
+            return sitting.paused(row, place, _positions(place, values))
         case Code.CLOSED | Code.LATE:
             sitting.find(attempt_id)  # closes it, if its time is over
             return sitting.closed(attempt_id, refused, _positions(place, values))

@@ -42,4 +42,6 @@ def hand_in(attempt_id: int) -> ResponseReturnValue:
             return sitting.closed(attempt_id, done)
         if done.code is Code.TAKEOVER:
             return sitting.elsewhere(attempt_id, done)
+        if done.code is Code.STATE and (row := sitting.stopped(attempt_id)) is not None:
+            return sitting.paused(row)
     return problems.answer(done)

@@ -67,6 +67,8 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
         if timing.is_open(signing.now(), row.deadline):
             return redirect(url_for("candidate.attempt", attempt_id=attempt_id))
         return sitting.time_is_up(row)
+    if state is State.PAUSED and not problems.wants_json():
+        return redirect(url_for("candidate.attempt", attempt_id=attempt_id))
     if state is not State.MARKED:
         return sitting.refused_by_state(state)
     context, drawn = signing.context(), row.drawn()

@@ -6,7 +6,7 @@ the job that closes attempts by itself.
 
 from __future__ import annotations
 
-from flask import make_response, redirect, render_template, url_for
+from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -16,11 +16,12 @@ from assess.actions import resting
 from assess.actions.context import not_found
 from assess.delivery import timing
 from assess.delivery.attempt import Move, State, after
-from assess.reasons import Refused
-from assess.store import attempts
+from assess.reasons import Code, Refused
+from assess.store import attempts, specifications
 from assess.store.attempts import Attempt
 from assess.web import pages, problems, signing
 
+LOOK_AGAIN = 5  # seconds until a page of a paused test asks whether it goes on
 SETTLE = 2  # seconds after the last moment that counts, before the result is asked for
 
 
@@ -71,6 +72,8 @@ def enter(attempt_id: int) -> Attempt | ResponseReturnValue:
         return redirect(url_for("candidate.waiting", attempt_id=row.id))
     if row.resting:
         return redirect(url_for("candidate.rest", attempt_id=row.id))
+    if state is State.PAUSED and not problems.wants_json():
+        return paused(row)
     if state is not State.OPEN or row.deadline is None:
         return refused_by_state(state)
     if not timing.is_open(signing.now(), row.deadline):
@@ -78,6 +81,33 @@ def enter(attempt_id: int) -> Attempt | ResponseReturnValue:
     if row.writer_session_id != current_user.session_id:
         return render_template("candidate/elsewhere.html", attempt_id=row.id, sent=None)
     return row
+
+
+def stopped(attempt_id: int) -> Attempt | None:
+    """My attempt, if somebody else has stopped its clock."""
+    row = find(attempt_id)
+    return None if row is None or row.resting or State(row.state) is not State.PAUSED else row
+
+
+def paused(row: Attempt, place: int | None = None, sent: str | None = None) -> ResponseReturnValue:
+    """The page of a test that somebody has paused, in the place of its questions.
+
+    It asks by itself for what was asked for, or for the question at `place`, for which something
+    was `sent` that is not saved.
+    """
+    address = request.path
+    if request.method != "GET":
+        address = url_for("candidate.attempt", attempt_id=row.id)
+        if place is not None:
+            address = url_for("candidate.question", attempt_id=row.id, place=place)
+    with store.look() as session:
+        test = specifications.get(session, row.centre_id, row.test_id)
+    page = render_template(
+        "candidate/paused.html", attempt_id=row.id, test=test, address=address, sent=sent
+    )
+    response = make_response(page, Refused.of(Code.STATE).status)
+    response.headers["Refresh"] = f"{LOOK_AGAIN}; url={address}"
+    return response
 
 
 def refused_by_state(state: State) -> ResponseReturnValue:
