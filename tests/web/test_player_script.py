@@ -221,9 +221,12 @@ def test_handing_in_waits_for_what_has_not_arrived_and_leaves_nothing_on_the_dev
     expect(said).to_contain_text("Not handed in yet")
     assert stored(attempt) == []
 
+    sent: list[int] = []
+    page.on("response", lambda one: sent.append(one.status) if "/hand-in" in one.url else None)
     page.context.set_offline(False)
     page.wait_for_url("**/result")
     expect(page.locator("[data-receipt]")).to_be_visible()
+    assert sent == [200]  # once: a second would be refused, and on record
     assert len(stored(attempt)) == 1
     assert kept(page) == 0
     page.go_back()

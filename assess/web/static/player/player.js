@@ -72,6 +72,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
   let adding = 0; // answers on their way into the journal
   let lost = false; // whether the last try found no connection
   let handing = false;
+  let asking = false; // whether a hand-in is on its way
   let held = ""; // why the clock stands and no question is seen: "paused" or "resting"
   let ended = ""; // why nothing more is answered here: "time", "taken" or "out"
   let settling = false; // time is up, and the last answers may still leave
@@ -451,9 +452,10 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
   };
 
   const tryHandIn = async () => {
-    if (!handing || leaving) return;
-    if ((await unsent()).length + adding > 0) return; // the sender comes back when they have left
+    if (!handing || leaving || asking) return;
+    asking = true; // one hand-in is enough: a second would be refused, and on record
     try {
+      if ((await unsent()).length + adding > 0) return; // the sender comes back when they have left
       const done = await ask(at("hand-in"), { token: form.token, writer: form.writer });
       await over(done.result);
     } catch (error) {
@@ -465,6 +467,8 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
       }
       missing();
       setTimeout(tryHandIn, RETRY);
+    } finally {
+      asking = false;
     }
   };
 
