@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from babel import support
 from flask import Flask, g, request, url_for
 from flask_babel import get_translations, ngettext
+from flask_babel import gettext as _
 from flask_login import current_user
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
@@ -75,10 +76,25 @@ def page_number() -> int:
 
 
 def by_field(reasons: tuple[Reason, ...] | list[Reason]) -> dict[str, wording.Words]:
-    """The words of reasons by the form field they belong to ("" for none), first of each."""
+    """The words of reasons by the form field they belong to ("" for none), first of each.
+
+    The words call a field as people do, not by its name in the form.
+    """
+    called = {
+        "code": _("Code"),
+        "decision": _("Your decision"),
+        "file": _("File"),
+        "name": _("Name"),
+        "reason": _("Your reason"),
+        "receipt": _("Receipt"),
+        "test": _("Test"),
+        "words": _("Your text"),
+    }
     found: dict[str, wording.Words] = {}
     for reason in reasons:
         field = str(reason.values.get("field", ""))
+        if field in called:
+            reason = replace(reason, values={**reason.values, "field": called[field]})
         found.setdefault(field, wording.words(reason, zone()))
     return found
 

@@ -48,6 +48,7 @@ def test_a_candidate_asks_and_reads_the_answer_where_the_tutor_wrote_it(
     assert mine in me.get("/assessments").text
     empty = me.post(mine, {"words": "  "})
     assert (empty.status_code, codes(empty.text)) == (422, {"E-FIELD"})
+    assert "Your text: something is needed here." in empty.text
     long = me.post(mine, {"words": "x" * 2001})
     assert (long.status_code, codes(long.text)) == (422, {"E-FIELD"})
     assert me.post(mine, {"words": "What is <b>meant</b>\r\nby chapter two?"}).location == mine
