@@ -12,9 +12,12 @@ from typing import Any
 
 from babel import support
 from flask.templating import Environment
+from jinja2 import nodes
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, Macro
 from markupsafe import Markup
+
+from assess.web import compiling
 
 PLAIN = frozenset({FunctionType, MethodType, BuiltinFunctionType, type})
 DESIGN = "govuk"  # how the names of the design system's macros begin
@@ -88,6 +91,14 @@ class Pages(Environment):
     """Flask's environment for pages whose templates have no globals of their own."""
 
     context_class = Surroundings
+    catalogue: support.NullTranslations = support.NullTranslations()
+    """The texts of the language of these pages; in English they are as they are written."""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        """A template with its texts put in."""
+        tree = super()._parse(source, name, filename)
+        compiling.Texts(self.catalogue.ugettext).visit(tree)
+        return tree
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """The globals of all templates: one dictionary, which is copied and compared as such."""
