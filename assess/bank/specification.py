@@ -78,7 +78,10 @@ class Feedback(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the least; a level shows all that the levels below it show."""
-        return tuple(Feedback).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {level: rank for rank, level in enumerate(Feedback)}
 
 
 class Sets(StrEnum):

@@ -148,7 +148,7 @@ def of_candidate(session: Session, candidate_id: int, attempt_id: int) -> Attemp
     rows = cursor.ask(session, _OF_CANDIDATE, {"candidate": candidate_id, "attempt": attempt_id})
     if not rows:
         return None
-    return Attempt(**{name: read(of) for (name, read), of in zip(_READ, rows[0], strict=True)})
+    return cursor.seen(Attempt, _READ, rows[0])
 
 
 def locked(session: Session, candidate_id: int, attempt_id: int) -> Attempt | None:

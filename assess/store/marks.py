@@ -127,7 +127,7 @@ def newest(session: Session, attempt_id: int) -> MarkRow | None:
     rows = cursor.ask(session, _NEWEST, {"attempt": attempt_id})
     if not rows:
         return None
-    return MarkRow(**{name: read(of) for (name, read), of in zip(_READ, rows[0], strict=True)})
+    return cursor.seen(MarkRow, _READ, rows[0])
 
 
 _READ = [(column.key, cursor.reader(column.type)) for column in TABLE.columns]

@@ -3,7 +3,7 @@
 Pages are compiled for one language: `_("Hand in")` is then as much part of the page as what stands
 around it, and Jinja makes one piece of both. A page of questions looked up eighty texts before.
 Texts that are chosen while a page is made are looked up as ever (`templating.texts`). A second
-language needs a second environment, `Pages.overlay()`, with its own `catalogue`.
+language needs a second environment with its own `catalogue`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ class Texts(NodeTransformer):
         if not node.kwargs:
             plain = str(Markup(said) % {}) if "%" in said else said  # noqa: S704 - ours
             return nodes.TemplateData(plain, **where)
-        values = [nodes.Pair(nodes.Const(one.key, **where), one.value, **where) for one in node.kwargs]
+        values = [
+            nodes.Pair(nodes.Const(one.key, **where), one.value, **where) for one in node.kwargs
+        ]
         return nodes.Mod(nodes.TemplateData(said, **where), nodes.Dict(values, **where), **where)
 
 

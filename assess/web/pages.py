@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import support
-from flask import Flask, g, request, url_for
+from flask import Flask, g, has_request_context, request
 from flask_babel import get_translations, ngettext
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -128,6 +128,8 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
     # A page looks up a hundred texts: the catalogue of its language is found once for all of them.
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
     app.jinja_env.globals.update(templating.texts(_catalogue))
+    address_of = templating.addresses(app.url_for, _within)
+    app.jinja_env.globals["url_for"] = address_of
     loader = app.jinja_loader
     assert loader is not None  # noqa: S101 - Flask makes one for every application
     app.jinja_loader = ChoiceLoader([loader, PrefixLoader({GOVUK: PackageLoader(GOVUK)})])
@@ -180,14 +182,21 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
             said.append(f"{rest} second{'' if rest == 1 else 's'}")
         return " ".join(said)
 
+    def modules() -> dict[str, str]:
+        """Addresses of scripts that others ask for, by the names that these use."""
+        return {
+            app.url_for("static", filename=name, v=None): address_of("static", filename=name)
+            for name in MODULES
+        }
+
     @app.context_processor
     def shared() -> dict[str, Any]:
         return {
             "nonce": nonce(),
             "service": settings.name,
             "brand_colour": settings.colour,
-            "modules": _modules,
-            "navigation": _navigation(navigation),
+            "modules": modules,
+            "navigation": _navigation(navigation, address_of),
             "Code": Code,
             "Role": Role,
             "demo": not settings.production,
@@ -202,15 +211,12 @@ def _catalogue() -> support.NullTranslations:
     return found
 
 
-def _modules() -> dict[str, str]:
-    """Addresses of scripts that others ask for, by the names that these use."""
-    return {
-        url_for("static", filename=name, v=None): url_for("static", filename=name)
-        for name in MODULES
-    }
+def _within() -> str:
+    """The path under which the site of this request lies."""
+    return request.script_root if has_request_context() else ""
 
 
-def _navigation(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+def _navigation(entries: Sequence[Entry], address_of: Callable[..., str]) -> list[dict[str, Any]]:
     # The person and the request themselves: each look through a proxy would cost some calls.
     user, asked = current_user._get_current_object(), request._get_current_object()  # type: ignore[attr-defined]
     if not user.is_authenticated:
@@ -219,7 +225,7 @@ def _navigation(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     return [
         {
             "text": text,
-            "href": url_for(goal),
+            "href": address_of(goal),
             "current": endpoint == goal,
             "active": blueprint == goal.partition(".")[0] and path.startswith(within),
         }

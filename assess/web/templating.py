@@ -11,6 +11,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from babel import support
+from flask.sansio.app import App
 from flask.templating import Environment
 from jinja2 import nodes
 from jinja2.nodes import EvalContext
@@ -20,14 +21,15 @@ from markupsafe import Markup
 from assess.web import compiling
 
 PLAIN = frozenset({FunctionType, MethodType, BuiltinFunctionType, type})
-DESIGN = "govuk"  # how the names of the design system's macros begin
+# How the names of macros begin that look at nothing but what they are given: those of the design
+# system, and ours. No two templates of ours have one of the same name.
+PURE = ("govuk", "plain_")
 LEAVES = frozenset({str, Markup, int, bool, float, type(None)})
 TEXTS = frozenset({str, Markup})
+NUMBERS = frozenset({int, bool, type(None)})
 LONG = 200  # characters: what somebody has written is not kept in mind
 MOST_MADE = 2048
 ASKS = "jinja_pass_arg"  # what Jinja's decorators put on a function that wants its surroundings
-
-_made: dict[tuple[Any, ...], str] = {}
 
 
 class Surroundings(Context):
@@ -43,7 +45,7 @@ class Surroundings(Context):
         if kind is Macro:
             more.pop("_block_vars", None)
             more.pop("_loop_vars", None)
-            if not more and called.name and called.name.startswith(DESIGN):
+            if not more and called.name and called.name.startswith(PURE):
                 return _component(called, self.eval_ctx, args)
             return called.__call__(self.eval_ctx, *args, **more)
         if kind in PLAIN and not hasattr(called, ASKS):
@@ -54,21 +56,27 @@ class Surroundings(Context):
 
 
 def _component(macro: Macro, where: EvalContext, args: tuple[Any, ...]) -> str:
-    """What a macro of the design system makes of these values, made once.
+    """What a macro that looks at nothing else makes of these values, made once.
 
-    Its macros look at nothing but what they are given: the same buttons and headings come again
-    in every page. Whatever is given but plain values is not remembered.
+    The same buttons and headings come again in every page. Whatever is given but plain values is
+    not remembered.
     """
-    try:
-        key = (macro.name, where.autoescape, *[_plain(value) for value in args])
-    except TypeError:
-        return macro.__call__(where, *args)
-    made = _made.get(key)
+    kinds = tuple(map(type, args))
+    key: tuple[Any, ...]
+    if NUMBERS.issuperset(kinds):
+        key = (macro.name, where.autoescape, kinds, args)
+    else:
+        try:
+            key = (macro.name, where.autoescape, *[_plain(value) for value in args])
+        except TypeError:
+            return macro.__call__(where, *args)
+    kept: dict[tuple[Any, ...], str] = where.environment.made  # type: ignore[attr-defined]
+    made = kept.get(key)
     if made is None:
         made = macro.__call__(where, *args)
-        if len(_made) >= MOST_MADE:
-            _made.clear()
-        _made[key] = made
+        if len(kept) >= MOST_MADE:
+            kept.clear()
+        kept[key] = made
     return made
 
 
@@ -94,6 +102,10 @@ class Pages(Environment):
     catalogue: support.NullTranslations = support.NullTranslations()
     """The texts of the language of these pages; in English they are as they are written."""
 
+    def __init__(self, app: App, **options: Any) -> None:
+        super().__init__(app, **options)
+        self.made: dict[tuple[Any, ...], str] = {}
+
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         """A template with its texts put in."""
         tree = super()._parse(source, name, filename)
@@ -103,6 +115,29 @@ class Pages(Environment):
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """The globals of all templates: one dictionary, which is copied and compared as such."""
         return super().make_globals(d) if d else self.globals
+
+
+def addresses(build: Callable[..., str], within: Callable[[], str]) -> Callable[..., str]:
+    """The function that gives a template the address of an endpoint, each built once.
+
+    Kept are those of files and of endpoints that take no values: there are as many as the
+    templates name. `within`: the path under which the site of this request lies.
+    """
+    built: dict[tuple[str, str, str | None], str] = {}
+
+    def url_for(endpoint: str, **values: Any) -> str:
+        name = values.get("filename")
+        if len(values) > (name is not None) or endpoint.startswith("."):
+            return build(endpoint, **values)
+        key = (within(), endpoint, name)
+        found = built.get(key)
+        if found is None:
+            if len(built) >= MOST_MADE:
+                built.clear()
+            found = built[key] = build(endpoint, **values)
+        return found
+
+    return url_for
 
 
 def texts(catalogue: Callable[[], support.NullTranslations]) -> dict[str, Callable[..., str]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from markupsafe import Markup
@@ -9,6 +12,7 @@ from markupsafe import Markup
 from assess.web import templating
 from tests.builders import World
 
+ROOT = Path(__file__).resolve().parents[2]
 BUTTON = (
     '{% from "govuk_frontend_jinja/components/button/macro.html" import govukButton %}'
     "{{ govukButton({'text': text, 'preventDoubleClick': once}) }}"
@@ -22,8 +26,15 @@ INSET = (
 @pytest.fixture
 def app(built: World) -> Flask:
     """The application whose templates these are."""
-    templating._made.clear()
+    built.app.jinja_env.made.clear()  # type: ignore[attr-defined]
     return built.app
+
+
+def kept(app: Flask) -> dict[object, str]:
+    """What its pages have made once."""
+    pages = app.jinja_env
+    assert isinstance(pages, templating.Pages)
+    return pages.made  # type: ignore[return-value]
 
 
 def shown(app: Flask, source: str, **values: object) -> str:
@@ -35,9 +46,9 @@ def test_a_component_is_made_once_for_the_same_values_and_anew_for_others(app: F
     first = shown(app, BUTTON, text="Go <on>", once=True)
     assert "Go &lt;on&gt;" in first
     assert 'data-prevent-double-click="true"' in first
-    assert len(templating._made) == 1
+    assert len(kept(app)) == 1
     assert shown(app, BUTTON, text="Go <on>", once=True) == first
-    assert len(templating._made) == 1
+    assert len(kept(app)) == 1
     # Markup is no text, and 1 is not true, although Python takes each for the other.
     assert "Go <on>" in shown(app, BUTTON, text=Markup("Go <on>"), once=True)
     assert 'data-prevent-double-click="1"' in shown(app, BUTTON, text="Go <on>", once=1)
@@ -52,7 +63,7 @@ def test_what_somebody_has_written_and_what_is_no_plain_value_is_not_kept(app: F
     assert "&lt;said&gt;" in shown(app, BUTTON, text=Words(), once=True)
     assert "x" * 300 in shown(app, BUTTON, text="x" * 300, once=True)
     assert "<p>a &amp; b</p>" in shown(app, INSET, text="a & b")
-    assert templating._made == {}
+    assert kept(app) == {}
 
 
 def test_texts_are_markup_and_what_is_put_into_them_is_escaped(app: Flask) -> None:
@@ -72,3 +83,45 @@ def test_a_cookie_that_comes_again_holds_what_it_held(app: Flask) -> None:
         with app.test_request_context(headers={"Cookie": cookie}) as context:
             assert context.session["list"] == ["one"]
             context.session["list"].append("two")
+
+
+def test_a_text_that_stands_in_a_template_is_part_of_it(app: Flask) -> None:
+    # Without a request there is no catalogue to ask: what is shown was there before.
+    assert shown(app, "<p>{{ _('Hand in') }}</p>{{ _('100%%') }}") == "<p>Hand in</p>100%"
+    said = "{{ _('Question %(place)d of %(of)s', place=p, of='<b>') }}"
+    assert shown(app, said, p=3) == "Question 3 of &lt;b&gt;"
+    assert shown(app, "{% set t = _('A <b>') %}{{ t }}{{ _('C') if no else _('D') }}") == "A <b>D"
+    assert 'type="submit"' in shown(app, BUTTON.replace("text,", "_('Go & on'),"), once=True)
+
+
+def test_a_text_chosen_while_a_page_is_made_is_looked_up(app: Flask) -> None:
+    with app.test_request_context():
+        assert shown(app, "{{ _(t) }}", t="My progress") == "My progress"
+
+
+def test_pages_are_compiled_for_the_one_language_there_is(app: Flask) -> None:
+    """Whoever adds a second one makes an environment for it: `assess/web/compiling.py`."""
+    with app.test_request_context():
+        assert [str(one) for one in app.extensions["babel"].instance.list_translations()] == ["en"]
+
+
+def test_an_address_is_built_once_for_each_place_where_the_site_lies(app: Flask) -> None:
+    source = "{{ url_for('public.home') }} {{ url_for('candidate.result', attempt_id=n) }}"
+    with app.test_request_context():
+        assert shown(app, source, n=1) == "/ /attempts/1/result"
+        assert shown(app, source, n=2) == "/ /attempts/2/result"
+    with app.test_request_context(environ_overrides={"SCRIPT_NAME": "/exams"}):
+        assert shown(app, source, n=2) == "/exams/ /exams/attempts/2/result"
+    with app.test_request_context():
+        assert shown(app, source, n=1) == "/ /attempts/1/result"
+
+
+def test_no_two_templates_have_a_macro_of_their_own_that_is_made_once_by_one_name() -> None:
+    folders = (ROOT / "assess/web/templates", ROOT / "invigilation/web/templates")
+    named = [
+        name
+        for folder in folders
+        for path in folder.rglob("*.html")
+        for name in re.findall(r"{%-? *macro (plain_\w+)", path.read_text())
+    ]
+    assert sorted(set(named)) == sorted(named) != []
