@@ -52,11 +52,11 @@ def settle(
     saves: Sequence[answering.Saved],
 ) -> HandedIn:
     """Close and mark an open attempt whose specification and stored answers are at hand."""
-    row.state = State.CLOSED.value
-    row.closed_at = closed_at
-    row.closed_by = move.value
-    row.answers_digest = answering.digest(saves)
-    row.receipt = receipt(row)
+    digest = answering.digest(saves)
+    cursor.put(row, state=State.CLOSED.value, closed_at=closed_at, closed_by=move.value)
+    cursor.put(row, answers_digest=digest)
+    made = receipt(row)
+    cursor.put(row, receipt=made)
     cursor.keep(session, row, *CLOSING)
     record(
         session,
@@ -66,8 +66,8 @@ def settle(
             "attempt": row.id,
             "by": move.value,
             "answers": len(saves),
-            "answers_digest": row.answers_digest,
-            "receipt": row.receipt,
+            "answers_digest": digest,
+            "receipt": made,
         },
     )
     drawn = row.drawn()
@@ -85,7 +85,7 @@ def settle(
         len(drawn),
     )
     marks.save(session, row, mark, seconds, context.now)
-    row.state = State.MARKED.value
+    cursor.put(row, state=State.MARKED.value)
     cursor.keep(session, row, "state")
     record(
         session,
@@ -94,7 +94,7 @@ def settle(
         {"attempt": row.id, "score": mark.score, "passed": mark.passed, "rule": mark.rule},
     )
     _mail_result(session, context, row)
-    return HandedIn(row.id, row.receipt)
+    return HandedIn(row.id, made)
 
 
 def _mail_result(session: Session, context: Context, row: Attempt) -> None:

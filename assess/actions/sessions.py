@@ -16,7 +16,7 @@ from assess.actions.context import Context, not_found, record, refuse
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.settings import Settings
-from assess.store import centres, journal, people
+from assess.store import journal, people
 from assess.store.people import LoginFailure, Person, SignedIn, SignIn
 
 SEEN_EVERY = timedelta(minutes=1)  # how exactly "last seen" is kept
@@ -43,17 +43,16 @@ def log_in(
     with store.look() as session:
         if locked := _locked(_failures(session, hashed, now, settings), now, settings):
             return locked
-        known = people.password_of(session, name)
-    good = passwords.matches(known, password, settings)
+        known = people.account(session, name)
+    good = passwords.matches(None if known is None else known.password_hash, password, settings)
     with store.write() as session:
         # Again, alone with the name: many tries at once must not slip past the count together.
         store.alone(session, f"login:{hashed}")
         failures = _failures(session, hashed, now, settings)
         if locked := _locked(failures, now, settings):
             return locked
-        person = people.by_username(session, name)
-        allowed = person is not None and person.active
-        if person is None or not good or not allowed or not _centre_active(session, person):
+        person = people.account(session, name)
+        if person is None or not good or not person.active:
             session.add(LoginFailure(name_hash=hashed, at=now))
             locks = _locked([*failures, now], now, settings) is not None
             lock = timedelta(minutes=settings.login_lock_minutes)
@@ -70,7 +69,7 @@ def log_in(
         if failures:
             people.forget_failures(session, hashed)
         if person.password_hash and passwords.outdated(person.password_hash, settings):
-            person.password_hash = passwords.hash_of(password, settings)
+            people.set_password_hash(session, person.id, passwords.hash_of(password, settings))
         token = seeds.token()
         people.begin_session(session, person, hash_token(token), device[:200], now)
         context = Context(now, settings, person.centre_id, person.id)
@@ -183,10 +182,6 @@ def _failures(
     """The failures that may lock a name now, oldest first: of twice the time that a lock lasts."""
     lock = timedelta(minutes=settings.login_lock_minutes)
     return people.failures_since(session, hashed, now - 2 * lock)
-
-
-def _centre_active(session: Session, person: Person) -> bool:
-    return centres.get(session, person.centre_id).active
 
 
 def _locked(failures: Sequence[datetime], now: datetime, settings: Settings) -> Refused | None:

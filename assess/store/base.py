@@ -335,9 +335,12 @@ def alone(session: Session, what: str) -> None:
     For deeds that look whether something is there before they make it: a row that is not there
     yet cannot be locked. What is read afterwards is what the others left.
     """
-    if session.get_bind().dialect.name != "sqlite":  # there, BEGIN IMMEDIATE has done it
-        session.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what}
+    connection = connection_of(session)
+    if connection.dialect.name != "sqlite":  # there, BEGIN IMMEDIATE has done it
+        run(
+            connection,
+            "SELECT pg_advisory_xact_lock(hashtextextended(%(what)s, 0))",
+            {"what": what},
         )
 
 

@@ -55,16 +55,22 @@ def insert(session: Session, table: Table, values: Values) -> int:
     return int(key)
 
 
+def put(row: Base, **values: Any) -> None:
+    """Set columns of a row that `keep` is to write: the session takes no note of it."""
+    for name, value in values.items():
+        set_committed_value(row, name, value)
+
+
 def keep(session: Session, row: Base, *names: str) -> None:
     """Write these columns of a row of the session now, as they stand in it.
 
-    SQLAlchemy's own account of what was set, and its flush, take several times the statement.
+    SQLAlchemy's own account of what was set, and its flush, take several times the statement;
+    neither has anything to do where they were `put`.
     """
     table = row.metadata.tables[row.__tablename__]
     statement, writers = _change(table, names, dialect(session))
     values = {name: getattr(row, name) for name in names}
-    for name, value in values.items():
-        set_committed_value(row, name, value)
+    put(row, **values)
     ask(session, statement, {**_written(values, writers), "its_key": getattr(row, _key(table))})
 
 

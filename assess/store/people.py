@@ -146,6 +146,38 @@ class SignedIn:
     zone: str
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a log-in asks of a person; `active`: they are, and so is their centre."""
+
+    id: int
+    centre_id: int
+    password_hash: str | None
+    active: bool
+
+
+def account(session: Session, username: str) -> Account | None:
+    """The account with this log-in name, whatever its case."""
+    rows = cursor.ask(session, _ACCOUNT, {"name": username.strip().lower()})
+    if not rows:
+        return None
+    person, centre, password_hash, active = rows[0]
+    return Account(person, centre, password_hash, bool(active))
+
+
+_ACCOUNT = """
+SELECT p.id, p.centre_id, p.password_hash, p.active AND c.active
+FROM people AS p JOIN centres AS c ON c.id = p.centre_id WHERE p.username = :name
+"""
+
+
+def set_password_hash(session: Session, person_id: int, password_hash: str) -> None:
+    """Store the same password hashed anew, as the settings of today have it."""
+    session.execute(
+        update(Person).where(Person.id == person_id).values(password_hash=password_hash)
+    )
+
+
 def by_username(session: Session, username: str) -> Person | None:
     """The person with this log-in name, whatever its case."""
     return session.scalar(_BY_USERNAME, {"username": username.strip().lower()})
@@ -157,13 +189,6 @@ _BY_USERNAME = select(Person).where(Person.username == bindparam("username"))
 def email_of(session: Session, person_id: int) -> str | None:
     """Where mails to a person go; None for nowhere."""
     rows = cursor.ask(session, "SELECT email FROM people WHERE id = :person", {"person": person_id})
-    return rows[0][0] if rows else None
-
-
-def password_of(session: Session, username: str) -> str | None:
-    """The hash of the password of whoever has this log-in name; None for nobody and for none."""
-    asked = "SELECT password_hash FROM people WHERE username = :name"
-    rows = cursor.ask(session, asked, {"name": username.strip().lower()})
     return rows[0][0] if rows else None
 
 
@@ -298,7 +323,7 @@ WHERE s.token_hash = :token AND s.ended_at IS NULL AND p.active AND c.active
 
 
 def begin_session(
-    session: Session, person: Person, token_hash: str, device: str, now: datetime
+    session: Session, person: Account, token_hash: str, device: str, now: datetime
 ) -> None:
     """Store that a person is signed in from now on."""
     values = {
