@@ -56,7 +56,8 @@ class Forecast:
     """The figures. `balanced` is None where forms are not balanced; `unbalanced` says why.
 
     `exposed` and `course.met` are float64[drawable items of the plan]. `acceptance` is the share
-    of unbalanced forms that lie in the band.
+    of unbalanced forms that lie in the band. `overlap` is that of the candidates asked about;
+    `fifth_or_more` the chance that two of any number share so much, over all forms drawn.
     """
 
     ground: Ground
@@ -68,6 +69,7 @@ class Forecast:
     acceptance: float | None
     exposed: Floats
     overlap: Overlap | None
+    fifth_or_more: float
     expected_overlap: float
     course: Course
     chance: Floats | None
@@ -216,6 +218,7 @@ def forecast(
     exposed = figures.first_exposure(plan, plain, given)
     attempts = min(specification.attempts or ground.proof.fresh.attempts + 1, MOST_ATTEMPTS)
     banded = plan.band is not None
+    any_two = figures.overlap(given, plan.expected.size, np.random.default_rng(seed))
     return Forecast(
         ground=ground,
         candidates=candidates,
@@ -226,6 +229,7 @@ def forecast(
         acceptance=float(plan.inside(plain).mean()) if banded and len(plain) else None,
         exposed=exposed,
         overlap=figures.overlap(given[:candidates], plan.expected.size, draws.rng),
+        fifth_or_more=0.0 if any_two is None else any_two.fifth_or_more,
         expected_overlap=figures.expected_overlap(plan, exposed),
         course=figures.course(draws, _cohort(plan, candidates), attempts, pass_rate, show),
         chance=chance,

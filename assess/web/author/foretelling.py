@@ -33,6 +33,7 @@ CANDIDATES, MOST_CANDIDATES = 200, 5_000
 PASSING = 70  # per cent who pass at each attempt, where nobody says otherwise
 KEPT = 64  # forecasts in memory: a pool never changes, so none is ever stale
 BINS = 10
+NARROWEST = 0.002  # of a bar's range: two tenths of a per cent
 HALF, MOST = 0.5, 0.95
 
 
@@ -48,7 +49,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart: what it shows, how its labels and figures are headed, and its bars."""
+    """A chart: what it shows, how its labels and figures are headed, and its bars.
+
+    `full` says what a bar as long as its track means; the track begins at nought.
+    """
 
     name: str
     title: str
@@ -56,6 +60,7 @@ class Chart:
     label: str
     figure: str
     bars: tuple[Bar, ...]
+    full: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +193,7 @@ def _charts(found: Forecast) -> list[Chart]:
                 _("Forms"),
                 _("Chance to pass"),
                 ranges,
+                format_percent(1),
             )
         )
     if found.balanced is not None:
@@ -206,6 +212,7 @@ def _charts(found: Forecast) -> list[Chart]:
                     Bar(str(k), 0.0, share, format_percent(share, "0.0 %"))
                     for k, share in enumerate(found.course.in_band, start=1)
                 ),
+                format_percent(1),
             )
         )
     charts.append(_exposure(found))
@@ -222,6 +229,7 @@ def _charts(found: Forecast) -> list[Chart]:
             _("Sittings"),
             _("Items seen"),
             tuple(Bar(format_decimal(n), 0.0, v, format_percent(v)) for n, v in shown),
+            format_percent(1),
         )
     )
     return charts
@@ -230,11 +238,14 @@ def _charts(found: Forecast) -> list[Chart]:
 def _exposure(found: Forecast) -> Chart:
     """Items by the share of candidates who meet them, over all of their attempts."""
     met = found.course.met
-    counts, edges = np.histogram(met, bins=BINS, range=(float(met.min()), float(met.max()) + 1e-9))
+    low, high = float(met.min()), float(met.max())
+    # No narrower than its label can say: where all are met alike, one bar says it.
+    bins = min(BINS, max(1, int((high - low) / NARROWEST)))
+    counts, edges = np.histogram(met, bins=bins, range=(low, high + 1e-9))
     most = max(int(counts.max()), 1)
     bars = tuple(
         Bar(
-            f"{100 * low:.1f}–{100 * high:.1f} %",
+            "–".join(dict.fromkeys(f"{100 * share:.1f}" for share in (low, high))) + " %",
             0.0,
             count / most,
             str(ngettext("%(num)s item", "%(num)s items", count)),
@@ -255,6 +266,7 @@ def _exposure(found: Forecast) -> Chart:
         _("Of all candidates"),
         _("Items"),
         bars,
+        format_decimal(most),
     )
 
 
