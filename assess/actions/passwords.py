@@ -17,7 +17,10 @@ from assess.settings import Settings
 SHORTEST = 10  # characters
 LONGEST = 200  # characters; hashing takes any length, but a request must not be a megabyte
 STRONG_ENOUGH = 3  # of 4 (zxcvbn): safely unguessable for whoever stole the hashes
-JUDGED = 72  # characters: zxcvbn takes long over more, and more cannot make it weaker
+JUDGED = 40  # characters: zxcvbn takes long over more, and more cannot make it weaker
+FEW = 4  # signs that look like letters, of which zxcvbn tries every reading
+LETTERS = str.maketrans("4@8({[<3691!|0$5+7%2", "aabcccceggiilossttxz")
+NO_LETTERS = str.maketrans("@({[<!|$+%", "~" * 10)
 
 # Hashing takes 19 MiB and a core; more at once than cores would only make everybody wait.
 _SLOTS = threading.BoundedSemaphore(2)
@@ -62,9 +65,22 @@ def why_not(password: str, about: tuple[str, ...]) -> tuple[Reason, ...]:
     if len(password) > LONGEST:
         return (_weak("long", LONGEST),)
     told = [word for text in about for word in (text, *text.replace("@", " ").split())]
-    if zxcvbn(password[:JUDGED], user_inputs=told)["score"] < STRONG_ENOUGH:
+    if any(zxcvbn(one, user_inputs=told)["score"] < STRONG_ENOUGH for one in _read(password)):
         return (_weak("guessable", SHORTEST),)
     return ()
+
+
+def _read(password: str) -> tuple[str, ...]:
+    """What of a password zxcvbn judges, none of which may be weak.
+
+    It knows `@` for an `a`, and tries all readings of all such signs together: twenty of them took
+    it half a minute. Where there are many, it judges the letters that they look like, and once
+    more what they are if they are none: digits, which may be a date, and signs like any other.
+    """
+    judged = password[:JUDGED]
+    if sum(ord(sign) in LETTERS for sign in set(judged)) <= FEW:
+        return (judged,)
+    return judged.translate(LETTERS), judged.translate(NO_LETTERS)
 
 
 def _weak(what: str, allowed: int) -> Reason:

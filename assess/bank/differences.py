@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -12,6 +13,8 @@ from assess.bank.items import Content, Option
 
 WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 LETTER = re.compile(r"\w")
+MOST_PAIRS = 100_000  # of a word and its like: more take seconds
+LONG = 200  # words of a text of which difflib calls those common that are more than a hundredth
 
 
 class Fate(StrEnum):
@@ -52,7 +55,7 @@ def words(before: str, after: str) -> tuple[Segment, ...]:
     a sentence written anew is struck out and put in as a whole, not in shreds.
     """
     old, new = WORDS.findall(before), WORDS.findall(after)
-    blocks = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    blocks = _blocks(old, new)
     found: list[Segment] = []
     removed = added = ""
     for place, (kind, a, b, c, d) in enumerate(blocks):
@@ -65,6 +68,22 @@ def words(before: str, after: str) -> tuple[Segment, ...]:
         found.append(Segment(left, Fate.SAME))
         removed = added = ""
     return (*found, *_change_of(removed, added))
+
+
+def _blocks(old: list[str], new: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    """Which words stayed, as `difflib` says it.
+
+    It compares each word with all its like, again for each stretch that it finds. Where these are
+    many it is not to begin a stretch at common words; where they are many still, all is new.
+    """
+    of_old, of_new = Counter(old), Counter(new)
+    alike = {word: count * of_old[word] for word, count in of_new.items()}
+    if sum(alike.values()) <= MOST_PAIRS:
+        return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    common = len(new) // 100 + 1 if len(new) >= LONG else len(new)
+    if sum(pairs for word, pairs in alike.items() if of_new[word] <= common) <= MOST_PAIRS:
+        return SequenceMatcher(None, old, new, autojunk=True).get_opcodes()
+    return [("replace", 0, len(old), 0, len(new))]
 
 
 def _change_of(removed: str, added: str) -> list[Segment]:

@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+OPENS = re.compile(r"\*\*(?=\S)")
+CLOSES = re.compile(r"(?<=\S)\*\*")
 
 
 class Kind(StrEnum):
@@ -66,6 +67,14 @@ def blocks(text: str) -> tuple[Block, ...]:
 
 
 def runs(line: str) -> Line:
-    """A line cut where strong words begin and end."""
-    parts = STRONG.split(line)  # plain, strong, plain, strong, ..., plain
-    return tuple(Run(text, at % 2 == 1) for at, text in enumerate(parts) if text)
+    """A line cut where strong words begin and end, looked through once from left to right."""
+    found, plain_from = [], 0
+    while opened := OPENS.search(line, plain_from):
+        closed = CLOSES.search(line, opened.end() + 1)
+        if closed is None:
+            break
+        found.append(Run(line[plain_from : opened.start()], False))
+        found.append(Run(line[opened.end() : closed.start()], True))
+        plain_from = closed.end()
+    found.append(Run(line[plain_from:], False))
+    return tuple(run for run in found if run.text)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
+from zxcvbn import matching, zxcvbn
 
 from assess import store
 from assess.actions import passwords, people, sessions
@@ -206,6 +207,27 @@ def test_a_change_of_password_ends_all_other_sessions(built: World) -> None:
         left = rows.sessions_of(session, built.persons["tutor"])
         assert [s.id for s in left] == [device.session_id]
     assert codes(try_(built, "tutor", PASSWORD)) == {Code.LOGIN}
+
+
+def test_no_password_takes_long_to_judge_and_signs_for_letters_hide_no_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    readings = []
+
+    def counted(password: str, user_inputs: list[object]) -> object:
+        assert len(password) <= passwords.JUDGED
+        table = matching.relevant_l33t_subtable(password, matching.L33T_TABLE)
+        readings.append(len(matching.enumerate_l33t_subs(table)))
+        return zxcvbn(password, user_inputs=user_inputs)
+
+    monkeypatch.setattr(passwords, "zxcvbn", counted)
+    every = "".join(dict.fromkeys(sign for signs in matching.L33T_TABLE.values() for sign in signs))
+    for password in (every, every[::-1] * 9, "1|({" * 20, "|1({[<!7" * 20):
+        passwords.why_not(password, ())
+    assert max(readings) <= 12  # all signs at once have hundreds
+    for weak in ("p4$$w0rd1!2@", "1234567890", "31.12.1999!", "qwerty!@4$"):
+        assert passwords.why_not(weak, ("Candidate",)), weak
+    assert not passwords.why_not("xK9$mQ2!vL7@", ())
 
 
 @pytest.mark.parametrize("username", ["tutor", "nobody.at.all"])

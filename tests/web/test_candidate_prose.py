@@ -36,3 +36,13 @@ def test_no_letter_is_lost_and_none_is_added(text: str) -> None:
     shown = "".join(run.text for block in prose.blocks(text) for one in block.lines for run in one)
     letters = [letter for letter in text if letter in "ab"]
     assert [letter for letter in shown if letter in "ab"] == letters
+
+
+def test_marks_of_which_none_closes_are_text_however_many_there_are() -> None:
+    many = "**a " * 2_000
+    assert prose.runs(many) == (Run(many, False),)
+    assert prose.runs("a ** b **c** **d") == (
+        Run("a ** b ", False),
+        Run("c", True),
+        Run(" **d", False),
+    )

@@ -39,6 +39,20 @@ def test_a_sentence_written_anew_is_one_change_not_shreds() -> None:
     assert [s.text for s in found] == ["Which is it, then", "What was that, now", "? Say why."]
 
 
+def test_a_long_text_is_compared_by_its_rarer_words_and_a_bottomless_one_not_at_all() -> None:
+    told = [f"word{n} of the {n % 7} text, and " for n in range(1_000)]
+    before = "".join(told)
+    told[500] = "something else of the text, and "
+    now = differences.words(before, "".join(told))
+    assert [s.text for s in now if s.fate is not Fate.SAME] == [
+        "word500 of the 3",
+        "something else of the",
+    ]
+    # Each of these words is like two thousand others: to find what stayed took minutes.
+    one, other = "a " * 2_000, "a, " * 2_000
+    assert len(differences.words(one, other)) < 10
+
+
 def test_the_same_question_has_no_difference() -> None:
     assert differences.between(OLD, OLD) == ()
 
