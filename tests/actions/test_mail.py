@@ -77,7 +77,7 @@ def test_each_decision_is_told_to_the_other_one_and_no_mail_says_a_mark(
     assert said == [
         ("grace@example.org", "Candidate asks for your approval"),
         ("ann@example.org", "Your tutor has approved you for First test"),
-        ("ann@example.org", "Your result for First test is there"),
+        ("ann@example.org", "Your result for First test is ready"),
     ]
     for one in server.got:
         text = str(one.get_content())

@@ -104,7 +104,7 @@ def test_a_fail_says_why_each_choice_was_wrong_and_never_which_was_right(
     answered(me, attempt, 1, 2)
     page = handed_in(me, attempt)
     assert words(page) == "Not yet passed"
-    assert "You scored 1 of 4. To pass, 3 marks are needed" in page
+    assert "You scored 1 of 4. To pass you need 3" in page
     held = contents(attempt)
     for place, content in enumerate(held, start=1):
         assert (content.stem in page) == (place > 1)
