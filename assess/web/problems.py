@@ -54,8 +54,13 @@ def answer(refused: Refused, *, journalled: bool = True) -> ResponseReturnValue:
         return document(refused)
     zone = getattr(g, "zone", "UTC")
     reasons = [wording.words(r, zone) for r in refused.reasons]
+    begun = [r.values.get("attempt") for r in refused.reasons if r.code is Code.OPEN_ATTEMPT]
     page = render_template(
-        "problem.html", refused=refused, reasons=reasons, title=wording.title(refused)
+        "problem.html",
+        refused=refused,
+        reasons=reasons,
+        title=wording.title(refused),
+        attempt=begun[0] if begun else None,
     )
     return page, refused.status
 

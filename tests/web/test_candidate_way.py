@@ -195,10 +195,12 @@ def test_a_start_without_affirming_asks_for_it_at_the_statement(here: World, me:
 
 
 def test_a_second_click_on_start_begins_no_second_attempt(here: World, me: Browser) -> None:
-    started(here, me)
+    attempt = started(here, me)
     again = me.post(f"/tests/{here.test}/attempts", {"affirmed": "yes"})
-    assert again.status_code == 403
-    assert "E-OPEN-ATTEMPT" in codes(again.text)
+    for answer in (again, me.get(f"/tests/{here.test}/start")):
+        assert answer.status_code == 403
+        assert "E-OPEN-ATTEMPT" in codes(answer.text)
+        assert f'href="/attempts/{attempt}"' in answer.text  # the way on, for who pressed Back
     with store.read() as session:
         assert len(attempts.of_test(session, here.test, here.persons["candidate"])) == 1
 
