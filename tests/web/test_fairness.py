@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from assess import store
 from assess.actions import banks, forecasts
 from assess.psychometrics import forms
 from assess.reasons import Refused
+from assess.store import calibrations
+from assess.store.banks import ItemVersion
+from assess.store.calibrations import Calibration
+from assess.store.specifications import Test
 from tests.builders import World, bank, csv
-from tests.web.author_scene import author, publish, said
+from tests.web.author_scene import author, form, publish, said
 from tests.web.candidate_builders import Browser
 
 __all__ = ["author"]
@@ -62,3 +68,31 @@ def test_publishing_says_how_many_forms_lie_in_the_band_and_what_is_conditional(
     assert "Conditional: its forms are tried, not counted" in said(page)
     forecast = author.get(f"/tests/{built.test}/forecast")
     assert "data-conditional" in forecast.text
+
+
+def test_the_editor_forecasts_by_the_calibration_that_publishing_goes_by(
+    built: World, author: FlaskClient
+) -> None:
+    with store.write() as session:
+        versions = session.scalars(select(ItemVersion.id).where(ItemVersion.state == "live")).all()
+        test = session.get_one(Test, built.test)
+        row = Calibration(
+            centre_id=test.centre_id,
+            test_id=test.id,
+            number=1,
+            model="1pl",
+            attempts=300,
+            cut=750,
+            ability=0,
+            versions=calibrations.packed(list(versions)),
+            **{
+                name: calibrations.packed([value for _ in versions])
+                for name, value in (("difficulties", 700), ("errors", 10), ("weights", 900))
+            },
+            made_at=built.clock.now(),
+        )
+        session.add(row)
+    ahead = author.post(f"/tests/{built.test}/specification", data=form(go="forecast"))
+    assert "Forms are balanced: a borderline candidate can expect 2.80" in said(ahead)
+    page = author.get(publish(author, built, minutes="31").location)
+    assert "Forms inside the band, by attempt: 100.0 %" in said(page)

@@ -24,6 +24,7 @@ from assess.psychometrics import forecast as figures
 from assess.reasons import Refused
 from assess.store import specifications
 from assess.store.banks import Bank
+from assess.store.specifications import Test
 from assess.web import problems, signing
 from assess.web.author import panel
 from assess.web.author.blueprint import KEY, bp, readers
@@ -100,12 +101,16 @@ def of_test(test_id: int) -> ResponseReturnValue:
     )
 
 
-def of_form(session: Session, bank: Bank, filled: Form) -> View | None:
-    """The forecast of a form that is not published yet; None where no form can be made."""
+def of_form(session: Session, bank: Bank, test: Test | None, filled: Form) -> View | None:
+    """The forecast of a form that is not published yet; None where no form can be made.
+
+    `test` is what it is to be a version of, so that the newest calibration counts.
+    """
     read = panel.specification(bank, filled)
     if isinstance(read, Refused):
         return None
-    ground = forecasts.tried(session, signing.context(), read)
+    test_id = None if test is None else test.id
+    ground = forecasts.tried(session, signing.context(), read, test_id=test_id)
     return None if isinstance(ground, Refused) else _view(ground, CANDIDATES, PASSING)
 
 

@@ -161,7 +161,7 @@ def _page(
         kinds=KINDS,
         item_levels=narrowing.levels(),
         sets=narrowing.sets(),
-        forecast=foretelling.of_form(session, bank, filled) if ahead else None,
+        forecast=foretelling.of_form(session, bank, test, filled) if ahead else None,
     )
 
 
