@@ -116,6 +116,7 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "cell_short": ("outcome", "narrowed", "need", "have", "elsewhere", "broken"),
     "conflict_quota": ("conflict", "demands", "outcome", "narrowed", "need"),
     "conflict_enemies": ("conflict", "demands", "items"),
+    "enemy_unknown": ("group", "items"),
     "conflict_case": ("conflict", "demands", "items"),
     "questions_differ": ("need", "have"),
     "outcome_without_item": ("outcome",),

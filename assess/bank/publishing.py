@@ -48,7 +48,8 @@ def prove(
     """Everything that publishing asks of a specification.
 
     `live` are the live items of the bank; `identifiers` gives the numbers of those that the
-    specification names as enemies, `names` the identifiers of items that stand in conflicts. With
+    specification names as enemies (live or not; None: not asked), `names` the identifiers of items
+    that stand in conflicts. With
     a framework each outcome and statement of the units that the quotas touch must have a live item
     in some quota, or be declared not assessed: the whole content is open to assessment.
     """
@@ -57,6 +58,7 @@ def prove(
     reasons = [
         *_conflicts(sorted_out, verdict.conflicts, names),
         *_unsound(specification),
+        *(() if identifiers is None else _strangers(specification, identifiers)),
         *(() if framework is None else _gaps(specification, sorted_out, framework)),
     ]
     feasible = verdict.witness is not None
@@ -85,6 +87,14 @@ def _unsound(specification: Specification) -> Iterator[Reason]:
         )
     if specification.feedback.rank < Feedback.WRONG.rank and not specification.feedback_reason:
         yield _blocks("feedback_reason_missing", level=specification.feedback.value)
+
+
+def _strangers(specification: Specification, identifiers: Mapping[str, int]) -> Iterator[Reason]:
+    """Enemies that are no questions of the bank: a slip of the pen would let true ones meet."""
+    for number, group in enumerate(specification.enemies, start=1):
+        if unknown := [name for name in group if name not in identifiers]:
+            more = ["…"] if len(unknown) > SHOWN else []
+            yield _blocks("enemy_unknown", group=number, items=", ".join(unknown[:SHOWN] + more))
 
 
 def _conflicts(

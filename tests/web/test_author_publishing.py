@@ -310,6 +310,7 @@ def test_the_panel_says_while_one_types_what_stands_in_the_way(
         ("band", "wide", "band"),
         ("band", "20", "band"),
         ("enemies", "alone", "enemies"),
+        ("enemies", "q1-1; q1-l2", "enemies"),
         ("cell-0-level", "know", "cell-0-level"),
         ("cell-0-low", "120", "cell-0-low"),
         ("questions", "9", "questions"),

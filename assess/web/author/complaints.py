@@ -28,6 +28,7 @@ FIELD = {
     "no_quotas": FIRST_ROW,
     "questions_differ": "questions",
     "conflict_enemies": "enemies",
+    "enemy_unknown": "enemies",
 }
 
 
