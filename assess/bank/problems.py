@@ -89,6 +89,8 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "value_range": ("where", "found", "least", "most"),
     "value_share_needed": ("where", "found"),
     "share_range": ("where", "found", "least", "most"),
+    "per_cent_needed": ("where", "found"),
+    "per_cent_range": ("where", "found", "least", "most"),
     "band_upside_down": ("where",),
     "value_truth_needed": ("where", "found"),
     "value_wall_clock_needed": ("where", "found"),

@@ -330,11 +330,13 @@ def read(document: Mapping[str, object]) -> Specification | Refused:
 def _window(fields: Fields) -> Window | None:
     if not fields.has("window"):
         return None
+    sound = len(fields.problems)
     row = fields.mapping("window")
     row.only(WINDOW_KEYS)
     weeks = row.number("weeks", 1, MAX_WEEKS) if row.has("weeks") else None
     opens, closes = row.wall_clock("opens"), row.wall_clock("closes")
-    if weeks is None and opens is None and closes is None:
+    nothing = weeks is None and opens is None and closes is None
+    if nothing and len(row.problems) == sound:  # else something was meant
         row.problems.append(problem("window_empty", where=row.at("weeks")))
     if weeks is not None and (opens is not None or closes is not None):
         row.problems.append(problem("window_of_two_kinds", where=row.at("weeks")))
@@ -394,7 +396,8 @@ def _set(row: Fields) -> Sets | None:
 def _difficulty(row: Fields) -> tuple[int, int] | None:
     if not row.has("difficulty"):
         return None
+    sound = len(row.problems)
     low, high = row.shares("difficulty", 2, 0, FACILITY_SCALE) or (0, FACILITY_SCALE)
-    if low > high:
+    if low > high and len(row.problems) == sound:  # else it is not what was written
         row.problems.append(problem("band_upside_down", where=row.at("difficulty")))
     return low, high

@@ -318,6 +318,9 @@ def test_the_panel_says_while_one_types_what_stands_in_the_way(
         answer = author.post(where, data=narrower(**{name: text}))
         assert answer.status_code in (409, 422), (name, text)
         assert field in codes(answer), (name, text, codes(answer))
+    assert "“Band of difficulty” is 10.1 per cent; it must be from 0.1 to 10." in said(
+        author.post(where, data=narrower(band="10.1"))
+    )
 
 
 def test_what_candidates_will_meet_is_said_before_and_after_publishing(

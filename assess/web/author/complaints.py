@@ -32,6 +32,10 @@ FIELD = {
 }
 
 
+IN_PER_CENT = {"share_range": "per_cent_range", "value_share_needed": "per_cent_needed"}
+"""What a document holds as a share is typed in per cent, and is spoken of so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Complaint:
     """A reason beside a field; `field` is the field's id, that of the form itself for none."""
@@ -89,6 +93,10 @@ def _complaint(reason: Reason, form: Form, zone: str) -> Complaint:
     else:
         what = str(values.get("what", ""))
         field = FIELD.get(what, str(values.get("field", "")) or "form")
+    if (what := str(values.get("what", ""))) in IN_PER_CENT:
+        values["what"] = IN_PER_CENT[what]
+        if what == "share_range":
+            values |= {key: f"{100 * float(str(values[key])):g}" for key in ("found", "least", "most")}
     words = wording.words(replace(reason, values=values), zone)
     return Complaint(field, words.code, words.what)
 
