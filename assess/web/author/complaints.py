@@ -96,7 +96,9 @@ def _complaint(reason: Reason, form: Form, zone: str) -> Complaint:
     if (what := str(values.get("what", ""))) in IN_PER_CENT:
         values["what"] = IN_PER_CENT[what]
         if what == "share_range":
-            values |= {key: f"{100 * float(str(values[key])):g}" for key in ("found", "least", "most")}
+            values |= {
+                key: f"{100 * float(str(values[key])):g}" for key in ("found", "least", "most")
+            }
     words = wording.words(replace(reason, values=values), zone)
     return Complaint(field, words.code, words.what)
 
