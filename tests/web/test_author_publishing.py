@@ -306,6 +306,11 @@ def test_the_panel_says_while_one_types_what_stands_in_the_way(
     knot = "; ".join(f"q{outcome}-{n}" for outcome in "12" for n in range(1, 7))
     tied = author.post(where, data=narrower(go="live", enemies=knot))
     assert "cannot be met together" in said(tied)
+    assert "(not narrowed) asks for" in said(tied)
+    second = {"cell-1-outcome": ONE, "cell-1-count": "5", "cell-1-low": "1"}
+    other = author.post(where, data=narrower(go="live", cells="2", **second))
+    assert 'href="#cell-1-count"' in other.text
+    assert "(Expected facility 1 to 100 %) needs 5 live questions" in said(other)
     for name, text, field in (
         ("band", "wide", "band"),
         ("band", "20", "band"),

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from flask_babel import gettext as _
 
 from assess import wording
-from assess.reasons import Reason, Value
+from assess.bank import specification as rules
+from assess.bank.specification import Quota
+from assess.reasons import Reason, Refused, Value
 from assess.web.author import narrowing
 from assess.web.author.form import Form
 
@@ -32,6 +34,7 @@ FIELD = {
 }
 
 
+OF_A_CELL = ("outcome", "narrowed")
 IN_PER_CENT = {"share_range": "per_cent_range", "value_share_needed": "per_cent_needed"}
 """What a document holds as a share is typed in per cent, and is spoken of so."""
 
@@ -90,6 +93,11 @@ def _complaint(reason: Reason, form: Form, zone: str) -> Complaint:
         field, values["where"] = _place(where, form)
     elif "outcome" in values:
         field, values["outcome"] = _row(reason, form)
+        if "narrowed" in values:
+            values["narrowed"] = _("not narrowed")
+            for place, quota in _narrower(form):
+                if (quota.outcome, quota.narrowed) == tuple(map(reason.values.get, OF_A_CELL)):
+                    field, values["narrowed"] = f"cell-{place}-count", narrowing.words(quota)
     else:
         what = str(values.get("what", ""))
         field = FIELD.get(what, str(values.get("field", "")) or "form")
@@ -138,15 +146,19 @@ def _cell(place: int, key: str) -> tuple[str, str]:
     return f"cell-{place}-{column}", f"{said}: {narrowing.headings().get(column, column)}"
 
 
+def _narrower(form: Form) -> list[tuple[int, Quota]]:
+    """The narrower quotas, each with its place in the form; none where one cannot be read."""
+    quotas = form.document("-")["quotas"]
+    least = {"schema": rules.SCHEMA, "name": "x", "title": "-", "bank": "-", "minutes": 1}
+    read = rules.read({**least, "cut": 1, "quotas": quotas})
+    if isinstance(read, Refused):
+        return []
+    return list(zip(form.narrowed, read.quotas[len(form.quotas) :], strict=True))
+
+
 def _row(reason: Reason, form: Form) -> tuple[str, str]:
     path = str(reason.values["outcome"])
     column = COLUMN.get(str(reason.values.get("what", "")), "count")
-    narrowed = str(reason.values.get("narrowed", "-"))
-    if narrowed != "-":
-        title = next((row.title for row in form.rows if row.path == path), path)
-        for place, cell in enumerate(form.cells):
-            if cell.outcome == path:
-                return f"cell-{place}-count", title
     for place, row in enumerate(form.rows):
         if row.path == path:
             return f"{column}-{place}", row.title
