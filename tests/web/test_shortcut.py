@@ -54,6 +54,50 @@ def test_both_ways_tell_a_device_the_same(
     assert player.said(player.save(2, 1))["saved"]
 
 
+ODD: dict[str, tuple[bytes, bytes]] = {  # what is put in the place of what
+    "a key twice": (b'"answer"', b'"answer": [3], "answer"'),
+    "a key twice, wrong at first": (b'"answer"', b'"answer": "x", "answer"'),
+    "a key twice, wrong at last": (b"}", b', "answer": "x"}'),
+    "a key escaped": (b'"answer"', b'"\\u0061nswer"'),
+    "no number": (b'"place": 1', b'"place": NaN'),
+    "a share": (b'"place": 1', b'"place": 1.0'),
+    "a power": (b'"place": 1', b'"place": 1e0'),
+    "a truth": (b'"place": 1', b'"place": true'),
+    "a zero below zero": (b"[1]", b"[-0]"),
+    "a zero too many": (b'"place": 1', b'"place": 01'),
+    "a huge number": (b'"place": 1', b'"place": ' + b"9" * 5000),
+    "half a letter": (b"}", b', "\\ud800": 1}'),
+    "no letter": (b"}", b', "\\u0000": 1}'),
+    "a byte order mark": (b'{"token', b'\xef\xbb\xbf{"token'),
+    "words behind": (b"}", b"} x"),
+    "space behind": (b"}", b"} \r\n"),
+    "a token of two alphabets": (b"-", b"+"),
+    "two of one": (b"[1]", b"[1, 2]"),
+    "none": (b"[1]", b"[]"),
+}
+
+
+def test_an_odd_save_is_answered_alike_by_both_ways(
+    player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way, sequence = shortcut.saved, 0
+    for name, (plain, odd) in ODD.items():
+        told = []
+        for short in (True, False):
+            monkeypatch.setattr(shortcut, "saved", way if short else lambda *_: None)
+            sequence += 1
+            good = json.dumps({**player.key(1, sequence), "answer": [1]}).encode()
+            answer = player.browser.tell(
+                f"/api/attempts/{player.attempt}/answers", good.replace(plain, odd)
+            )
+            now = player.fetch()["answers"].get("1", {})
+            said = answer.text.replace(f'"sequence": {sequence},', "")
+            told.append(
+                (answer.status_code, said, now.get("sequence") == sequence, now.get("answer"))
+            )
+        assert told[0] == told[1], name
+
+
 def test_whatever_is_no_plain_save_goes_by_the_ordinary_way(
     player: Player, short: list[bool]
 ) -> None:
