@@ -146,7 +146,7 @@ def change_password(context: Context, old: str, new: str) -> Refused | None:
     good = passwords.matches(person.password_hash, old, settings)
     if not good:
         reasons.append(Reason(Code.PASSWORD, {"what": "wrong"}, who=Helper.YOU))
-    if old == new:
+    if good and old == new:
         reasons.append(Reason(Code.PASSWORD_WEAK, {"what": "same"}, who=Helper.YOU))
     reasons += passwords.why_not(new, (person.name, person.username))
     hashed = None if reasons else passwords.hash_of(new, settings)

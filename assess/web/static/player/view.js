@@ -189,6 +189,7 @@ export const makeView = (root) => {
       names.push(name);
       const box = document.createElement("div");
       box.dataset.notice = name;
+      if (content !== undefined) box.className = "govuk-inset-text";
       const nodes = content ?? [document.importNode(template(name).content, true)];
       box.append(...nodes);
       notice.append(box);
@@ -203,11 +204,10 @@ export const makeView = (root) => {
 
     /** A message with links to these questions below it. */
     places(text, places) {
-      const [box, list] = [document.createElement("div"), document.createElement("ul")];
-      [box.className, list.className] = ["govuk-inset-text", "govuk-list"];
+      const list = document.createElement("ul");
+      list.className = "govuk-list";
       list.append(...linked(places));
-      box.append(...lines([text]), list);
-      return [box];
+      return [...lines([text]), list];
     },
 
     /** A link that is a message by itself. */
