@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyRequests
@@ -113,6 +114,11 @@ def register(app: Flask) -> None:
         others = Code.FIELD if status < 500 else Code.BROKEN
         code = STATUS_CODES.get(status, others)
         return answer(Refused.of(code, status=status if code is not Code.BROKEN else 500))
+
+    @app.errorhandler(ParseException)
+    def torn(_error: ParseException) -> ResponseReturnValue:
+        """A body in chunks, of which one is no chunk: the server notices while we read."""
+        return answer(Refused.of(Code.FIELD, status=400, who=Helper.YOU))
 
     @app.errorhandler(PoolTimeout)
     @app.errorhandler(DBAPIError)

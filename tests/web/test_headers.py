@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import re
+from io import BytesIO
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from gunicorn.http.errors import InvalidChunkSize  # type: ignore[import-untyped]
 from werkzeug.test import TestResponse
 
 from assess.clock import HeldClock
@@ -221,3 +223,24 @@ def test_a_range_that_nothing_is_in_is_the_askers_mistake(app: Flask) -> None:
     for wanted in ("bytes=0-0,2-2", "bytes=999999-"):
         answer = app.test_client().get("/static/mark.svg", headers={"Range": wanted})
         assert answer.status_code == 416
+
+
+class Torn(BytesIO):
+    """A body in chunks of which the first is none, as gunicorn gives it to us."""
+
+    def readinto(self, _: object) -> int:
+        """Nothing."""
+        raise InvalidChunkSize(b"zz")
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
+def test_a_body_in_chunks_that_are_none_is_bad_input(app: Flask, kind: str) -> None:
+    answer = app.test_client().post(
+        "/login",
+        input_stream=Torn(),
+        content_type=kind,
+        headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert answer.status_code == 400
+    held(answer)
