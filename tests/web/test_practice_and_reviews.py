@@ -7,12 +7,14 @@ import re
 import pytest
 
 from assess.actions import banks, specifications
+from assess.bank.specification import Quota
 from assess.reasons import Refused
 from tests.actions.test_practice import other_words, practice
 from tests.builders import World, bank, csv
 from tests.web.candidate_builders import Browser, codes
 
 WORDS = "Question two has two right answers."
+QUOTAS = (Quota("award/U1/1", 2, 0), Quota("award/U1/2", 2, 0))
 REASON = "The wording of the question allows the other reading as well."
 
 
@@ -28,7 +30,7 @@ def practised(here: World) -> World:
     what = bank(other_words(csv()), bank="Practice bank", purpose="practice")
     for done in (
         banks.bring_in(here.context(), what),
-        specifications.publish(here.context(), practice(title="Try it")),
+        specifications.publish(here.context(), practice(title="Try it", quotas=QUOTAS)),
     ):
         assert not isinstance(done, Refused), done
     return here
@@ -64,6 +66,10 @@ def test_practice_shows_the_right_answers_and_their_reasons(practised: World) ->
     assert "This was practice." in page
     assert "Ask for a review" not in page
     assert "What comes next" not in page
+    # No outcome asks for a least number: none is called met where nothing was right.
+    assert "To pass you need 3." in page
+    assert "At least" not in page
+    assert ">Met<" not in page
 
 
 def test_the_tutor_sees_practice_by_outcome_with_the_request(practised: World) -> None:
