@@ -129,8 +129,13 @@ def end_others(context: Context) -> int:
         return ended
 
 
-def change_password(context: Context, old: str, new: str) -> Refused | None:
+def change_password(
+    context: Context, old: str, new: str, token: str | None = None
+) -> Refused | None:
     """Change one's own password and end all one's other sessions.
+
+    The session that asks goes on, under another `token` if one is given: whoever has a copy of the
+    cookie from before is out too.
 
     A wrong old one counts as a failure to log in, and locks the name like these: nobody guesses it
     at a device that somebody has left.
@@ -166,6 +171,12 @@ def change_password(context: Context, old: str, new: str) -> Refused | None:
             .where(Person.id == context.actor)
             .values(password_hash=hashed, must_change_password=False)
         )
+        if token is not None:
+            session.execute(
+                update(SignIn)
+                .where(SignIn.id == context.session_id)
+                .values(token_hash=hash_token(token))
+            )
         ended = people.end_sessions(session, context.actor, context.now, but=context.session_id)
         record(session, context, Event.PASSWORD_CHANGED, {"sessions_ended": ended})
     return None

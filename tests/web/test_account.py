@@ -15,7 +15,7 @@ from assess.reasons import Refused
 from assess.roles import Role
 from assess.web.account import devices
 from tests.builders import PASSWORD, World
-from tests.web.candidate_builders import TOKEN, Browser, codes
+from tests.web.candidate_builders import TOKEN, Browser, Player, codes, started
 
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
@@ -358,6 +358,24 @@ def test_a_new_password_ends_all_other_sessions(here: World) -> None:
     assert not is_out(me)
     assert at_the_door(here, "candidate", PASSWORD).status_code == 403
     assert at_the_door(here, "candidate", NEW).status_code == 302
+
+
+def test_a_new_password_puts_a_copied_cookie_out_and_keeps_what_is_open(here: World) -> None:
+    me, thief = Browser(here, "candidate"), Browser(here, None)
+    player = Player(here, me, started(here, me))
+    player.fetch()
+    cookie = me._client.get_cookie("assess")
+    assert cookie is not None
+    thief._client.set_cookie("assess", cookie.value)
+    assert not is_out(thief)
+    answer = me.post("/account/password", {"old": PASSWORD, "new": NEW, "again": NEW})
+    assert answer.status_code == 302
+    assert is_out(thief)
+    assert not is_out(me)
+    # The page of the test has the form token and the session that it had; what waits on the
+    # device is taken, and the form is there to go on.
+    assert player.journal((1, 1, [2])) == ["saved"]
+    assert player.fetch()["answers"] == {"1": {"sequence": 1, "answer": [2]}}
 
 
 def test_with_a_first_password_one_can_only_choose_ones_own(here: World) -> None:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from assess import store, wording
+from assess import seeds, store, wording
 from assess.actions import passwords, sessions
 from assess.reasons import Code, Helper, Refused
 from assess.store import arrangements
@@ -80,16 +80,17 @@ def password() -> ResponseReturnValue:
     if request.method == "GET":
         return _password_form()
     old, new, again = (request.form.get(n, "")[:LONGEST] for n in ("old", "new", "again"))
-    first = current_user.must_change_password
+    first, token = current_user.must_change_password, seeds.token()
     refused: Refused | None
     if new == again:
-        refused = sessions.change_password(signing.context(), old, new)
+        refused = sessions.change_password(signing.context(), old, new, token)
     else:
         refused = Refused.of(
             Code.PASSWORD, status=422, who=Helper.YOU, what="differ", field="again"
         )
     if refused is not None:
         return problems.answer(refused) if problems.wants_json() else _password_form(refused)
+    signing.go_on(token)
     flash(_("Your password is changed. You are logged out on all other devices."), "success")
     return redirect(url_for("public.home" if first else "account.show"))
 
