@@ -7,7 +7,7 @@ not while anybody still sits one of its forms: whoever writes questions could te
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,7 @@ from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
 from assess.store import attempts, pools, specifications
 from assess.store.attempts import Attempt
+from assess.store.journal import JournalEntry
 from assess.store.people import Person
 from assess.store.pools import Epoch, Pool
 from assess.store.specifications import Test
@@ -46,6 +47,8 @@ class Stretch:
     closed: datetime | None
     until: datetime  # when it closes by itself, unless its draws are used up before
     live: int  # attempts at its forms that are not over
+    seed_entry: JournalEntry | None  # where the journal holds its commitment
+    pool_entry: JournalEntry | None  # and the fingerprint of its pool
 
 
 def epochs(context: Context, name: str) -> Sequence[Stretch] | Refused:
@@ -57,6 +60,8 @@ def epochs(context: Context, name: str) -> Sequence[Stretch] | Refused:
         if test is None:
             return not_found()
         live = attempts.live_by_epoch(session, test.id)
+        found = pools.epochs(session, test.id)
+        entries = _journalled(session, {pool.id for _, pool in found})
         return [
             Stretch(
                 number,
@@ -67,9 +72,24 @@ def epochs(context: Context, name: str) -> Sequence[Stretch] | Refused:
                 epoch.closed_at,
                 epoch.opened_at + pools.EPOCH_DAYS,
                 live[epoch.id][0] if epoch.id in live else 0,
+                entries.get((Event.SEED_COMMITTED.value, pool.id, epoch.number)),
+                entries.get((Event.POOL_MADE.value, pool.id, None)),
             )
-            for number, (epoch, pool) in enumerate(pools.epochs(session, test.id), start=1)
+            for number, (epoch, pool) in enumerate(found, start=1)
         ]
+
+
+def _journalled(
+    session: Session, ids: Collection[int]
+) -> dict[tuple[str, int, int | None], JournalEntry]:
+    """What the journal holds of the making of pools and of their seeds."""
+    entries = session.scalars(
+        select(JournalEntry).where(
+            JournalEntry.event.in_((Event.POOL_MADE.value, Event.SEED_COMMITTED.value)),
+            JournalEntry.facts["pool"].as_integer().in_(ids),
+        )
+    )
+    return {(one.event, one.facts["pool"], one.facts.get("epoch")): one for one in entries}
 
 
 def close(context: Context, name: str, words: str) -> int | Refused:

@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from assess.cli import shell
 from assess.cli.draw_simulation import simulate
 from assess.cli.shell import Shell
 from assess.reasons import Refused
+
+if TYPE_CHECKING:
+    from assess.store.journal import JournalEntry
 
 
 @click.group()
@@ -73,6 +77,10 @@ def epochs(obj: Shell, test: str, centre: str | None, as_json: bool) -> None:
                     "opened": one.opened.isoformat(),
                     "closed": None if one.closed is None else one.closed.isoformat(),
                     "commitment": one.commitment,
+                    "journal": {
+                        "commitment": _journalled(one.seed_entry, "commitment"),
+                        "pool_fingerprint": _journalled(one.pool_entry, "fingerprint"),
+                    },
                 }
                 for one in found
             ]
@@ -84,6 +92,19 @@ def epochs(obj: Shell, test: str, centre: str | None, as_json: bool) -> None:
             state = f"closed {one.closed:%d %B %Y}"
         click.echo(f"{one.number:>4}  pool {one.pool}, {one.draws} draws, {state}")
         click.echo(f"      commitment {one.commitment}")
+        for entry, fact in ((one.seed_entry, "commitment"), (one.pool_entry, "fingerprint")):
+            if entry is not None:
+                click.echo(
+                    f"      journal entry {entry.id}, {entry.at:%d %B %Y %H:%M} UTC, "
+                    f"{entry.event}: {entry.facts[fact]}"
+                )
+
+
+def _journalled(entry: JournalEntry | None, fact: str) -> dict[str, object] | None:
+    """What an entry of the journal holds, for other programs."""
+    if entry is None:
+        return None
+    return {"entry": entry.id, "at": entry.at.isoformat(), "value": entry.facts[fact]}
 
 
 @draw.command()

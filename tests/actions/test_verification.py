@@ -64,6 +64,12 @@ def test_a_closed_epoch_verifies_and_an_open_one_is_not_told(built: World) -> No
         (1, 1, False),
         (2, 1, True),
     ]
+    # What an outsider compares the file with comes out of the journal.
+    seed_entry, pool_entry = listed[0].seed_entry, listed[0].pool_entry
+    assert seed_entry is not None
+    assert pool_entry is not None
+    assert seed_entry.facts["commitment"] == first["commitment"]
+    assert pool_entry.facts["fingerprint"] == first["pool_fingerprint"]
     with store.read() as session:
         assert session.get_one(Attempt, later).label == "assess-draw/2"
         events = session.scalars(select(JournalEntry.event)).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -48,7 +49,11 @@ def test_an_epoch_is_closed_for_a_reason_and_its_file_verifies(
     assert file.headers["Content-Disposition"] == "attachment; filename=T1-epoch-1.json"
     document = json.loads(file.data)
     assert (len(document["draws"]), differing(document)) == (1, [])
-    assert document["commitment"] in said(author.get(where))
+    shown = said(author.get(where))
+    assert document["commitment"] in shown
+    for what, value in (("Commitment", "commitment"), ("Pool", "pool_fingerprint")):
+        entry = rf"{what} in the journal, entry \d+ of [^:]+:\d\d[^:]*: {document[value]}"
+        assert re.search(entry, shown), (what, shown)
     found = events()
     assert found.count("epoch:close") == found.count("seed:tell") == 1
     assert found.count("deed:refuse") >= 4
