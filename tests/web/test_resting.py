@@ -42,8 +42,8 @@ def test_by_pages_alone_one_rests_and_goes_on_and_no_question_is_seen_meanwhile(
     assert me.post(asked).location == asked
 
     stems = [content.stem for content in contents(attempt)]
-    for path in ("", "/questions/2", "/review"):
-        assert me.get(at + path).location == f"{at}/rest"
+    for path, back in (("", ""), ("/questions/2", "?question=2"), ("/review", "")):
+        assert me.get(at + path).location == f"{at}/rest{back}"
     resting = me.get(asked)
     assert resting.headers["Refresh"] == f"901; url={at}/questions/1"
     assert f'action="{at}/rest/end?question=1"' in resting.text

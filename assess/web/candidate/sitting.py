@@ -71,7 +71,8 @@ def enter(attempt_id: int) -> Attempt | ResponseReturnValue:
     if state is State.PREPARED:
         return redirect(url_for("candidate.waiting", attempt_id=row.id))
     if row.resting:
-        return redirect(url_for("candidate.rest", attempt_id=row.id))
+        place = (request.view_args or {}).get("place")  # where one goes on afterwards
+        return redirect(url_for("candidate.rest", attempt_id=row.id, question=place))
     if state is State.PAUSED and not problems.wants_json():
         return paused(row)
     if state is not State.OPEN or row.deadline is None:
