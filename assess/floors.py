@@ -11,6 +11,7 @@ from datetime import datetime
 from flask import Flask
 
 from assess import store
+from assess.actions.context import Context
 from assess.bank.specification import INVIGILATED
 from assess.clock import Clock, DatabaseClock
 from assess.settings import Settings
@@ -19,7 +20,6 @@ from assess.store.standing import Gate
 from assess.store.tables import metadata
 from assess.web import pdf
 from invigilation import admission
-from invigilation.actions import demo
 from invigilation.store import roster
 
 TABLES = metadata
@@ -32,6 +32,15 @@ ROOM = Gate(roster.seat, admission.why_not_start, admission.why_not_wait, admiss
 def gates(settings: Settings) -> Mapping[str, Gate]:
     """Doors of neighbours, by name. Without the room, tests that are sat in it stay shut."""
     return {INVIGILATED: ROOM} if settings.room else {}
+
+
+def demonstrate(
+    context: Context, people: Mapping[str, int], framework: str, statement: str, zone: str
+) -> None:
+    """The room's part of a demonstration."""
+    from invigilation.actions import demo  # only here: no process but one needs it
+
+    demo.fill(context, people, framework, statement, zone)
 
 
 def bare(settings: Settings, clock: Clock | None = None) -> Flask:
@@ -51,7 +60,7 @@ def lay(app: Flask, settings: Settings, clock: Clock | None = None) -> Flask:
     app.extensions["assess.clock"] = clock or DatabaseClock(_database_time(app))
     app.extensions["assess.gates"] = gates(settings)
     app.extensions["assess.pdf"] = pdf.why_not
-    app.extensions["assess.demonstrations"] = (demo.fill,) if settings.room else ()
+    app.extensions["assess.demonstrations"] = (demonstrate,) if settings.room else ()
     return app
 
 

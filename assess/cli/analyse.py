@@ -150,7 +150,7 @@ def analyse(
             if out is not None:
                 _write(Path(out), found, answers, source.name, step)
     except ValueError as error:
-        shell.fail(str(error), as_json=as_json)
+        shell.fail(str(error))
     if as_json:
         shell.print_json(found.document)
     else:

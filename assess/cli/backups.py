@@ -47,8 +47,8 @@ def backup(obj: Shell, folder: Path | None, as_json: bool) -> None:
     settings = obj.settings
     folder = folder or settings.backups
     if folder is None:
-        shell.fail("say where to: assess backup DIR, or set ASSESS_BACKUPS.", as_json=as_json)
-    with _ending(as_json), shell.steps() as show:
+        shell.fail("say where to: assess backup DIR, or set ASSESS_BACKUPS.")
+    with _ending(), shell.steps() as show:
         if settings.database_url.startswith("sqlite"):
             file = sqlite_copies.file_of(settings.database_url)
             if not file.exists():
@@ -94,7 +94,7 @@ def restore(
     if into is None and not (here or check):
         raise click.UsageError("Say where to: --into DIR, or --here; or --check alone for a drill.")
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_ending(as_json))
+        stack.enter_context(_ending())
         show = stack.enter_context(shell.steps())
         source = _chosen(obj, backup)
         manifest = backups.read(source)
@@ -149,7 +149,7 @@ def _opened(obj: Shell, made: Path | None) -> Iterator[Engine]:
 
 
 @contextlib.contextmanager
-def _ending(as_json: bool) -> Iterator[None]:
+def _ending() -> Iterator[None]:
     """End the command in a sentence when it cannot go on, and tidily when it is told to stop."""
     from sqlalchemy.exc import OperationalError
 
@@ -162,10 +162,10 @@ def _ending(as_json: bool) -> Iterator[None]:
     try:
         yield
     except BackupError as error:
-        shell.fail(str(error), as_json=as_json)
+        shell.fail(str(error))
     except OperationalError as error:
         said = str(error.orig).splitlines()[0]
-        shell.fail(f"the database does not answer: {said}", as_json=as_json)
+        shell.fail(f"the database does not answer: {said}")
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -114,7 +114,7 @@ def signposts(obj: Shell, file: str, name: str, centre: str | None) -> None:
     with obj.context(centre) as context:
         done = banks.set_signposts(context, name, text)
     if isinstance(done, Refused):
-        shell.refuse(done)
+        shell.refuse(done, name)
     click.echo(f"{done} signposts in {name}.")
 
 

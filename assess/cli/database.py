@@ -21,8 +21,10 @@ def upgrade(obj: Shell) -> None:
     """Bring the database to the newest tables, from empty or from any earlier version."""
     from assess.store import migrate
 
-    shell.folder_of(obj.settings)
-    migrate.upgrade(obj.settings.database_url)
+    with obj.app(ready=False):
+        shell.reach()
+        shell.not_newer()
+        migrate.upgrade(obj.settings.database_url)
     click.echo(f"The database has the newest tables ({migrate.newest()}).")
 
 
@@ -33,6 +35,7 @@ def check_tables(obj: Shell) -> None:
     from assess.store import migrate
 
     with obj.app(ready=False):
+        shell.reach()
         differences = migrate.differences(obj.settings.database_url)
     for difference in differences:
         click.echo(difference)
@@ -52,6 +55,7 @@ def revision(obj: Shell, message: str) -> None:
     from assess.store import migrate
 
     with obj.app(ready=False):
+        shell.reach()
         click.echo(migrate.revision(obj.settings.database_url, message))
 
 
@@ -60,9 +64,8 @@ def revision(obj: Shell, message: str) -> None:
 def check(obj: Shell) -> None:
     """Look at settings, database, Redis, backups, mail, PDF, journal; exit code 1 for a fault."""
     from assess import store
-    from assess.actions import backups, journal
-    from assess.store import live, mail, migrate
-    from assess.store.backups import BackupError
+    from assess.actions import journal
+    from assess.store import mail, migrate
 
     settings = obj.settings
     good = True
@@ -84,11 +87,16 @@ def check(obj: Shell) -> None:
         if settings.redis_url is None:
             click.echo("redis      not used")
         else:
+            from assess.store import live
+
             problem = live.why_no_answer(settings.redis_url)
             tell("redis", None if problem is None else f"no answer: {problem}")
         if settings.backups is None:
             click.echo("backup     not taken by itself (ASSESS_BACKUPS)")
         elif not behind:
+            from assess.actions import backups
+            from assess.store.backups import BackupError
+
             try:
                 now = app.extensions["assess.clock"].now()
                 tell("backup", backups.why_worry(settings.backups, now))

@@ -60,20 +60,20 @@ def simulate(
 
     what: str | Specification = spec
     if Path(spec).is_file():
-        found = read_blueprint(shell.text_of(spec, as_json=as_json))
+        found = read_blueprint(shell.text_of(spec))
         if isinstance(found, Refused):
-            shell.refuse(found, spec, as_json=as_json)
+            shell.refuse(found, spec)
         what = found
     facilities = None
     if difficulties is not None:
-        read = read_difficulties(shell.text_of(difficulties, as_json=as_json))
+        read = read_difficulties(shell.text_of(difficulties))
         if isinstance(read, Refused):
-            shell.refuse(read, difficulties, as_json=as_json)
+            shell.refuse(read, difficulties)
         facilities = read
     with obj.context(centre) as context, shell.progress(None, "Drawing forms") as show:
         done = forecasts.run(context, what, candidates, seed, facilities, show)
     if isinstance(done, Refused):
-        shell.refuse(done, spec, as_json=as_json)
+        shell.refuse(done, spec)
     if as_json:
         shell.print_json(forecasts.document(done))
         return

@@ -35,7 +35,7 @@ def replay(obj: Shell, attempt: int, as_json: bool) -> None:
     with obj.context() as context:
         done = draws.replay(context, attempt)
     if isinstance(done, Refused):
-        shell.refuse(done, as_json=as_json)
+        shell.refuse(done, f"attempt {attempt}")
     if as_json:
         shell.print_json(
             {
@@ -66,7 +66,7 @@ def epochs(obj: Shell, test: str, centre: str | None, as_json: bool) -> None:
     with obj.context(centre) as context:
         found = verification.epochs(context, test)
     if isinstance(found, Refused):
-        shell.refuse(found, test, as_json=as_json)
+        shell.refuse(found, test)
     if as_json:
         shell.print_json(
             [
@@ -120,7 +120,7 @@ def close(obj: Shell, test: str, reason: str, centre: str | None, as_json: bool)
     with obj.context(centre) as context:
         done = verification.close(context, test, reason)
     if isinstance(done, Refused):
-        shell.refuse(done, test, as_json=as_json)
+        shell.refuse(done, test)
     if as_json:
         shell.print_json({"test": test, "epoch": done, "closed": True})
         return
@@ -147,12 +147,12 @@ def verification_file(
     with obj.context(centre) as context:
         done = verification.document(context, test, epoch)
     if isinstance(done, Refused):
-        shell.refuse(done, test, as_json=as_json)
+        shell.refuse(done, test)
     path = Path(output or f"{test}-epoch-{done['epoch']}.json")
     try:
         path.write_text(json.dumps(done, separators=(",", ":")) + "\n", encoding="utf-8")
     except OSError as error:
-        shell.fail(f"{path}: {error.strerror or error}.", as_json=as_json)
+        shell.fail(f"{path}: {error.strerror or error}.")
     if as_json:
         shell.print_json(
             {"test": test, "epoch": done["epoch"], "draws": len(done["draws"]), "file": str(path)}
@@ -177,7 +177,7 @@ def calibrate(obj: Shell, test: str, centre: str | None, as_json: bool) -> None:
     with obj.context(centre) as context:
         done = calibrations.calibrate(context, test)
     if isinstance(done, Refused):
-        shell.refuse(done, test, as_json=as_json)
+        shell.refuse(done, test)
     if as_json:
         shell.print_json({"test": test, **asdict(done)})
         return

@@ -25,10 +25,9 @@ def load(obj: Shell, files: tuple[str, ...], as_json: bool) -> None:
     loaded = []
     with obj.context() as context:
         for file in files:
-            done = deeds.load(context, shell.text_of(file, as_json=as_json))
+            done = deeds.load(context, shell.text_of(file))
             if isinstance(done, Refused):
-                shell.say(f"{file}:")
-                shell.refuse(done, file, as_json=as_json)
+                shell.refuse(done, file)
             loaded.append(
                 {
                     "id": done.framework.id,

@@ -89,26 +89,26 @@ def import_(
         with Path(file).open("rb") as stream:
             rows = people_file.read(stream)
     except FileRefused as refusal:
-        shell.refuse(refusal.refused, file, as_json=as_json)
+        shell.refuse(refusal.refused, file)
     with obj.context(centre) as context:
         plan = enrolling.look(context, rows)
         if isinstance(plan, Refused):
-            shell.refuse(plan, as_json=as_json)
+            shell.refuse(plan)
         done: enrolling.BroughtIn | None = None
         if not (dry_run or plan.refused):
-            kept = _new_file(passwords, as_json)  # before anything is written: they are shown once
+            kept = _new_file(passwords)  # before anything is written: they are shown once
             with shell.progress(len(plan.newcomers), "First passwords") as show:
                 brought = enrolling.bring_in(context, rows, plan.digest(), show)
             if isinstance(brought, Refused):
                 if kept is not None:
                     kept.unlink()
-                shell.refuse(brought, as_json=as_json)
+                shell.refuse(brought)
             done = brought
     _report(plan, done, passwords, as_json)
     sys.exit(shell.REFUSED if plan.refused else 0)
 
 
-def _new_file(name: str | None, as_json: bool) -> Path | None:
+def _new_file(name: str | None) -> Path | None:
     """A new file that only its owner reads."""
     if name is None:
         return None
@@ -116,7 +116,7 @@ def _new_file(name: str | None, as_json: bool) -> Path | None:
     try:
         path.touch(mode=0o600, exist_ok=False)
     except FileExistsError:
-        shell.fail(f"{name} is there already.", as_json=as_json)
+        shell.fail(f"{name} is there already.")
     return path
 
 

@@ -32,12 +32,12 @@ def items(obj: Shell, name: str, centre: str | None, as_json: bool) -> None:
         if test is None:
             there = ", ".join(t.name for t in specifications.of_centre(session, context.centre))
             problem = f"There is no test {name!r}. There are: {there or 'none'}."
-            shell.fail(problem, as_json=as_json)
+            shell.fail(problem)
         if test.practice:
-            shell.fail(f"{name} is practice, and practice enters no statistics.", as_json=as_json)
+            shell.fail(f"{name} is practice, and practice enters no statistics.")
         found = reports.test_report(session, context.centre, test.id)
         if found is None:
-            shell.fail(f"There is no test {name!r}.", as_json=as_json)
+            shell.fail(f"There is no test {name!r}.")
     if as_json:
         shell.print_json(found)
         return

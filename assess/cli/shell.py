@@ -9,12 +9,13 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, NoReturn
 
 import click
 
-from assess.reasons import Refused
+from assess.reasons import Code, Reason, Refused
 from assess.settings import Settings, SettingsError, from_environment
 
 if TYPE_CHECKING:
@@ -67,7 +68,6 @@ class Shell:
     def context(self, centre: str | None = None) -> Iterator[Context]:
         """The surroundings of a deed by the operator, for a centre (the first one by default)."""
         from assess import store
-        from assess.actions import people
         from assess.actions.context import Context
         from assess.store import centres
 
@@ -77,12 +77,13 @@ class Shell:
                 row = centres.first(session) if centre is None else centres.by_code(session, centre)
             if row is None and centre is not None:
                 fail(f"There is no centre with the code {centre!r}.")
-            nowhere = Context(now, self.settings, 0)
-            number = (
-                people.add_centre(nowhere, *FIRST_CENTRE, self.settings.timezone)
-                if row is None
-                else row.id
-            )
+            if row is None:
+                from assess.actions import people
+
+                nowhere = Context(now, self.settings, 0)
+                number = people.add_centre(nowhere, *FIRST_CENTRE, self.settings.timezone)
+            else:
+                number = row.id
             yield Context(now, self.settings, number, gates=app.extensions["assess.gates"])
 
 
@@ -91,17 +92,43 @@ def folder_of(settings: Settings) -> None:
     settings.instance.mkdir(parents=True, exist_ok=True)
 
 
+def reach() -> None:
+    """End the command in a sentence when the database of this application does not answer."""
+    from sqlalchemy.exc import DBAPIError
+
+    from assess import store
+
+    try:
+        with store.db.engine.connect():
+            pass
+    except DBAPIError as error:
+        said = str(error.orig).splitlines()[0].rstrip(".")
+        fail(f"the database does not answer: {said}. Look at ASSESS_DATABASE_URL.")
+
+
 def _ready(settings: Settings) -> None:
     """See that the database has the newest tables; an empty one gets them now."""
     from assess import store
     from assess.store import migrate
 
+    reach()
     engine = store.db.engine
     if migrate.is_empty(engine):
         say("The database is empty: making its tables.")
         migrate.upgrade(settings.database_url)
     elif migrate.at(engine) != migrate.newest():
+        not_newer()
         fail("The database has older (or other) tables than this version: run `assess db upgrade`.")
+
+
+def not_newer() -> None:
+    """End the command when a newer version has changed the tables: nothing here can."""
+    from assess import store
+    from assess.store import migrate
+
+    at = migrate.at(store.db.engine)
+    if at is not None and at > migrate.newest():
+        fail(f"The database has tables of a newer version (migration {at}): install that version.")
 
 
 def say(text: str) -> None:
@@ -109,24 +136,26 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def fail(text: str, code: int = REFUSED, *, as_json: bool = False) -> NoReturn:
-    """End the command with a line that says why."""
-    _problems([text], "", as_json)
+def fail(text: str, code: int = REFUSED, where: str = "") -> NoReturn:
+    """End the command with a line that says why; `where`: the file or the name it is about."""
+    _problems([text], where)
     sys.exit(code)
 
 
-def refuse(refused: Refused, where: str = "", *, as_json: bool = False) -> NoReturn:
-    """End the command with every reason in words; `where`: the file they are about."""
-    _problems(reasons(refused), where, as_json)
+def refuse(refused: Refused, where: str = "") -> NoReturn:
+    """End the command with every reason in words; `where`: the file or the name they are about."""
+    _problems(reasons(refused), where)
     sys.exit(REFUSED)
 
 
-def _problems(lines: list[str], where: str, as_json: bool) -> None:
-    if as_json:
+def _problems(lines: list[str], where: str) -> None:
+    """Say what is wrong: as JSON on standard output, if the command was asked for JSON."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.params.get("as_json"):
         print_json({"problems": [{"where": where, "reason": line} for line in lines]})
         return
     for line in lines:
-        say(f"assess: {line}")
+        say(f"assess: {where}: {line}" if where else f"assess: {line}")
 
 
 def reasons(refused: Refused) -> list[str]:
@@ -134,10 +163,12 @@ def reasons(refused: Refused) -> list[str]:
     return [sentence(r) for r in refused.reasons]
 
 
-def sentence(reason: Any) -> str:
+def sentence(reason: Reason) -> str:
     """A reason as a line."""
     from assess import wording
 
+    if reason.code is Code.NOT_FOUND:  # a page has an address, a command was given a name
+        reason = replace(reason, values={**reason.values, "what": "command"})
     said = wording.words(reason)
     where = reason.values.get("where")
     parts = [said.what, said.do]
@@ -227,12 +258,11 @@ json_option = click.option(
 FILE = click.Path(exists=True, dir_okay=False, readable=True)
 
 
-def text_of(path: str, *, as_json: bool = False) -> str:
+def text_of(path: str) -> str:
     """The text of a file in UTF-8, or the end of the command."""
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        problem = f"{path}: not UTF-8 text (byte {error.start + 1} cannot be read)."
-        fail(problem, as_json=as_json)
+        fail(f"not UTF-8 text (byte {error.start + 1} cannot be read).", where=path)
     except OSError as error:
-        fail(f"{path}: {error.strerror}.", as_json=as_json)
+        fail(f"{error.strerror}.", where=path)

@@ -99,7 +99,7 @@ def simulate(
     try:
         asked = Scenario(**settings)
     except ValueError as error:
-        shell.fail(f"This cannot be simulated: {error}.", shell.WRONG_USE, as_json=as_json)
+        shell.fail(f"This cannot be simulated: {error}.", shell.WRONG_USE)
     where = Path(folder)
     names = {name: where / name for name in (ANSWERS, KEY, ATTEMPTS, TRUTH, TRUE_ATTEMPTS)}
     if zipped:
@@ -107,12 +107,12 @@ def simulate(
     there = [path.name for path in names.values() if path.exists()]
     if there and not force:
         problem = f"{folder} already has {', '.join(there)}. Choose another folder, or --force."
-        shell.fail(problem, as_json=as_json)
+        shell.fail(problem)
     try:
         where.mkdir(parents=True, exist_ok=True)
         plan = _write(stream(seed), asked, names, seed)
     except OSError as error:
-        shell.fail(f"{folder}: {error.strerror or error}.", as_json=as_json)
+        shell.fail(f"{folder}: {error.strerror or error}.")
     files = [path.name for path in names.values()]
     if as_json:
         shell.print_json({"folder": folder, "files": files, "planted": plan.planted})

@@ -27,13 +27,13 @@ def publish(obj: Shell, file: str, centre: str | None, as_json: bool) -> None:
     from assess.actions import specifications
     from assess.bank.specification import read_specification
 
-    specification = read_specification(shell.text_of(file, as_json=as_json))
+    specification = read_specification(shell.text_of(file))
     if isinstance(specification, Refused):
-        shell.refuse(specification, file, as_json=as_json)
+        shell.refuse(specification, file)
     with obj.context(centre) as context:
         done = specifications.publish(context, specification)
     if isinstance(done, Refused):
-        shell.refuse(done, file, as_json=as_json)
+        shell.refuse(done, file)
     if as_json:
         shell.print_json(
             {
