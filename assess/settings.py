@@ -39,6 +39,8 @@ LEAST = {
 }
 """The least that each of these numbers may be."""
 
+HIGHEST_PORT = 65_535
+
 
 class Mode(StrEnum):
     """Where the installation runs."""
@@ -150,6 +152,10 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     for name, least in LEAST.items():
         if values.get(name, least) < least:
             problems.append(f"{PREFIX}{name.upper()} must be at least {least}.")
+
+    for name in ("port", "smtp_port"):
+        if values.get(name, 0) > HIGHEST_PORT:
+            problems.append(f"{PREFIX}{name.upper()} must be at most {HIGHEST_PORT}.")
 
     mode = values.get("mode", Mode.DEMO)
     instance: Path = values.get("instance", Path("instance"))

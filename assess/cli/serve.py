@@ -49,7 +49,9 @@ def see_to_port(settings: Settings) -> None:
             one.bind((settings.host, settings.port))
         except OSError as error:
             where = f"{settings.host}:{settings.port}"
-            shell.fail(f"cannot listen at {where}: {error.strerror}. Choose another ASSESS_PORT.")
+            shell.fail(
+                f"cannot listen at {where}: {error.strerror}. Look at ASSESS_HOST and ASSESS_PORT."
+            )
 
 
 def together(settings: Settings) -> int:

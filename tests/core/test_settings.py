@@ -70,6 +70,7 @@ def test_backups_are_nightly_only_where_a_folder_for_them_is_named() -> None:
         ("ASSESS_SEED_KEY", "a" * 40, "must differ"),
         ("ASSESS_PUBLIC_ORIGIN", "http://assess.example", "must begin with https://"),
         ("ASSESS_TIMEZONE", "Mars/Olympus", "no known time zone"),
+        ("ASSESS_PORT", "65536", "must be at most 65535"),
         ("ASSESS_BACKUP_AT", "25:00", "say a time of day"),
         ("ASSESS_SMTP_HOST", "mail.example", "ASSESS_MAIL_FROM must be set"),
         ("ASSESS_SMTP_TLS", "perhaps", "say starttls, tls or none"),
