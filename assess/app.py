@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, Request, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
+from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from assess import floors
@@ -83,4 +84,5 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
 
 def wsgi() -> Flask:
     """The application with the settings of the environment: for gunicorn."""
+    configure_mappers()  # now, so that nobody's first page waits for it
     return create_app(from_environment())

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import JSON, Boolean, Column, Table
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import manager_of_class, set_committed_value
+from sqlalchemy.orm import Session, class_mapper
+from sqlalchemy.orm.attributes import set_committed_value
 
 from assess.store import glance
 from assess.store.base import Base, Row, connection_of, db, run
@@ -108,7 +108,7 @@ def seen(kind: type[Kind], columns: Readers, row: Row) -> Kind:
 
     Made as the ORM makes what it loads, which takes a tenth of setting each attribute.
     """
-    made: Kind = manager_of_class(kind).new_instance()
+    made: Kind = class_mapper(kind).class_manager.new_instance()
     made.__dict__.update(
         {name: read(value) for (name, read), value in zip(columns, row, strict=True)}
     )

@@ -34,6 +34,7 @@ ELSEWHERE: dict[Code, tuple[dict[str, str | int | datetime], ...]] = {
     Code.PASSWORD_WEAK: tuple(
         {"what": what, "allowed": 10} for what in ("same", "short", "long", "guessable")
     ),
+    Code.NOT_FOUND: ({"what": "command"},),
     Code.HELD: tuple({"what": what, "since": NOON} for what in ("all", "test")),
     Code.ANSWER: tuple(
         {"what": what, "options": 4}

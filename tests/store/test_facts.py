@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
 from assess import store
 from assess.actions import allowances, arrangements, holds, specifications
 from assess.delivery.arrangements import Proposal
@@ -143,3 +145,18 @@ def test_no_judgement_goes_through_a_whole_table_of_what_candidates_did(built: W
             ]
             assert plan
             assert [line for line in plan if line.startswith("SCAN ")] == []
+
+
+def test_a_row_may_be_looked_at_before_anything_was_asked_by_the_orm() -> None:
+    """As by the first request of a process: the ORM knows nothing of its classes until then."""
+
+    class Apart(DeclarativeBase):
+        pass
+
+    class Thing(Apart):
+        __tablename__ = "things"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+
+    thing = cursor.seen(Thing, [("id", int), ("name", str)], ("1", "one"))  # type: ignore[type-var]
+    assert (thing.id, thing.name) == (1, "one")
