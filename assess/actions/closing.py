@@ -52,9 +52,8 @@ def settle(
     saves: Sequence[answering.Saved],
 ) -> HandedIn:
     """Close and mark an open attempt whose specification and stored answers are at hand."""
-    digest = answering.digest(saves)
-    cursor.put(row, state=State.CLOSED.value, closed_at=closed_at, closed_by=move.value)
-    cursor.put(row, answers_digest=digest)
+    digest, closed = answering.digest(saves), State.CLOSED.value
+    cursor.put(row, state=closed, closed_at=closed_at, closed_by=move.value, answers_digest=digest)
     made = receipt(row)
     cursor.put(row, receipt=made)
     cursor.keep(session, row, *CLOSING)

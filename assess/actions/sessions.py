@@ -69,7 +69,8 @@ def log_in(
         if failures:
             people.forget_failures(session, hashed)
         if person.password_hash and passwords.outdated(person.password_hash, settings):
-            people.set_password_hash(session, person.id, passwords.hash_of(password, settings))
+            anew = passwords.hash_of(password, settings)
+            session.execute(update(Person).where(Person.id == person.id).values(password_hash=anew))
         token = seeds.token()
         people.begin_session(session, person, hash_token(token), device[:200], now)
         context = Context(now, settings, person.centre_id, person.id)

@@ -171,13 +171,6 @@ FROM people AS p JOIN centres AS c ON c.id = p.centre_id WHERE p.username = :nam
 """
 
 
-def set_password_hash(session: Session, person_id: int, password_hash: str) -> None:
-    """Store the same password hashed anew, as the settings of today have it."""
-    session.execute(
-        update(Person).where(Person.id == person_id).values(password_hash=password_hash)
-    )
-
-
 def by_username(session: Session, username: str) -> Person | None:
     """The person with this log-in name, whatever its case."""
     return session.scalar(_BY_USERNAME, {"username": username.strip().lower()})
