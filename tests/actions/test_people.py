@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -277,3 +278,15 @@ def test_the_lock_is_in_the_database_and_a_success_clears_the_count(built: World
     assert isinstance(try_(built, "tutor", PASSWORD), sessions.LoggedIn)
     with store.read() as session:
         assert session.scalar(select(func.count()).select_from(LoginFailure)) == 0
+
+
+def test_a_password_is_hashed_anew_at_a_log_in_when_the_settings_ask_for_more(built: World) -> None:
+    more = replace(built.context().settings, argon2_time=2)
+    for _ in range(2):
+        done = sessions.log_in(more, built.context().now, "tutor", PASSWORD, "a browser")
+        assert not isinstance(done, Refused)
+        with store.read() as session:
+            person = rows.by_username(session, "tutor")
+            assert person is not None
+            assert person.password_hash is not None
+            assert not passwords.outdated(person.password_hash, more)
