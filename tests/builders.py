@@ -35,6 +35,8 @@ from assess.roles import Role
 from assess.store import attempts as rows
 from assess.store import banks as bank_rows
 from assess.store import people as person_rows
+from assess.store import roles_held
+from assess.store import sessions as session_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +126,7 @@ class World:
             return Context(self.clock.now(), settings, self.centres["here"], gates=gates)
         with store.read() as session:
             person = session.get_one(person_rows.Person, self.persons[who])
-            roles = person_rows.roles_of(session, person.id, self.clock.now())
+            roles = roles_held.roles_of(session, person.id, self.clock.now())
         return Context(
             self.clock.now(), settings, person.centre_id, person.id, session_id, roles, gates
         )
@@ -146,7 +148,7 @@ class World:
         assert not isinstance(done, Refused), done
         with store.read() as session:
             token = sessions.hash_token(done.token)
-            signed_in = person_rows.signed_in(session, token, self.clock.now())
+            signed_in = session_rows.signed_in(session, token, self.clock.now())
         assert signed_in is not None
         return self.context(who, signed_in.session_id)
 

@@ -17,7 +17,7 @@ from assess.psychometrics import borderline, irt, responses
 from assess.psychometrics.borderline import Nothing
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
-from assess.store import banks, calibrations, live_items, packed, people, specifications
+from assess.store import banks, calibrations, live_items, packed, roles_held, specifications
 from assess.store.banks import Bank
 from assess.store.calibrations import Calibration, CalibrationRequest
 from assess.store.specifications import SpecificationVersion, Test
@@ -84,7 +84,7 @@ def work(context: Context, clock: Callable[[], datetime]) -> int:
             context,
             centre=row.centre_id,
             actor=row.asked_by,
-            roles=people.roles_of(session, row.asked_by, context.now),
+            roles=roles_held.roles_of(session, row.asked_by, context.now),
         )
     told = context.now
 

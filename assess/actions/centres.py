@@ -9,7 +9,7 @@ from assess.actions.context import Context, not_found, record, refuse, wrong_rol
 from assess.delivery import accounts
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Reason, Refused
-from assess.store import centres, people
+from assess.store import centres, sessions
 
 
 def change(
@@ -37,7 +37,7 @@ def change(
         centre.timezone = centre.timezone if timezone is None else timezone
         centre.active = centre.active if active is None else active
         if not centre.active:
-            people.end_sessions_at(session, centre.id, context.now)
+            sessions.end_sessions_at(session, centre.id, context.now)
         facts: dict[str, Fact] = {
             "code": code,
             "name": centre.name,

@@ -20,7 +20,7 @@ from assess.delivery.registration import Entry
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
-from assess.store import centres, people, programmes
+from assess.store import centres, people, programmes, roles_held
 from assess.store.people import Person
 from assess.store.programmes import Programme, Registration
 
@@ -98,7 +98,7 @@ def _known(session: Session, context: Context, rows: Sequence[Row], zone: str) -
     named = {row[column].lower() for row in rows for column in ("username", "tutor")}
     found = people.by_usernames(session, named - {""})
     ours = {u: p for u, p in found.items() if p.centre_id == context.centre}
-    roles = people.roles_of_many(session, (p.id for p in ours.values()), context.now)
+    roles = roles_held.roles_of_many(session, (p.id for p in ours.values()), context.now)
     by_id = {p.id: u for u, p in ours.items()}
     offered = programmes.of_centre(session, context.centre)
     return Known(

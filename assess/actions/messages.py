@@ -10,7 +10,7 @@ from assess.delivery.mailing import Kind
 from assess.journal import Event
 from assess.reasons import Code, Refused
 from assess.roles import Role
-from assess.store import messages, people, programmes
+from assess.store import messages, people, programmes, roles_held
 from assess.store.messages import Message, Overdue, Waiting
 
 
@@ -74,8 +74,8 @@ def _tell(context: Context, one: Waiting) -> bool:
         session.add(Overdue(centre_id=one.centre_id, at=context.now, **number))
         facts = {about: one.number, "registration": one.registration.id}
         record(session, there, Event.ANSWER_OVERDUE, facts)
-        readers = people.holders(session, one.centre_id, Role.QUALITY, context.now) or (
-            people.holders(session, one.centre_id, Role.ADMINISTRATOR, context.now)
+        readers = roles_held.holders(session, one.centre_id, Role.QUALITY, context.now) or (
+            roles_held.holders(session, one.centre_id, Role.ADMINISTRATOR, context.now)
         )
         for reader in readers:
             mail.put(

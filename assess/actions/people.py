@@ -16,9 +16,10 @@ from assess.delivery import accounts, calendar, mailing, registration
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import QUALITY_ROLES, Role
-from assess.store import centres, people
+from assess.store import centres, people, roles_held, sessions
 from assess.store.centres import Centre
-from assess.store.people import Person, RoleHeld
+from assess.store.people import Person
+from assess.store.roles_held import RoleHeld
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def set_roles(
         if person is None:
             return not_found()
         zone = centres.get(session, context.centre).timezone
-        held = people.held_by(session, person_id, context.now)
+        held = roles_held.held_by(session, person_id, context.now)
         reasons = _unknown(roles) + _over(until or {}, calendar.day_of(context.now, zone))
         wanted: dict[Role, datetime | None] = {}
         if not reasons:
@@ -221,7 +222,7 @@ def set_active(context: Context, person_id: int, active: bool) -> Refused | None
             return None
         person.active = active
         if not active:
-            people.end_sessions(session, person_id, context.now)
+            sessions.end_sessions(session, person_id, context.now)
         event = Event.PERSON_ACTIVATED if active else Event.PERSON_DEACTIVATED
         record(session, context, event, {"person": person_id})
     return None
@@ -239,7 +240,7 @@ def reset_password(context: Context, person_id: int) -> Added | Refused:
             return not_found()
         person.password_hash = hashed
         person.must_change_password = True
-        people.end_sessions(session, person_id, context.now)
+        sessions.end_sessions(session, person_id, context.now)
         record(session, context, Event.PASSWORD_RESET, {"person": person_id})
         return Added(person.id, person.username, given)
 

@@ -16,7 +16,7 @@ from assess.delivery.registration import Conditions, Entry
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Reason, Refused, Value
 from assess.roles import Role
-from assess.store import centres, frameworks, people, programmes
+from assess.store import centres, frameworks, people, programmes, roles_held
 from assess.store.people import Person
 from assess.store.programmes import Programme, Registration, Signature, Statement
 
@@ -238,7 +238,7 @@ def _why_not_these(
 ) -> tuple[Reason, ...]:
     """Why these two cannot be candidate and tutor of one registration."""
     found = []
-    if Role.CANDIDATE not in people.roles_of(session, candidate.id, context.now):
+    if Role.CANDIDATE not in roles_held.roles_of(session, candidate.id, context.now):
         no_candidate: dict[str, Value] = {"field": "candidate", "what": "no_candidate"}
         found.append(Reason(Code.FIELD, no_candidate, who=Helper.YOU))
     return (*found, *why_not_tutor(session, context, candidate.id, tutor))
@@ -251,7 +251,7 @@ def why_not_tutor(
     if tutor.id == candidate_id:
         own: dict[str, Value] = {"field": "tutor", "what": "own_tutor"}
         return (Reason(Code.SELF, own, who=Helper.YOU),)
-    if not tutor.active or Role.TUTOR not in people.roles_of(session, tutor.id, context.now):
+    if not tutor.active or Role.TUTOR not in roles_held.roles_of(session, tutor.id, context.now):
         return (Reason(Code.FIELD, {"field": "tutor", "what": "no_tutor"}, who=Helper.YOU),)
     return ()
 

@@ -13,8 +13,8 @@ from assess.delivery import calendar
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Reason, Refused, Value
 from assess.roles import QUALITY_ROLES, Role
-from assess.store import centres, people
-from assess.store.people import RoleRequest
+from assess.store import centres, roles_held
+from assess.store.roles_held import RoleRequest
 
 LEAST_WORDS = 10  # characters: enough that the second administrator can weigh it
 LONGEST_WORDS = 2000  # characters
@@ -33,7 +33,7 @@ def ask(context: Context, role: str, until: date | None, words: str) -> int | Re
             if until is not None and until < calendar.day_of(context.now, zone):
                 values: dict[str, Value] = {"field": "until", "what": "over"}
                 reasons.append(Reason(Code.FIELD, values, who=Helper.YOU))
-            held = people.roles_of(session, context.actor, context.now)
+            held = roles_held.roles_of(session, context.actor, context.now)
             if role in held:
                 has: dict[str, Value] = {"field": "role", "what": "role_held"}
                 reasons.append(Reason(Code.ASKED, has, who=Helper.NOBODY))
@@ -62,7 +62,7 @@ def decide(context: Context, request_id: int, granted: bool) -> Refused | None:
     if context.actor is None or not context.may(Role.ADMINISTRATOR):
         return wrong_role()
     with store.write() as session:
-        request = people.request(session, context.centre, request_id)
+        request = roles_held.request(session, context.centre, request_id)
         if request is None:
             return not_found()
         store.alone(session, f"roles:{request.person_id}")
@@ -87,7 +87,7 @@ def decide(context: Context, request_id: int, granted: bool) -> Refused | None:
         }
         record(session, context, Event.ROLE_DECIDED, facts)
         role = Role(request.role)
-        if granted and role not in people.roles_of(session, request.person_id, context.now):
+        if granted and role not in roles_held.roles_of(session, request.person_id, context.now):
             deeds.give(session, context, request.person_id, role, request.until)
             given: dict[str, Fact] = {"person": request.person_id, "role": request.role}
             record(session, context, Event.ROLE_GIVEN, given)

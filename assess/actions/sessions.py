@@ -16,8 +16,9 @@ from assess.actions.context import Context, not_found, record, refuse
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.settings import Settings
-from assess.store import journal, people
-from assess.store.people import LoginFailure, Person, SignedIn, SignIn
+from assess.store import journal, sessions
+from assess.store.people import Person
+from assess.store.sessions import LoginFailure, SignedIn, SignIn
 
 SEEN_EVERY = timedelta(minutes=1)  # how exactly "last seen" is kept
 
@@ -43,7 +44,7 @@ def log_in(
     with store.look() as session:
         if locked := _locked(_failures(session, hashed, now, settings), now, settings):
             return locked
-        known = people.account(session, name)
+        known = sessions.account(session, name)
     good = passwords.matches(None if known is None else known.password_hash, password, settings)
     with store.write() as session:
         # Again, alone with the name: many tries at once must not slip past the count together.
@@ -51,7 +52,7 @@ def log_in(
         failures = _failures(session, hashed, now, settings)
         if locked := _locked(failures, now, settings):
             return locked
-        person = people.account(session, name)
+        person = sessions.account(session, name)
         if person is None or not good or not person.active:
             session.add(LoginFailure(name_hash=hashed, at=now))
             locks = _locked([*failures, now], now, settings) is not None
@@ -67,12 +68,12 @@ def log_in(
             )
             return Refused.of(Code.LOGIN, status=403, who=Helper.YOU)
         if failures:
-            people.forget_failures(session, hashed)
+            sessions.forget_failures(session, hashed)
         if person.password_hash and passwords.outdated(person.password_hash, settings):
             anew = passwords.hash_of(password, settings)
             session.execute(update(Person).where(Person.id == person.id).values(password_hash=anew))
         token = seeds.token()
-        people.begin_session(session, person, hash_token(token), device[:200], now)
+        sessions.begin_session(session, person, hash_token(token), device[:200], now)
         context = Context(now, settings, person.centre_id, person.id)
         record(session, context, Event.SESSION_STARTED)
         return LoggedIn(token, person.id)
@@ -103,7 +104,7 @@ def seen(signed_in: SignedIn, now: datetime) -> None:
 def log_out(context: Context) -> None:
     """End the session that asks for it."""
     with store.write() as session:
-        if context.actor is not None and people.end_sessions(
+        if context.actor is not None and sessions.end_sessions(
             session, context.actor, context.now, only=context.session_id
         ):
             record(session, context, Event.SESSION_ENDED, {"sessions": 1})
@@ -113,7 +114,7 @@ def end(context: Context, session_id: int) -> int | Refused:
     """End one of one's own sessions, on another device perhaps."""
     with store.write() as session:
         assert context.actor is not None  # noqa: S101 - the route lets only signed-in people come
-        ended = people.end_sessions(session, context.actor, context.now, only=session_id)
+        ended = sessions.end_sessions(session, context.actor, context.now, only=session_id)
         if not ended:
             return not_found()
         record(session, context, Event.SESSION_ENDED, {"sessions": ended})
@@ -124,7 +125,7 @@ def end_others(context: Context) -> int:
     """End all one's sessions but the one that asks for it; says how many there were."""
     with store.write() as session:
         assert context.actor is not None  # noqa: S101
-        ended = people.end_sessions(session, context.actor, context.now, but=context.session_id)
+        ended = sessions.end_sessions(session, context.actor, context.now, but=context.session_id)
         if ended:
             record(session, context, Event.SESSION_ENDED, {"sessions": ended})
         return ended
@@ -161,7 +162,7 @@ def change_password(
         if locked := _locked(_failures(session, hashed_name, now, settings), now, settings):
             return locked
         if good:
-            people.forget_failures(session, hashed_name)
+            sessions.forget_failures(session, hashed_name)
         else:
             session.add(LoginFailure(name_hash=hashed_name, at=now))
         if reasons:
@@ -178,7 +179,7 @@ def change_password(
                 .where(SignIn.id == context.session_id)
                 .values(token_hash=hash_token(token))
             )
-        ended = people.end_sessions(session, context.actor, context.now, but=context.session_id)
+        ended = sessions.end_sessions(session, context.actor, context.now, but=context.session_id)
         record(session, context, Event.PASSWORD_CHANGED, {"sessions_ended": ended})
     return None
 
@@ -193,7 +194,7 @@ def _failures(
 ) -> Sequence[datetime]:
     """The failures that may lock a name now, oldest first: of twice the time that a lock lasts."""
     lock = timedelta(minutes=settings.login_lock_minutes)
-    return people.failures_since(session, hashed, now - 2 * lock)
+    return sessions.failures_since(session, hashed, now - 2 * lock)
 
 
 def _locked(failures: Sequence[datetime], now: datetime, settings: Settings) -> Refused | None:

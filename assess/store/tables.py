@@ -24,6 +24,8 @@ from assess.store import (
     programmes,
     remarking,
     reviews,
+    roles_held,
+    sessions,
     specifications,
     statements_of_result,
 )
@@ -53,6 +55,8 @@ __all__ = [
     "programmes",
     "remarking",
     "reviews",
+    "roles_held",
+    "sessions",
     "specifications",
     "statements_of_result",
 ]

@@ -8,8 +8,9 @@ from typing import cast
 from sqlalchemy.orm import Session
 
 from assess.actions import sessions
-from assess.store import attempts, people
-from assess.store.people import SignedIn, SignIn
+from assess.store import attempts
+from assess.store import sessions as rows
+from assess.store.sessions import SignedIn, SignIn
 from assess.web import signing
 
 
@@ -18,7 +19,7 @@ def of(session: Session, person_id: int) -> Sequence[SignIn]:
     sitting = bool(attempts.live_of(session, person_id))
     return [
         row
-        for row in people.sessions_of(session, person_id)
+        for row in rows.sessions_of(session, person_id)
         # The rule looks at two moments, which a row of the table has as well.
         if not sessions.expired(
             cast("SignedIn", row), signing.settings(), signing.now(), sitting=sitting

@@ -16,8 +16,9 @@ from assess.clock import Clock
 from assess.reasons import Refused
 from assess.roles import Role
 from assess.settings import Settings
-from assess.store import attempts, people
-from assess.store.people import SignedIn
+from assess.store import attempts
+from assess.store import sessions as session_rows
+from assess.store.sessions import SignedIn
 
 
 class User:
@@ -109,7 +110,7 @@ def end() -> None:
 
 def _load(token: str) -> User | None:
     with store.look() as read:
-        found = people.signed_in(read, sessions.hash_token(token), now())
+        found = session_rows.signed_in(read, sessions.hash_token(token), now())
         if found is None:
             return None
         sitting = False

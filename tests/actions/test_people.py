@@ -14,7 +14,10 @@ from assess.actions import passwords, people, sessions
 from assess.reasons import Code, Reason, Refused
 from assess.roles import QUALITY_ROLES, Role
 from assess.store import people as rows
-from assess.store.people import LoginFailure, Person
+from assess.store import roles_held
+from assess.store import sessions as session_rows
+from assess.store.people import Person
+from assess.store.sessions import LoginFailure
 from tests.builders import PASSWORD, World
 
 LOCK = timedelta(minutes=15)
@@ -40,7 +43,10 @@ def try_(built: World, username: str, password: str = "not-the-password") -> obj
 def alive(built: World, token: str) -> bool:
     """Whether a session still vouches for its person."""
     with store.read() as session:
-        return rows.signed_in(session, sessions.hash_token(token), built.clock.now()) is not None
+        return (
+            session_rows.signed_in(session, sessions.hash_token(token), built.clock.now())
+            is not None
+        )
 
 
 def test_only_an_administrator_adds_people_and_changes_roles(built: World) -> None:
@@ -77,7 +83,7 @@ def test_a_role_is_held_at_ones_own_centre(built: World) -> None:
     with store.read() as session:
         assert session.get_one(Person, added.person_id).centre_id == built.centres["there"]
         held = session.scalars(
-            select(rows.RoleHeld).where(rows.RoleHeld.person_id == added.person_id)
+            select(roles_held.RoleHeld).where(roles_held.RoleHeld.person_id == added.person_id)
         ).one()
         assert (held.centre_id, held.role) == (built.centres["there"], "tutor")
         assert held.given_by == built.persons["administrator.there"]
@@ -107,9 +113,9 @@ def test_a_role_taken_stays_in_the_record(built: World) -> None:
     assert people.set_roles(acting, who, ["tutor"]) is None
     with store.read() as session:
         held = session.execute(
-            select(rows.RoleHeld.role, rows.RoleHeld.taken_at.is_(None))
-            .where(rows.RoleHeld.person_id == who)
-            .order_by(rows.RoleHeld.id)
+            select(roles_held.RoleHeld.role, roles_held.RoleHeld.taken_at.is_(None))
+            .where(roles_held.RoleHeld.person_id == who)
+            .order_by(roles_held.RoleHeld.id)
         ).all()
     assert [tuple(row) for row in held] == [("tutor", False), ("author", False), ("tutor", True)]
 
@@ -203,7 +209,7 @@ def test_a_change_of_password_ends_all_other_sessions(built: World) -> None:
     assert sessions.change_password(device, PASSWORD, "another-quiet-battery-7") is None
     assert not alive(built, other.token)
     with store.read() as session:
-        left = rows.sessions_of(session, built.persons["tutor"])
+        left = session_rows.sessions_of(session, built.persons["tutor"])
         assert [s.id for s in left] == [device.session_id]
     assert codes(try_(built, "tutor", PASSWORD)) == {Code.LOGIN}
 

@@ -19,8 +19,8 @@ from assess.store import attempts as rows
 from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry, JournalSeal
 from assess.store.marks import MarkRow
-from assess.store.people import LoginFailure, SignIn
 from assess.store.pools import Epoch, Pool
+from assess.store.sessions import LoginFailure, SignIn
 from tests.actions import racing
 from tests.builders import World, bank, csv
 

@@ -21,6 +21,7 @@ from assess.roles import Role
 from assess.store import arrangements as arrangement_rows
 from assess.store import people as person_rows
 from assess.store import programmes as rows
+from assess.store import roles_held
 from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry
 from tests.actions import racing
@@ -254,7 +255,7 @@ def test_a_role_ends_by_itself_and_can_be_given_again(built: World) -> None:
     assert people.set_roles(acting, who, wanted, again) is None
     assert built.context("tutor").roles == {Role.TUTOR, Role.EXTERNAL_VERIFIER}
     with store.read() as session:
-        ends = person_rows.held_by(session, who, built.clock.now())
+        ends = roles_held.held_by(session, who, built.clock.now())
     assert str(ends[Role.EXTERNAL_VERIFIER]) == "2026-03-31 23:00:00+00:00"
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from assess import store
 from assess.roles import Role
-from assess.store import people
+from assess.store import people, roles_held
 from tests.builders import PASSWORD, World
 from tests.conftest import START
 from tests.web.candidate_builders import Browser, codes
@@ -39,7 +39,7 @@ def named(username: str) -> people.Person | None:
 def roles_of(person: int) -> set[str]:
     """The roles that a person holds, from the record."""
     with store.read() as session:
-        return {r.value for r in people.roles_of(session, person, START)}
+        return {r.value for r in roles_held.roles_of(session, person, START)}
 
 
 def beside(page: str) -> dict[str, str]:

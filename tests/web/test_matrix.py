@@ -18,7 +18,7 @@ from assess.actions import approvals, arrangements, attempts, holds, remarking, 
 from assess.delivery.arrangements import Proposal
 from assess.reasons import Refused
 from assess.roles import Role
-from assess.store import banks, item_search, people, programmes
+from assess.store import banks, item_search, programmes, roles_held
 from assess.store.approvals import Approval
 from assess.web import access
 from tests.builders import PASSWORD, World
@@ -102,7 +102,7 @@ class Cells:
         """The roles of this person; whatever is tried here, they stay the same."""
         if who not in self.roles:
             with store.read() as session:
-                held = people.roles_of(session, self.built.persons[who], self.built.clock.now())
+                held = roles_held.roles_of(session, self.built.persons[who], self.built.clock.now())
             self.roles[who] = held
         return self.roles[who]
 

@@ -16,8 +16,9 @@ from assess.actions.history.plan import Sitter
 from assess.delivery import eligibility, readiness
 from assess.delivery.eligibility import Standing
 from assess.store.approvals import Approval, ApprovalRequest
-from assess.store.people import Person, RoleHeld
+from assess.store.people import Person
 from assess.store.programmes import Registration, Signature, Statement
+from assess.store.roles_held import RoleHeld
 from assess.store.standing import Judgement
 
 # fmt: off

@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from assess import store
 from assess.roles import Role
-from assess.store import centres, people, programmes
+from assess.store import centres, programmes, roles_held
 from assess.web import signing
 from assess.web.administrator.blueprint import administrators, bp
 
@@ -19,7 +19,7 @@ def centre() -> str:
     with store.read() as session:
         mine = centres.get(session, current_user.centre_id)
         holders = {
-            role: len(people.holders(session, mine.id, role, signing.now())) for role in Role
+            role: len(roles_held.holders(session, mine.id, role, signing.now())) for role in Role
         }
         offered = programmes.of_centre(session, mine.id)
     return render_template(

@@ -16,7 +16,7 @@ from assess.actions.context import not_found
 from assess.delivery import calendar, mailing
 from assess.reasons import Code, Reason, Refused
 from assess.roles import QUALITY_ROLES, Role
-from assess.store import arrangements, programmes
+from assess.store import arrangements, programmes, roles_held, sessions
 from assess.store import people as rows
 from assess.web import in_use, pages, problems, signing
 from assess.web.administrator import paging, typed
@@ -37,7 +37,7 @@ def people_() -> str:
         if number > last:
             number = last
             found, count = rows.page(session, current_user.centre_id, words, *_span(number))
-        roles = rows.roles_of_many(session, [p.id for p in found], signing.now())
+        roles = roles_held.roles_of_many(session, [p.id for p in found], signing.now())
     return render_template(
         "administrator/people.html",
         found=found,
@@ -201,9 +201,9 @@ def _person(
         found = rows.get(session, current_user.centre_id, person_id)
         if found is None:
             return problems.answer(not_found())
-        ends = rows.held_by(session, person_id, signing.now())
+        ends = roles_held.held_by(session, person_id, signing.now())
         open_sessions = len(in_use.of(session, person_id))
-        last = rows.last_log_in(session, person_id)
+        last = sessions.last_log_in(session, person_id)
         registered = programmes.registrations_of(session, person_id)
         arranged = arrangements.in_force(session, person_id, signing.now())
     page = render_template(

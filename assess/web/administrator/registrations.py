@@ -17,7 +17,7 @@ from assess.delivery import calendar, registration
 from assess.delivery.registration import LANGUAGES, Entry
 from assess.reasons import Code, Reason, Refused
 from assess.roles import Role
-from assess.store import people, programmes
+from assess.store import people, programmes, roles_held
 from assess.store import progress as progress_rows
 from assess.store.programmes import Registration
 from assess.web import pages, problems, signing
@@ -169,7 +169,7 @@ def _shared(session: Session) -> dict[str, object]:
     """What both forms offer: the tutors of the centre, and the languages."""
     centre, now = current_user.centre_id, signing.now()
     return {
-        "tutors": people.holders(session, centre, Role.TUTOR, now),
+        "tutors": roles_held.holders(session, centre, Role.TUTOR, now),
         "languages": LANGUAGES,
     }
 

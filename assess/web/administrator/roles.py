@@ -11,7 +11,7 @@ from assess import store
 from assess.actions import roles as deeds
 from assess.reasons import Code, Reason, Refused
 from assess.roles import QUALITY_ROLES, Role
-from assess.store import people as rows
+from assess.store import roles_held
 from assess.web import problems, signing
 from assess.web.administrator import typed
 from assess.web.administrator.blueprint import administrators, bp
@@ -51,10 +51,10 @@ def decide(role_request_id: int) -> ResponseReturnValue:
 
 def _page(refused: Refused | None = None) -> ResponseReturnValue:
     with store.read() as session:
-        waiting = rows.requests(session, current_user.centre_id)
+        waiting = roles_held.requests(session, current_user.centre_id)
         others = [
             one
-            for one in rows.holders(
+            for one in roles_held.holders(
                 session, current_user.centre_id, Role.ADMINISTRATOR, signing.now()
             )
             if one.id != current_user.person_id
