@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from assess.app import create_app
 from assess.clock import HeldClock
@@ -111,3 +112,52 @@ def test_checks_of_statements_and_receipts_are_counted_together_by_address(datab
         answers = [client.post(page, data={}).status_code for page in pages]
         assert answers.index(429) == 30
         assert client.get("/verify").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::7", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_of_an_ipv6_address_its_network_is_counted(address: str, counted: str) -> None:
+    assert limits.network(address) == counted
+
+
+def test_another_address_of_the_same_network_is_no_other_guesser(database: str) -> None:
+    with host(database, None) as one:
+        client = one.test_client()
+        answers = [
+            client.post(
+                "/verify", data={}, environ_base={"REMOTE_ADDR": f"2001:db8:1:2::{n:x}"}
+            ).status_code
+            for n in range(31)
+        ]
+        assert answers.index(429) == 30
+        other = {"REMOTE_ADDR": "2001:db8:1:3::1"}
+        assert client.post("/verify", data={}, environ_base=other).status_code != 429
+
+
+def test_files_of_statements_are_counted_by_person_on_all_devices(built: World) -> None:
+    settings = built.app.extensions["assess.settings"]
+    with host(settings.database_url, None) as one:
+
+        def device(name: str) -> FlaskClient:
+            client = one.test_client()
+            client.post("/login", data={"username": name, "password": PASSWORD})
+            return client
+
+        asked = "/attempts/999/statement.pdf"
+        devices = [device("candidate"), device("candidate")]
+        answers = [devices[n % 2].get(asked) for n in range(11)]
+        assert [a.status_code for a in answers] == [404] * 10 + [429]
+        assert "E-FLOOD" in answers[-1].text
+        assert "Wait a minute, then try again." in answers[-1].text
+        assert devices[0].get("/assessments").status_code == 200
+        assert device("candidate.two").get(asked).status_code == 404
