@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from math import isclose
 from typing import Final
 
 from assess.bank.items import FACILITY_SCALE
@@ -113,8 +114,9 @@ class Fields:
     def texts(self, key: str, limit: int, least: int = 0) -> tuple[str, ...]:
         """A list of `least` to `limit` texts, each once."""
         found: list[str] = []
+        sound = len(self.problems)
         entries = self._listed(self._value(key, False), key, limit)
-        if len(entries) < least:
+        if len(entries) < least and len(self.problems) == sound:  # else it is no list to count
             self._note("value_range", key, found=len(entries), least=least, most=limit)
         for place, entry in enumerate(entries, start=1):
             one = Fields({f"{key}[{place}]": entry}, self._where, self.problems)
@@ -195,6 +197,9 @@ class Fields:
         return value
 
     def _whole(self, value: object, key: str, least: int, most: int) -> int:
+        if value is None:
+            self._note("value_empty", key)
+            return least
         if isinstance(value, bool) or not isinstance(value, int):
             self._note("value_number_needed", key, found=shown(value))
             return least
@@ -213,6 +218,8 @@ class Fields:
             low, high = between
             self._note("share_range", key, found=shown(value), least=low, most=high)
             return least
+        if not isclose(value * FACILITY_SCALE, scaled, abs_tol=1e-6):
+            self._note("share_too_fine", key, found=shown(value))
         return scaled
 
     def _listed(self, value: object, key: str, limit: int) -> list[object]:

@@ -84,6 +84,7 @@ def simulate(
 def _lines(found: Forecast) -> list[str]:
     """A forecast as a person reads it."""
     from assess.actions import forecasts
+    from assess.psychometrics.flags import percent
 
     plan, said = found.ground.plan, forecasts.document(found)
     lines = [f"{plan.length} questions from {len(found.exposed)}, {found.candidates} candidates"]
@@ -98,9 +99,9 @@ def _lines(found: Forecast) -> list[str]:
         target, half = (one / 1000 for one in plan.band)
         lines.append(
             f"band:          {target:.2f} marks, {half:.2f} to each side; "
-            f"{found.acceptance:.1%} of all forms lie in it"
+            f"{percent(found.acceptance, 1)} of all forms lie in it"
         )
-        shares = ", ".join(f"{share:.1%}" for share in found.course.in_band)
+        shares = ", ".join(percent(share, 1) for share in found.course.in_band)
         lines.append(f"in the band:   {shares} of first, second, ... attempts")
         if not found.ground.exact:
             lines.append("               conditional: forms are tried, not counted, for this pool")
@@ -109,9 +110,10 @@ def _lines(found: Forecast) -> list[str]:
     least, most = found.exposed.min(), found.exposed.max()
     lines.append(f"exposure:      {least:.3f} to {most:.3f} of first attempts meet an item")
     if found.overlap is not None:
+        shared, pairs = percent(found.overlap.mean, 1), percent(found.overlap.fifth_or_more, 1)
         lines.append(
-            f"overlap:       two candidates share {found.overlap.mean:.1%} of their questions; "
-            f"{found.overlap.fifth_or_more:.1%} of pairs share a fifth or more"
+            f"overlap:       two candidates share {shared} of their questions; "
+            f"{pairs} of pairs share a fifth or more"
         )
     fresh = found.ground.proof.fresh
     bound = "" if fresh.exact else "at least "

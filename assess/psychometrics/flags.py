@@ -114,9 +114,14 @@ def letter(option: int) -> str:
     return ascii_uppercase[option]
 
 
-def percent(share: float) -> str:
-    """A share as an author reads it: "61 %", with one decimal near the ends."""
-    return f"{100 * share:.1f} %" if share < 0.095 or share > 0.905 else f"{100 * share:.0f} %"
+def percent(share: float, decimals: int | None = None) -> str:
+    """A share as every page and report writes it: "61 %".
+
+    Where nobody says how many decimals, one near the ends and none between.
+    """
+    if decimals is None:
+        decimals = 1 if share < 0.095 or share > 0.905 else 0
+    return f"{100 * share:.{decimals}f} %"
 
 
 def _wrong_key(item: ItemFacts) -> Iterator[Flag]:

@@ -167,6 +167,7 @@ HOSTILE = (
     ("attempts", "many", "attempts"),
     ("approval_days", "0", "approval_days"),
     ("cool_down_hours", "48, soon", "cool_down_hours"),
+    ("cool_down_hours", "48,,2", "cool_down_hours"),
     ("cool_down_hours", "-48", "cool_down_hours"),
     ("cool_down_hours", "1," * 60, "cool_down_hours"),
     ("count1", "two", "count-0"),
@@ -326,6 +327,9 @@ def test_the_panel_says_while_one_types_what_stands_in_the_way(
     assert "“Band of difficulty” is 10.1 per cent; it must be from 0.1 to 10." in said(
         author.post(where, data=narrower(band="10.1"))
     )
+    assert "“Band of difficulty” is 0.25 per cent; it may have at most one decimal" in said(
+        author.post(where, data=narrower(band="0.25"))
+    )
 
 
 def test_what_candidates_will_meet_is_said_before_and_after_publishing(
@@ -340,7 +344,7 @@ def test_what_candidates_will_meet_is_said_before_and_after_publishing(
     assert "for 30 candidates of whom 50 in a hundred pass" in said(page)
     assert page.text.count("app-chart__picture") == page.text.count("data-chart=") == 2
     assert "33.3 %" in said(page)  # two of six: what two candidates share
-    assert ">100%</text>" in page.text  # where the track of a chart ends
+    assert ">100 %</text>" in page.text  # where the track of a chart ends
     pairs = re.compile(r"Pairs that share a fifth or more ([\d.]+) %")
     few = author.get(f"/tests/{built.test}/forecast?candidates=2&passing=50")
     shares = [found[1] for found in map(pairs.search, map(said, (page, few))) if found]

@@ -88,7 +88,7 @@ def test_the_accessibility_statement_is_open_to_all(here: World) -> None:
         answer = browser.get("/accessibility")
         assert answer.status_code == 200
         assert "WCAG) 2.2, level AA" in answer.text
-        assert "up to 400% and" in answer.text
+        assert "up to 400 % and" in answer.text
     assert "Tell your centre, Here" in answer.text
 
 

@@ -35,7 +35,11 @@ FIELD = {
 
 
 OF_A_CELL = ("outcome", "narrowed")
-IN_PER_CENT = {"share_range": "per_cent_range", "value_share_needed": "per_cent_needed"}
+IN_PER_CENT = {
+    "share_range": "per_cent_range",
+    "share_too_fine": "per_cent_too_fine",
+    "value_share_needed": "per_cent_needed",
+}
 """What a document holds as a share is typed in per cent, and is spoken of so."""
 
 
@@ -103,10 +107,9 @@ def _complaint(reason: Reason, form: Form, zone: str) -> Complaint:
         field = FIELD.get(what, str(values.get("field", "")) or "form")
     if (what := str(values.get("what", ""))) in IN_PER_CENT:
         values["what"] = IN_PER_CENT[what]
-        if what == "share_range":
-            values |= {
-                key: f"{100 * float(str(values[key])):g}" for key in ("found", "least", "most")
-            }
+        if what != "value_share_needed":  # else it is no number
+            shares = values.keys() & {"found", "least", "most"}
+            values |= {key: f"{100 * float(str(values[key])):g}" for key in shares}
     words = wording.words(replace(reason, values=values), zone)
     return Complaint(field, words.code, words.what)
 

@@ -14,7 +14,9 @@ from assess.psychometrics import guards
 from assess.psychometrics.flags import percent
 from assess.psychometrics.guards import Shows
 from assess.psychometrics.report import OMITTED
+from assess.web.author.blueprint import bp
 
+bp.app_template_filter()(percent)
 Interval = tuple[float, float]
 
 

@@ -9,7 +9,7 @@ from threading import Lock
 import numpy as np
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_decimal, format_percent, ngettext
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from assess.actions.forecasts import Forecast, Ground, Reveals
 from assess.bank.specification import Feedback
 from assess.delivery.pool import NOT_ENOUGH_DATA
 from assess.psychometrics import forecast as figures
+from assess.psychometrics.flags import percent
 from assess.reasons import Refused
 from assess.store import specifications
 from assess.store.banks import Bank
@@ -126,7 +127,7 @@ def said(test_id: int) -> str:
         few = ground.pool.unbalanced == NOT_ENOUGH_DATA
         return str(_("Not balanced: not enough data.") if few else _("Not balanced."))
     course = _view(ground, CANDIDATES, PASSING).forecast.course.in_band
-    shares = ", ".join(format_percent(share, "0.0 %") for share in course)
+    shares = ", ".join(percent(share, 1) for share in course)
     told = _("Forms inside the band, by attempt: %(shares)s.", shares=shares)
     if ground.exact:
         return str(told)
@@ -154,7 +155,7 @@ def _view(ground: Ground, candidates: int, passing: int) -> View:
                 _seen.popitem(last=False)
     order = np.argsort(-found.course.met, kind="stable").tolist()
     names = [ground.names[item] for item in found.items]
-    met = [(names[k], format_percent(float(found.course.met[k]), "0.0 %")) for k in order]
+    met = [(names[k], percent(found.course.met[k], 1)) for k in order]
     return View(
         forecast=found,
         charts=tuple(_charts(found)),
@@ -178,9 +179,9 @@ def _charts(found: Forecast) -> list[Chart]:
             spread.p95,
             _(
                 "%(low)s to %(high)s, middle %(middle)s",
-                low=format_percent(spread.p05),
-                high=format_percent(spread.p95),
-                middle=format_percent(spread.p50),
+                low=percent(spread.p05, 0),
+                high=percent(spread.p95, 0),
+                middle=percent(spread.p50, 0),
             ),
         )
         for name, spread in spreads
@@ -198,7 +199,7 @@ def _charts(found: Forecast) -> list[Chart]:
                 _("Forms"),
                 _("Chance to pass"),
                 ranges,
-                format_percent(1),
+                percent(1, 0),
             )
         )
     if found.balanced is not None:
@@ -214,10 +215,10 @@ def _charts(found: Forecast) -> list[Chart]:
                 _("Attempt"),
                 _("In the band"),
                 tuple(
-                    Bar(str(k), 0.0, share, format_percent(share, "0.0 %"))
+                    Bar(str(k), 0.0, share, percent(share, 1))
                     for k, share in enumerate(found.course.in_band, start=1)
                 ),
-                format_percent(1),
+                percent(1, 0),
             )
         )
     charts.append(_exposure(found))
@@ -233,8 +234,8 @@ def _charts(found: Forecast) -> list[Chart]:
             _("The share of the items that somebody has met, after so many first attempts."),
             _("Sittings"),
             _("Items seen"),
-            tuple(Bar(format_decimal(n), 0.0, v, format_percent(v)) for n, v in shown),
-            format_percent(1),
+            tuple(Bar(format_decimal(n), 0.0, v, percent(v, 0)) for n, v in shown),
+            percent(1, 0),
         )
     )
     return charts

@@ -120,9 +120,7 @@ class Form:
             "bank": bank,
             "programme": texts["programme"] or None,
             "attempts": _number(texts["attempts"]),
-            "cool_down_hours": [
-                _number(step) for step in texts["cool_down_hours"].split(",") if step.strip()
-            ],
+            "cool_down_hours": _steps(texts["cool_down_hours"]),
             "feedback": texts["feedback"],
             "feedback_reason": texts["feedback_reason"],
             **self.ticks,
@@ -228,6 +226,12 @@ def sent(values: MultiDict[str, str], rows: Sequence[Row], fixed: Mapping[str, s
         texts["band"] = narrower.texts_of(None)["band"]
     kept = filled[: max(MAX_QUOTAS, len(rows)) + 1]
     return Form(texts, ticks, kept, narrower.sent(values))
+
+
+def _steps(text: str) -> list[int | str | None]:
+    """The steps that were typed, a comma at the end left out; None for a gap between two."""
+    text = text.strip().removesuffix(",")
+    return [_number(step) for step in text.split(",")] if text else []
 
 
 def _number(text: str) -> int | str | None:

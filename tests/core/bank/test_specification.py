@@ -293,11 +293,13 @@ def test_a_band_is_a_share_of_the_full_marks(band: str, found: int | None) -> No
     ("line", "what", "where"),
     [
         ("band: 0.2", "share_range", "band"),
+        ("band: 0.0025", "share_too_fine", "band"),
         ("band: wide", "value_share_needed", "band"),
         ("questions: 0", "value_range", "questions"),
         ("enemies: [[a]]", "value_range", "enemies[1]"),
         ("enemies: [[a, a]]", "value_repeated", "enemies[1][2]"),
         ("enemies: a", "value_list_needed", "enemies"),
+        ("enemies: [a]", "value_list_needed", "enemies[1]"),
         ("- {outcome: x, count: 1, level: know}", "value_choice", "quotas[3].level"),
         ("- {outcome: x, count: 1, kind: essay}", "value_choice", "quotas[3].kind"),
         ("- {outcome: x, count: 1, set: some}", "value_choice", "quotas[3].set"),
