@@ -344,7 +344,7 @@ def test_what_candidates_will_meet_is_said_before_and_after_publishing(
     assert "for 30 candidates of whom 50 in a hundred pass" in said(page)
     assert page.text.count("app-chart__picture") == page.text.count("data-chart=") == 2
     assert "33.3 %" in said(page)  # two of six: what two candidates share
-    assert ">100 %</text>" in page.text  # where the track of a chart ends
+    assert ">100\N{NO-BREAK SPACE}%</text>" in page.text  # where the track of a chart ends
     pairs = re.compile(r"Pairs that share a fifth or more ([\d.]+) %")
     few = author.get(f"/tests/{built.test}/forecast?candidates=2&passing=50")
     shares = [found[1] for found in map(pairs.search, map(said, (page, few))) if found]

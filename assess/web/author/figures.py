@@ -16,7 +16,6 @@ from assess.psychometrics.guards import Shows
 from assess.psychometrics.report import OMITTED
 from assess.web.author.blueprint import bp
 
-bp.app_template_filter()(percent)
 Interval = tuple[float, float]
 
 
@@ -90,9 +89,11 @@ def too_few(n: int) -> str:
     return str(said)
 
 
-def share(value: float | None) -> str:
-    """A share in per cent; a dash where there is none."""
-    return "–" if value is None else percent(value)
+@bp.app_template_filter()
+def share(value: float | None, decimals: int | None = None) -> str:
+    """A share in per cent, in one piece; a dash where there is none."""
+    told = "–" if value is None else percent(value, decimals)
+    return told.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _choices(entry: Mapping[str, Any], content: Content) -> tuple[Choice, ...]:

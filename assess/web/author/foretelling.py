@@ -21,7 +21,6 @@ from assess.actions.forecasts import Forecast, Ground, Reveals
 from assess.bank.specification import Feedback
 from assess.delivery.pool import NOT_ENOUGH_DATA
 from assess.psychometrics import forecast as figures
-from assess.psychometrics.flags import percent
 from assess.reasons import Refused
 from assess.store import specifications
 from assess.store.banks import Bank
@@ -29,6 +28,7 @@ from assess.store.specifications import Test
 from assess.web import problems, signing
 from assess.web.author import panel
 from assess.web.author.blueprint import KEY, bp, readers
+from assess.web.author.figures import share
 from assess.web.author.form import Form
 
 CANDIDATES, MOST_CANDIDATES = 200, 5_000
@@ -127,7 +127,7 @@ def said(test_id: int) -> str:
         few = ground.pool.unbalanced == NOT_ENOUGH_DATA
         return str(_("Not balanced: not enough data.") if few else _("Not balanced."))
     course = _view(ground, CANDIDATES, PASSING).forecast.course.in_band
-    shares = ", ".join(percent(share, 1) for share in course)
+    shares = ", ".join(share(part, 1) for part in course)
     told = _("Forms inside the band, by attempt: %(shares)s.", shares=shares)
     if ground.exact:
         return str(told)
@@ -155,7 +155,7 @@ def _view(ground: Ground, candidates: int, passing: int) -> View:
                 _seen.popitem(last=False)
     order = np.argsort(-found.course.met, kind="stable").tolist()
     names = [ground.names[item] for item in found.items]
-    met = [(names[k], percent(found.course.met[k], 1)) for k in order]
+    met = [(names[k], share(found.course.met[k], 1)) for k in order]
     return View(
         forecast=found,
         charts=tuple(_charts(found)),
@@ -179,9 +179,9 @@ def _charts(found: Forecast) -> list[Chart]:
             spread.p95,
             _(
                 "%(low)s to %(high)s, middle %(middle)s",
-                low=percent(spread.p05, 0),
-                high=percent(spread.p95, 0),
-                middle=percent(spread.p50, 0),
+                low=share(spread.p05, 0),
+                high=share(spread.p95, 0),
+                middle=share(spread.p50, 0),
             ),
         )
         for name, spread in spreads
@@ -199,7 +199,7 @@ def _charts(found: Forecast) -> list[Chart]:
                 _("Forms"),
                 _("Chance to pass"),
                 ranges,
-                percent(1, 0),
+                share(1, 0),
             )
         )
     if found.balanced is not None:
@@ -215,10 +215,10 @@ def _charts(found: Forecast) -> list[Chart]:
                 _("Attempt"),
                 _("In the band"),
                 tuple(
-                    Bar(str(k), 0.0, share, percent(share, 1))
-                    for k, share in enumerate(found.course.in_band, start=1)
+                    Bar(str(k), 0.0, part, share(part, 1))
+                    for k, part in enumerate(found.course.in_band, start=1)
                 ),
-                percent(1, 0),
+                share(1, 0),
             )
         )
     charts.append(_exposure(found))
@@ -234,8 +234,8 @@ def _charts(found: Forecast) -> list[Chart]:
             _("The share of the items that somebody has met, after so many first attempts."),
             _("Sittings"),
             _("Items seen"),
-            tuple(Bar(format_decimal(n), 0.0, v, percent(v, 0)) for n, v in shown),
-            percent(1, 0),
+            tuple(Bar(format_decimal(n), 0.0, v, share(v, 0)) for n, v in shown),
+            share(1, 0),
         )
     )
     return charts
