@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, bindparam, select
+from sqlalchemy import ForeignKey, Index, Text, bindparam, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -161,7 +161,9 @@ def shown_to(
     return None if row is None else (row[0], row[1], row[2])
 
 
-def queue(session: Session, tutor_id: int) -> Sequence[tuple[ApprovalRequest, Person, Test]]:
+def queue(
+    session: Session, tutor_id: int, limit: int
+) -> Sequence[tuple[ApprovalRequest, Person, Test]]:
     """The requests that wait for this tutor, oldest first."""
     rows = session.execute(
         select(ApprovalRequest, Person, Test)
@@ -174,8 +176,27 @@ def queue(session: Session, tutor_id: int) -> Sequence[tuple[ApprovalRequest, Pe
         )
         .where(Registration.tutor_id == tutor_id, ApprovalRequest.answered_at.is_(None))
         .order_by(ApprovalRequest.asked_at, ApprovalRequest.id)
+        .limit(limit)
     )
     return [(request, person, test) for request, person, test in rows]
+
+
+def count(session: Session, tutor_id: int) -> int:
+    """How many requests wait for this tutor."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(ApprovalRequest)
+            .join(Test, Test.id == ApprovalRequest.test_id)
+            .join(
+                Registration,
+                (Registration.programme_id == Test.programme_id)
+                & (Registration.candidate_id == ApprovalRequest.candidate_id),
+            )
+            .where(Registration.tutor_id == tutor_id, ApprovalRequest.answered_at.is_(None))
+        )
+        or 0
+    )
 
 
 def given_by(

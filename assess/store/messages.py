@@ -119,18 +119,28 @@ def unanswered(session: Session, registration_id: int) -> int:
     )
 
 
-def of_tutor(session: Session, centre_id: int, tutor_id: int) -> Sequence[Waiting]:
+def of_tutor(session: Session, centre_id: int, tutor_id: int, limit: int) -> Sequence[Waiting]:
     """The conversations in which this tutor has to answer, the longest wait first."""
-    return _messages(
-        session,
-        _waiting().where(Registration.tutor_id == tutor_id, Registration.centre_id == centre_id),
-    )
+    return _messages(session, _to_answer(centre_id, tutor_id).limit(limit))
 
 
-def late(session: Session, before: datetime, centre_id: int | None = None) -> Sequence[Waiting]:
-    """Everything that has waited for a tutor since before a moment, the longest wait first.
+def count(session: Session, centre_id: int, tutor_id: int) -> int:
+    """In how many conversations this tutor has to answer."""
+    found = _to_answer(centre_id, tutor_id).order_by(None).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
 
-    At one centre, or at all of them.
+
+def late(
+    session: Session,
+    before: datetime,
+    centre_id: int | None = None,
+    *,
+    limit: int,
+    untold: bool = False,
+) -> Sequence[Waiting]:
+    """What has waited for a tutor since before a moment, the longest wait first.
+
+    At one centre, or at all of them; with `untold` only what the quality team was not told of.
     """
     messages = _waiting().having(func.min(Message.written_at) <= before)
     tutor = aliased(Person)
@@ -150,11 +160,18 @@ def late(session: Session, before: datetime, centre_id: int | None = None) -> Se
     if centre_id is not None:
         messages = messages.where(Registration.centre_id == centre_id)
         asked = asked.where(ApprovalRequest.centre_id == centre_id)
+    if untold:
+        of_messages = select(Overdue.message_id).where(Overdue.message_id.is_not(None))
+        of_requests = select(Overdue.request_id).where(Overdue.request_id.is_not(None))
+        messages = messages.having(func.min(Message.id).not_in(of_messages))
+        asked = asked.where(ApprovalRequest.id.not_in(of_requests))
+    asked = asked.order_by(ApprovalRequest.asked_at, ApprovalRequest.id).limit(limit)
     requests = [
         Waiting(r.id, r.centre_id, reg, who, teacher, programme, r.asked_at, test=test)
         for r, reg, who, teacher, programme, test in session.execute(asked)
     ]
-    return sorted([*_messages(session, messages), *requests], key=lambda one: one.since)
+    found = [*_messages(session, messages.limit(limit)), *requests]
+    return sorted(found, key=lambda one: one.since)[:limit]
 
 
 def told(session: Session, waiting: Waiting) -> bool:
@@ -171,6 +188,10 @@ def _answered_up_to(message: type[Message]) -> ScalarSelect[Any]:
         .correlate(message)
         .scalar_subquery()
     )
+
+
+def _to_answer(centre_id: int, tutor_id: int) -> Select[int, int, datetime, int]:
+    return _waiting().where(Registration.tutor_id == tutor_id, Registration.centre_id == centre_id)
 
 
 def _waiting() -> Select[int, int, datetime, int]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    func,
     or_,
     select,
     text,
@@ -119,6 +120,17 @@ def holders(session: Session, centre_id: int, role: Role, now: datetime) -> Sequ
         )
         .order_by(Person.name, Person.id)
     ).all()
+
+
+def count_by_role(session: Session, centre_id: int, now: datetime) -> dict[Role, int]:
+    """How many people of a centre with an open account hold each role."""
+    rows = session.execute(
+        select(RoleHeld.role, func.count())
+        .join(Person, Person.id == RoleHeld.person_id)
+        .where(Person.centre_id == centre_id, Person.active, *_held(now))
+        .group_by(RoleHeld.role)
+    )
+    return dict.fromkeys(Role, 0) | {Role(role): n for role, n in rows}
 
 
 def requests(session: Session, centre_id: int) -> Sequence[tuple[RoleRequest, Person]]:

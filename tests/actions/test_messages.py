@@ -41,7 +41,7 @@ def said(built: World, who: str, talk: int, words: str = "May I ask you somethin
 def open_to(built: World) -> list[tuple[int, int]]:
     """What waits for the tutor: the first message, and how many."""
     with store.read() as session:
-        found = rows.of_tutor(session, built.centres["here"], built.persons["tutor"])
+        found = rows.of_tutor(session, built.centres["here"], built.persons["tutor"], 9)
     return [(one.number, one.count) for one in found]
 
 
@@ -121,8 +121,10 @@ def test_after_two_days_the_quality_team_is_told_once_of_each_that_waits(
     assert "Candidate has waited since Monday 2 March 2026 at 11:00" in body
     assert "secret" not in body
     with store.read() as session:
-        late = rows.late(session, built.clock.now() - 2 * DAY, built.centres["here"])
-        assert rows.late(session, built.clock.now() - 2 * DAY, built.centres["there"]) == []
+        before, there = built.clock.now() - 2 * DAY, built.centres["there"]
+        late = rows.late(session, before, built.centres["here"], limit=9)
+        assert rows.late(session, before, built.centres["here"], limit=1) == late[:1]
+        assert rows.late(session, before, there, limit=9) == []
         events = [e.event for e in session.scalars(IN_ORDER)]
     assert [(one.candidate.name, one.test is None) for one in late] == [
         ("Candidate", True),

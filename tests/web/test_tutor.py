@@ -13,6 +13,7 @@ from assess.actions import approvals, programmes
 from assess.roles import Role
 from assess.store import approvals as rows
 from assess.store.programmes import Registration
+from assess.web.tutor import readiness
 from tests.builders import World
 from tests.web.candidate_builders import Browser, codes
 
@@ -222,3 +223,18 @@ def test_a_refusal_has_a_shape_for_machines(here: World, me: Browser) -> None:
     assert answer.status_code == 422
     assert answer.json is not None
     assert [r["code"] for r in answer.json["reasons"]] == ["E-BASIS", "E-BASIS"]
+
+
+def test_a_long_queue_shows_the_longest_waits_and_says_how_many_there_are(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(here, "candidate.two")
+    here.clock.advance(timedelta(minutes=1))
+    ask(here)
+    monkeypatch.setattr(readiness, "MOST", 1)
+    me = Browser(here, "tutor")
+    page = me.get("/readiness").text
+    assert "Candidate Two" in page
+    assert ">Candidate<span" not in page
+    assert "Shown are the 1 that have waited longest, of 2." in page
+    assert "2 requests waiting" in me.get("/").text

@@ -6,7 +6,6 @@ from flask import render_template
 from flask_login import current_user
 
 from assess import store
-from assess.roles import Role
 from assess.store import centres, programmes, roles_held
 from assess.web import signing
 from assess.web.administrator.blueprint import administrators, bp
@@ -18,9 +17,7 @@ def centre() -> str:
     """The administrator's own centre; no other is to be seen."""
     with store.read() as session:
         mine = centres.get(session, current_user.centre_id)
-        holders = {
-            role: len(roles_held.holders(session, mine.id, role, signing.now())) for role in Role
-        }
+        holders = roles_held.count_by_role(session, mine.id, signing.now())
         offered = programmes.of_centre(session, mine.id)
     return render_template(
         "administrator/centre.html", centre=mine, holders=holders, programmes=offered

@@ -27,10 +27,8 @@ def home() -> ResponseReturnValue:
     waiting = 0
     if current_user.holds(Role.TUTOR):
         with store.read() as session:
-            waiting = len(approvals.queue(session, current_user.person_id))
-            waiting += len(
-                messages.of_tutor(session, current_user.centre_id, current_user.person_id)
-            )
+            waiting = approvals.count(session, current_user.person_id)
+            waiting += messages.count(session, current_user.centre_id, current_user.person_id)
     held = [role for role in Role if role in current_user.roles]
     return render_template("public/home.html", held=held, waiting=waiting)
 

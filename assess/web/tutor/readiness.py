@@ -28,6 +28,7 @@ from assess.store.specifications import Test
 from assess.web import pages, problems, signing
 from assess.web.tutor.blueprint import bp, tutors
 
+MOST = 50  # requests, and as many conversations, on the page; those answered make room
 LAST_GIVEN = 10  # approvals shown below the queue
 ON_THE_FORM = frozenset(
     {Code.BASIS, Code.FIELD, Code.REASON}
@@ -53,14 +54,18 @@ class Waiting:
 def queue() -> str:
     """Requests and messages that wait for this tutor, oldest first; the approvals given last."""
     with store.read() as session:
-        waiting = [_waiting(session, *row) for row in rows.queue(session, current_user.person_id)]
-        asking = talk.of_tutor(session, current_user.centre_id, current_user.person_id)
-        given = rows.given_by(session, current_user.person_id, LAST_GIVEN)
+        me, here = current_user.person_id, current_user.centre_id
+        waiting = [_waiting(session, *row) for row in rows.queue(session, me, MOST)]
+        asking = talk.of_tutor(session, here, me, MOST)
+        all_waiting, all_asking = rows.count(session, me), talk.count(session, here, me)
+        given = rows.given_by(session, me, LAST_GIVEN)
     now = signing.now()
     return render_template(
         "tutor/queue.html",
         waiting=waiting,
         asking=[(o, pages.age(now - o.since), messages.urgency(o.since, now)) for o in asking],
+        all_waiting=all_waiting,
+        all_asking=all_asking,
         given=given,
         titles=readiness.TITLES,
     )
