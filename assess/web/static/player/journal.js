@@ -4,6 +4,8 @@
 // Each change is an entry with the next number of its question. Numbers are given inside one
 // transaction of the device's database, so two tabs never give the same one. What the device does
 // not take is kept in memory, and `kept` says so: nobody is told "saved on this device" of that.
+// A browser may take its database away under an open page; then another is opened, and whatever
+// was written down here and has not arrived goes on from memory.
 
 const NAME = "assess-answers";
 const VERSION = 1;
@@ -42,9 +44,11 @@ export const openJournal = async (attempt) => {
 
 class Journal {
   #attempt;
-  #device;
+  #device; // the open database; null where the device keeps nothing
   #writer = 0;
+  #token = "";
   #numbers = new Map(); // by place: the last number given
+  #written = []; // entries of this page on the device that are not known to have arrived
   #loose = []; // entries that are in memory only
 
   constructor(attempt, device) {
@@ -65,28 +69,29 @@ class Journal {
   /** Writes with this number from now on; `numbers` has the last one the server knows, by place. */
   async begin(writer, token, numbers) {
     this.#writer = writer;
+    this.#token = token;
     this.#numbers = new Map(numbers);
-    if (this.#device === null) return;
+    for (const one of this.#loose) if (one.writer === writer) this.#reach(one.place, one.sequence);
     try {
-      const [transaction, writers] = this.#all("readwrite");
-      const before = await result(writers.get([this.#attempt, writer]));
-      for (const [place, last] of before?.numbers ?? []) this.#reach(place, last);
-      writers.put({ attempt: this.#attempt, writer, token, numbers: [...this.#numbers] });
-      await finished(transaction);
+      await this.#on("readwrite", async (transaction, writers) => {
+        const before = await result(writers.get([this.#attempt, writer]));
+        for (const [place, last] of before?.numbers ?? []) this.#reach(place, last);
+        writers.put({ attempt: this.#attempt, writer, token, numbers: [...this.#numbers] });
+        await finished(transaction);
+      });
     } catch {
-      this.#device = null;
+      // A full disk still gives back what it holds; `add` finds out what it takes.
     }
   }
 
   /** Writes down that the options at these positions were chosen; done when it is on the disk. */
   async add(place, answer) {
     const entry = { attempt: this.#attempt, writer: this.#writer, place, answer };
-    if (this.#device !== null) {
-      try {
-        return await this.#write(entry);
-      } catch {
-        // A full disk, or a browser that keeps nothing: memory has to do.
-      }
+    try {
+      const written = await this.#on("readwrite", (...there) => this.#write(entry, ...there));
+      if (written !== undefined) return written;
+    } catch {
+      // A full disk, or a browser that keeps nothing: memory has to do.
     }
     const loose = { ...entry, sequence: this.#next(place) };
     this.#reach(place, loose.sequence);
@@ -96,18 +101,16 @@ class Journal {
 
   /** What the server is not known to have, oldest first; of this writer, or of one before. */
   async waiting(writer = this.#writer) {
-    const found = (await this.#entries()).filter((entry) => entry.writer === writer);
-    return [...found, ...this.#loose.filter((entry) => entry.writer === writer)];
+    const all = [...(await this.#entries()), ...this.#loose];
+    return all.filter((entry) => entry.writer === writer);
   }
 
   /** The writers of this attempt on this device that still have entries, but for the present one. */
   async before() {
-    if (this.#device === null) return [];
     const entries = await this.#entries();
-    const [, writers] = this.#all("readonly");
     const range = IDBKeyRange.bound([this.#attempt], [this.#attempt, []]);
-    const found = await result(writers.getAll(range));
-    return found
+    const found = await this.#on("readonly", (_, writers) => result(writers.getAll(range)));
+    return (found ?? [])
       .filter((one) => one.writer !== this.#writer)
       .map(({ writer, token }) => ({
         writer,
@@ -120,51 +123,73 @@ class Journal {
   /** These entries have arrived. */
   async done(entries) {
     const gone = new Set(entries);
-    this.#loose = this.#loose.filter((entry) => !gone.has(entry));
     const ids = entries.map((entry) => entry.id).filter((id) => id !== undefined);
-    if (this.#device === null || ids.length === 0) return;
-    const [transaction, , store] = this.#all("readwrite");
-    for (const id of ids) store.delete(id);
-    await finished(transaction);
+    this.#loose = this.#loose.filter((entry) => !gone.has(entry));
+    this.#written = this.#written.filter((entry) => !ids.includes(entry.id));
+    if (ids.length === 0) return;
+    await this.#on("readwrite", async (transaction, _, store) => {
+      for (const id of ids) store.delete(id);
+      await finished(transaction);
+    });
   }
 
-  /** The attempt is over: nothing of it stays on this device. */
-  async clear() {
+  /** Nothing of this writer stays here; with `everything`, nothing of the attempt. */
+  async clear(everything = true) {
     this.#loose = [];
-    if (this.#device === null) return;
-    const [transaction, writers, store] = this.#all("readwrite");
-    writers.delete(IDBKeyRange.bound([this.#attempt], [this.#attempt, []]));
-    for (const id of await result(store.index("attempt").getAllKeys(this.#attempt))) {
-      store.delete(id);
-    }
-    await finished(transaction);
+    this.#written = [];
+    const from = everything ? [this.#attempt] : [this.#attempt, this.#writer];
+    const to = everything ? [this.#attempt, []] : from;
+    await this.#on("readwrite", async (transaction, writers, store) => {
+      writers.delete(IDBKeyRange.bound(from, to));
+      for (const entry of await result(store.index("attempt").getAll(this.#attempt))) {
+        if (everything || entry.writer === this.#writer) store.delete(entry.id);
+      }
+      await finished(transaction);
+    });
   }
 
-  async #write(entry) {
-    const [transaction, writers, store] = this.#all("readwrite");
-    const key = [this.#attempt, this.#writer];
-    const record = (await result(writers.get(key))) ?? { attempt: key[0], writer: key[1] };
-    for (const [place, last] of record.numbers ?? []) this.#reach(place, last);
-    const written = { ...entry, sequence: this.#next(entry.place) };
-    const numbers = new Map(this.#numbers).set(entry.place, written.sequence);
+  async #write(entry, transaction, writers, store) {
+    const { attempt, writer, place } = entry;
+    const bare = { attempt, writer, token: this.#token };
+    const record = (await result(writers.get([attempt, writer]))) ?? bare;
+    for (const [at, last] of record.numbers ?? []) this.#reach(at, last);
+    const written = { ...entry, sequence: this.#next(place) };
+    const numbers = new Map(this.#numbers).set(place, written.sequence);
     writers.put({ ...record, numbers: [...numbers] });
     written.id = await result(store.add(written));
     await finished(transaction);
-    this.#reach(entry.place, written.sequence); // not before: a number that is lost leaves a gap
+    this.#reach(place, written.sequence); // not before: a number that is lost leaves a gap
+    this.#written.push(written);
     return written;
   }
 
   async #entries() {
-    if (this.#device === null) return [];
-    const [, , store] = this.#all("readonly");
-    return result(store.index("attempt").getAll(this.#attempt));
+    const index = (_, __, store) => result(store.index("attempt").getAll(this.#attempt));
+    return (await this.#on("readonly", index)) ?? [];
   }
 
-  #all(mode) {
-    const transaction = this.#device.transaction(["writers", "entries"], mode, {
-      durability: "strict",
-    });
-    return [transaction, transaction.objectStore("writers"), transaction.objectStore("entries")];
+  /** What `work` gives with a transaction and its stores; undefined where the device keeps nothing. */
+  async #on(mode, work) {
+    for (let tries = 0; this.#device !== null; tries += 1) {
+      try {
+        const transaction = this.#device.transaction(["writers", "entries"], mode, {
+          durability: "strict",
+        });
+        const [writers, entries] = ["writers", "entries"].map((n) => transaction.objectStore(n));
+        return await work(transaction, writers, entries);
+      } catch (error) {
+        if (error?.name === "QuotaExceededError") throw error;
+        await this.#again(tries === 0);
+      }
+    }
+    return undefined;
+  }
+
+  /** The database has gone: opens another, and goes on from memory with what may have gone with it. */
+  async #again(hope) {
+    this.#loose.push(...this.#written.map(({ id: _, ...entry }) => entry));
+    this.#written = [];
+    this.#device = hope ? await open().catch(() => null) : null;
   }
 
   #reach(place, last) {
