@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from werkzeug.serving import make_server
 
 from assess import store
@@ -23,12 +23,13 @@ from assess.actions import arrangements, timekeeping
 from assess.app import create_app
 from assess.delivery import answering, form
 from assess.delivery.arrangements import Proposal
-from assess.store import attempts
+from assess.store import attempts, evidence
 from tests.builders import PASSWORD, World
 from tests.conftest import Served
 from tests.journeys.looking import look
 
 SAID = "[data-player-said]"
+HURRY = "{ const set = setTimeout; window.setTimeout = (f, t) => set(f, Math.min(t, 200)); }"
 
 
 @pytest.fixture
@@ -311,6 +312,72 @@ def test_a_device_that_was_taken_over_reads_and_what_it_had_not_sent_is_offered(
     assert stored(attempt)[-1].writer == 2
 
 
+def test_what_a_device_before_still_holds_outlives_the_hand_in(
+    here: World, served: Served, page: Page
+) -> None:
+    attempt = start(page, served.url)
+    ready(page)
+    context = page.context
+    context.set_offline(True)
+    choose(page, 1)
+    expect(page.locator(SAID)).to_contain_text("Saved on this device.")
+    page.close()
+    context.set_offline(False)
+
+    # The same browser goes on with another log-in, while journals find nobody who takes them.
+    tries: list[str] = []
+
+    def busy(route: Route) -> None:
+        tries.append(again.url)
+        if sum(one.endswith("/result") for one in tries) > 1:
+            route.continue_()
+        else:
+            route.fulfill(status=503, body="<h1>Busy</h1>")
+
+    context.clear_cookies()
+    context.add_init_script(HURRY)
+    again = context.new_page()
+    again.route("**/journal", busy)
+    log_in(again, served.url)
+    again.goto(f"{served.url}/attempts/{attempt}")
+    again.get_by_role("button", name="Continue here").click()
+    ready(again)
+    again.get_by_role("button", name="Review and hand in").click()
+    again.get_by_role("button", name="Hand in for good").click()
+    again.wait_for_url("**/result")
+    expect(again.get_by_text("Answers that were still on this device")).to_be_visible()
+    assert [(one.place, one.writer) for one in held(attempt)] == [(1, 1)]
+    assert kept(again) == 0
+
+
+def held(attempt: int) -> list[evidence.LateAnswer]:
+    """The answers that are evidence."""
+    with store.read() as session:
+        return list(evidence.of_attempt(session, attempt))
+
+
+def test_what_stands_in_the_page_of_a_conflict_is_saved_by_going_on(
+    here: World, served: Served, page: Page
+) -> None:
+    attempt = start(page, served.url)
+    ready(page)
+    page.context.add_init_script(HURRY)
+    other = page.context.new_page()
+    other.route("**/form", lambda route: route.abort())  # its script cannot begin yet
+    other.goto(page.url)
+    choose(page, 1)
+    expect(page.locator(SAID)).to_have_text("Saved.")
+    choose(other, 2)
+    other.get_by_role("button", name="Save and next").click()
+    expect(other.get_by_text("Just sent, not saved:")).to_be_visible()
+    other.unroute("**/form")
+    ready(other)
+    expect(other.locator('input[name="answer"]').nth(2)).to_be_checked()
+    other.get_by_role("button", name="Save and next").click()
+    expect(other.locator(SAID)).to_have_text("Saved.")
+    assert shown(attempt)[1] == (2,)
+
+
 def test_the_clock_is_the_servers_whatever_the_device_says_and_ends_the_test(
     here: World, served: Served, page: Page
 ) -> None:
@@ -391,11 +458,8 @@ def test_what_comes_late_from_a_device_waits_for_a_decision(
     page.context.set_offline(False)
     page.wait_for_url(f"**/attempts/{attempt}/result")
     assert stored(attempt) == []
-    with store.read() as session:
-        from assess.store import evidence
-
-        (late,) = evidence.of_attempt(session, attempt)
-        assert (late.cause, late.place, late.sequence) == ("late", 1, 1)
+    (late,) = held(attempt)
+    assert (late.cause, late.place, late.sequence) == ("late", 1, 1)
     assert kept(page) == 0
     page.reload()
     expect(page.locator("[data-late=waiting]")).to_contain_text("1 answer reached us after")
@@ -477,6 +541,38 @@ JOURNAL: Any = """async (name) => {
 }"""
 
 
+OPENED: Any = """async (name) => {
+    const { openJournal } = await import(name);
+    window.journal = await openJournal(8);
+    await journal.begin(1, "t", []);
+    await journal.add(3, [0]);
+}"""
+AFTERWARDS: Any = """async () => {
+    const all = async () =>
+        (await journal.waiting()).map(({ place, sequence, answer }) => [place, sequence, answer]);
+    await journal.add(3, [1]);
+    const waiting = (await all()).sort();
+    await journal.done(await journal.waiting());
+    await journal.add(3, [2]);
+    return { waiting, again: await all(), kept: journal.kept };
+}"""
+
+# A tab that sleeps has its turn to send and never gives it back; what is no refusal of ours passes.
+SENDING: Any = """async (name) => {
+    const { Refusal, makeSender } = await import(name);
+    navigator.locks.request("sending", () => new Promise(() => {}));
+    const patience = AbortSignal.timeout.bind(AbortSignal);
+    AbortSignal.timeout = (time) => patience(Math.min(time, 100));
+    const [waits, said] = [[{ place: 1, sequence: 1, answer: [0] }], []];
+    const journal = { waiting: async () => [...waits], done: async () => waits.pop() };
+    const hand = async () => ({ outcomes: [{ outcome: "saved" }] });
+    const tell = (state) => state !== "outcome" && said.push(state);
+    await makeSender({ journal, name: "sending", hand, tell }).send();
+    const own = { code: "E-CLOSED", reasons: [] };
+    return [...said, new Refusal(408, {}).passes, new Refusal(409, own).passes];
+}"""
+
+
 def test_the_journal_numbers_across_tabs_and_says_what_it_cannot_keep(
     served: Served, browser: Chromium
 ) -> None:
@@ -491,6 +587,17 @@ def test_the_journal_numbers_across_tabs_and_says_what_it_cannot_keep(
         "told": [False, 1, 1, 1],
         "cleared": 0,
     }
+    # The browser takes its database away under the page, as some do while a device sleeps.
+    page.reload()
+    page.evaluate(OPENED, "/static/player/journal.js")
+    wiping = {"origin": served.url, "storageTypes": "indexeddb"}
+    context.new_cdp_session(page).send("Storage.clearDataForOrigin", wiping)
+    assert page.evaluate(AFTERWARDS) == {
+        "waiting": [[3, 1, [0]], [3, 2, [1]]],
+        "again": [[3, 3, [2]]],
+        "kept": True,
+    }
+    assert page.evaluate(SENDING, "/static/player/sender.js") == ["saving", "saved", True, False]
     context.close()
 
 

@@ -4,7 +4,9 @@
 // whichever page of the attempt is opened next; when the attempt is over, nothing stays here.
 
 import { openJournal } from "./journal.js";
-import { deliver, speaker } from "./sender.js";
+import { Refusal, deliver, speaker } from "./sender.js";
+
+const AGAIN = 5000; // milliseconds between tries
 
 const part = document.querySelector("[data-leftover]");
 if (part) {
@@ -23,8 +25,9 @@ if (part) {
       }
       if (over) await journal.clear();
       part.hidden = late === 0;
-    } catch {
-      addEventListener("online", send, { once: true }); // they wait here
+    } catch (error) {
+      if (error instanceof Refusal && !error.passes) return; // they wait here
+      setTimeout(send, AGAIN);
     }
   };
   send();

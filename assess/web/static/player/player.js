@@ -42,18 +42,17 @@ async function begin(root) {
   });
   const early = { touched: false }; // whether something was chosen before the form was here
   root.addEventListener("change", () => (early.touched = true), { once: true });
-  for (;;) {
+  let form = null;
+  while (form === null) {
     try {
-      const form = await ask(sample ? words.sample : at("form"));
-      return await sit(root, { ask, at, clock, hooks, early, form, sample });
+      form = await ask(sample ? words.sample : at("form"));
     } catch (error) {
       if (!passes(error)) return location.reload(); // the server's own page says why not
       if (error.code === "E-STATE") await hooks.read(); // a rest break may be over: asking ends it
-      if (!(error instanceof Refusal || error instanceof TypeError || error.name === "TimeoutError"))
-        throw error;
       await wait(RETRY);
     }
   }
+  return sit(root, { ask, at, clock, hooks, early, form, sample });
 }
 
 async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
@@ -67,6 +66,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
   const flags = new Set(form.flags);
   const offers = new Map(); // by place: what a device before did not send in time
   const flagsToSend = new Map();
+  let flagging = false; // whether one is on its way: the last word on a question has to come last
   let sender = null;
   let here = 0; // the place that is shown; 0 for the last look
   let adding = 0; // answers on their way into the journal
@@ -182,6 +182,8 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
     place === 0 ? words.review : words.question.replace(/0$/, String(place));
 
   const go = (place, push = true) => {
+    // What stands in the page of a conflict is what was sent: whoever goes on saves it.
+    if (here > 0 && !ended && root.querySelector("[data-conflict]") !== null) changed();
     here = place;
     if (push) history.pushState({ place }, "", address(place));
     draw();
@@ -231,14 +233,20 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
   };
 
   const sendFlags = async () => {
+    if (flagging) return;
+    flagging = true;
     try {
-      for (const [place, flagged] of flagsToSend) {
+      while (flagsToSend.size > 0) {
+        const [[place, flagged]] = flagsToSend;
         await ask(at("flags"), { place, flagged });
         if (flagsToSend.get(place) === flagged) flagsToSend.delete(place);
       }
     } catch (error) {
-      if (passes(error)) missing();
+      if (error.code === "E-STATE") hooks.read();
+      else if (passes(error)) missing();
       else refused(error);
+    } finally {
+      flagging = false;
     }
   };
 
@@ -366,8 +374,8 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
     if (entries.length > 0) view.evidence([words.unsent, ...listed(entries)]);
     try {
       if (entries.length > 0) await handOver({ ...form, entries });
-    } catch {
-      addEventListener("online", handOverRest, { once: true });
+    } catch (error) {
+      if (passes(error)) setTimeout(handOverRest, POLL_PAUSED);
       return;
     }
     for (const entry of entries) gone.set(entry.place, entry);
@@ -396,7 +404,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
   const over = async (address) => {
     if (leaving) return;
     leaving = true;
-    await journal.clear().catch(() => {});
+    await journal.clear(false).catch(() => {}); // of a writer before: the next page sends it
     channel.postMessage({ kind: "closed" });
     location.assign(address);
   };
@@ -506,13 +514,22 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
 
   /** Another answer bears the number of this one: the record counts, ours is offered. */
   const conflict = async ({ place, answer }) => {
-    const now = await ask(at("form")).catch(() => null);
-    if (now === null) return;
+    let now = null;
+    while (now === null) {
+      try {
+        now = await ask(at("form"));
+      } catch (error) {
+        if (!passes(error)) return refused(error);
+        missing();
+        await wait(RETRY);
+      }
+    }
     answers.set(place, now.answers[place]?.answer ?? []);
     if (!same(answers.get(place), answer)) offers.set(place, { place, answer });
     form.token = now.token;
     await journal.begin(now.writer, now.token, numbers(now));
     draw();
+    return undefined;
   };
 
   const numbers = (told) =>
@@ -543,8 +560,9 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
   }
   here = placed();
   const waiting = await unsent();
+  const conflicting = root.querySelector("[data-conflict]") !== null;
   if (early.touched && here > 0) changed();
-  else if (waiting.length > 0 || here === 0) draw();
+  else if (here === 0 || (!conflicting && !same(view.chosen(), answers.get(here) ?? []))) draw();
   else for (let place = 1; place <= of; place += 1) square(place);
 
   view.form.addEventListener("change", (event) => {

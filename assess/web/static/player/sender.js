@@ -6,6 +6,7 @@
 const PATIENCE = 10000; // milliseconds for a reply
 const WAITS = [1000, 2000, 4000, 8000, 15000]; // milliseconds between tries
 const BATCH = 200; // entries in one request
+const TURN = 12000; // milliseconds to wait while another tab sends
 
 /** The server said no: `code` and `reasons` as in problem+json. */
 export class Refusal extends Error {
@@ -16,9 +17,12 @@ export class Refusal extends Error {
     this.reasons = problem.reasons ?? [];
   }
 
-  /** Whether the same request may do better later: the server is busy, or the test is paused. */
+  /**
+   * Whether the same request may do better later: the server is busy, or the test is paused. A
+   * refusal without a code is none of ours: something on the way has said it.
+   */
   get passes() {
-    return this.status >= 500 || this.status === 429 || this.code === "E-STATE";
+    return this.status >= 500 || this.status === 429 || ["E-STATE", ""].includes(this.code);
   }
 }
 
@@ -68,8 +72,20 @@ export const makeSender = ({ journal, name, hand, tell }) => {
   let timer = 0;
   let stopped = false;
 
-  const turn = (work) =>
-    navigator.locks === undefined ? work() : navigator.locks.request(name, work);
+  const turn = async (work) => {
+    if (navigator.locks === undefined) return work();
+    let begun = false;
+    const begin = () => {
+      begun = true;
+      return work();
+    };
+    try {
+      return await navigator.locks.request(name, { signal: AbortSignal.timeout(TURN) }, begin);
+    } catch (error) {
+      if (begun) throw error;
+      return begin(); // a tab that was put to sleep keeps its turn; two that send do no harm
+    }
+  };
 
   const flush = async () => {
     for (;;) {

@@ -165,8 +165,9 @@ export const makeView = (root) => {
     status({ waiting, adding, lost, handing, ended, kept }) {
       const waits = { failed: true, code: "I-OFFLINE" };
       const count = { count: waiting };
+      if (ended === "taken" || ended === "out") return; // what was said then stays
       if (ended) {
-        const said = waiting ? fill(words.up, count) : lost && ended === "time" ? words.upEmpty : "";
+        const said = waiting ? fill(words.up, count) : lost ? words.upEmpty : "";
         this.say(said, said ? waits : {});
       } else if (handing && lost) {
         this.say(fill(waiting ? words.handing : words.handingEmpty, count), waits);
