@@ -59,6 +59,7 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "file_too_large": ("allowed",),
     "file_too_many_lines": ("allowed",),
     "rows_refused": ("allowed", "first"),
+    "file_workbook": (),
     "file_not_utf8": ("line", "byte"),
     "file_format_unknown": ("name",),
     "json_no_lines": (),

@@ -23,6 +23,7 @@ MAX_LINES = 4_000_000
 MAX_MEMBERS = 10_000  # of one gzip file; tools that pack in blocks make one for each 64 kilobytes
 MAX_LINE = 4 * MEGABYTE  # bytes; the largest question, every character escaped, needs about half
 GZIP = b"\x1f\x8b"
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # Excel's files, new and old; archives too
 
 
 class FileRefused(Exception):  # noqa: N818 - it is a refusal, and named like one
@@ -54,6 +55,8 @@ def lines(stream: BinaryIO, limit: int = MAX_UNPACKED) -> Iterator[Line]:
             yield Line(number, None)
         else:
             if number == 1:
+                if raw.startswith(WORKBOOKS):
+                    raise FileRefused(problem("file_workbook"))
                 raw = raw.removeprefix(codecs.BOM_UTF8)
             try:
                 yield Line(number, raw.decode("utf-8"))

@@ -75,7 +75,7 @@ def read(stream: BinaryIO, name: str, format: str = "auto") -> Iterator[Row]:
 def _is_json(first: Line, name: str) -> bool:
     """Is a file JSON lines, by its first line and its name? Other known formats are refused."""
     start = (first.text or "").lstrip()
-    if start.startswith(("<", "PK\x03\x04", "%PDF", "::", "$CATEGORY")):
+    if start.startswith(("<", "%PDF", "::", "$CATEGORY")):
         raise FileRefused(problem("file_format_unknown", name=shown(name)))
     if start.startswith("["):
         raise FileRefused(problem("json_no_lines"))

@@ -297,10 +297,11 @@ def test_a_line_that_is_no_json_object_is_a_row_with_its_problem(line: str, what
         (HEADER.encode() + b"caf\xe9", "file_not_utf8"),
         (gzip.compress(HEADER.encode())[:-3], "gzip_damaged"),
         ("<?xml version='1.0'?>", "file_format_unknown"),
-        (b"PK\x03\x04", "file_format_unknown"),
+        (b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x21\xdf", "file_workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file_workbook"),
         ('[{"id": "q1"}]', "json_no_lines"),
     ],
-    ids=range(16),
+    ids=range(17),
 )
 def test_a_file_that_is_no_table_is_refused_whole(data: str | bytes, what: str) -> None:
     assert why(data)["what"] == what
