@@ -17,9 +17,10 @@ Enter = Callable[..., "Page"]
 Look = Callable[["Page", str], None]
 IDENTIFIER = "M02-2.1-01"
 STEM = "A housing association is writing its terms. What is NOT customer satisfaction, or is it?"
-FILE = b"""id,kind,outcome,stem,A,B,C,D,key
-M02-letters,single_choice,csp-demo/M02/2.1,Which opening is kind?,Dear Mr Ali,To all,Sir,Hi,A
-"""
+LETTERS = "M02-letters-" + 180 * "x"  # no name is so long that it widens a page
+FILE = f"""id,kind,outcome,stem,A,B,C,D,key
+{LETTERS},single_choice,csp-demo/M02/2.1,Which opening is kind?,Dear Mr Ali,To all,Sir,Hi,A
+""".encode()
 BETTER = "Which definition of customer satisfaction should a housing association use?"
 
 
@@ -47,7 +48,9 @@ def test_a_question_is_improved_returned_approved_and_another_suspended(
     look(author, "author-import-plan")
     author.get_by_role("button", name="Bring all of it in").click()
     expect(author.locator("main")).to_contain_text("1 question waits for a reviewer.")
-    expect(author.locator("main")).to_contain_text("M02-letters")
+    author.get_by_role("link", name="M02-letters").click()
+    expect(author.get_by_role("heading", level=1)).to_have_text(LETTERS)
+    assert author.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     # From the list to the draft; the preview and the advice follow what is typed.
     author.goto(f"{stage.url}/banks")
