@@ -234,6 +234,30 @@ def test_handing_in_waits_for_what_has_not_arrived_and_leaves_nothing_on_the_dev
     page.wait_for_url("**/result")  # what is over is not shown from memory
 
 
+def test_a_page_whose_script_has_not_begun_sends_nothing_before_what_waits(
+    here: World, served: Served, page: Page
+) -> None:
+    attempt = start(page, served.url)
+    ready(page)
+    context = page.context
+    context.set_offline(True)
+    choose(page, 1)
+    choose(page, 2)
+    expect(page.locator(SAID)).to_contain_text("Saved on this device.")
+    page.close()
+    context.set_offline(False)
+    context.add_init_script(HURRY)
+    again = context.new_page()
+    again.route("**/form", lambda route: route.abort())
+    again.goto(f"{served.url}/attempts/{attempt}/review")
+    again.get_by_role("button", name="Hand in for good").click()
+    expect(again.locator("[data-last-said]")).to_have_text("Saving…")
+    assert stored(attempt) == []
+    again.unroute("**/form")
+    again.wait_for_url("**/result")
+    assert shown(attempt) == {1: (2,)}
+
+
 def kept(page: Page) -> int:
     """How many answers and writers this device still holds."""
     held: int = page.evaluate(
@@ -318,11 +342,9 @@ def test_what_a_device_before_still_holds_outlives_the_hand_in(
     attempt = start(page, served.url)
     ready(page)
     context = page.context
-    context.set_offline(True)
+    page.route("**/api/**", lambda route: route.abort())
     choose(page, 1)
     expect(page.locator(SAID)).to_contain_text("Saved on this device.")
-    page.close()
-    context.set_offline(False)
 
     # The same browser goes on with another log-in, while journals find nobody who takes them.
     tries: list[str] = []
@@ -342,11 +364,15 @@ def test_what_a_device_before_still_holds_outlives_the_hand_in(
     again.goto(f"{served.url}/attempts/{attempt}")
     again.get_by_role("button", name="Continue here").click()
     ready(again)
+    choose(page, 2)  # the tab of before has not heard of it: what it says is shown nowhere else
+    expect(page.locator(SAID)).to_contain_text("Saved on this device.")
+    page.close()
     again.get_by_role("button", name="Review and hand in").click()
+    expect(again.get_by_role("heading", name="Not answered: 4")).to_be_visible()
     again.get_by_role("button", name="Hand in for good").click()
     again.wait_for_url("**/result")
     expect(again.get_by_text("Answers that were still on this device")).to_be_visible()
-    assert [(one.place, one.writer) for one in held(attempt)] == [(1, 1)]
+    assert [(one.place, one.writer) for one in held(attempt)] == [(1, 1), (1, 1)]
     assert kept(again) == 0
 
 

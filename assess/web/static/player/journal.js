@@ -99,10 +99,10 @@ class Journal {
     return loose;
   }
 
-  /** What the server is not known to have, oldest first; of this writer, or of one before. */
+  /** What the server is not known to have, oldest first; of this writer, of one before, of all (null). */
   async waiting(writer = this.#writer) {
     const all = [...(await this.#entries()), ...this.#loose];
-    return all.filter((entry) => entry.writer === writer);
+    return all.filter((entry) => writer === null || entry.writer === writer);
   }
 
   /** The writers of this attempt on this device that still have entries, but for the present one. */

@@ -14,6 +14,7 @@ const POLL = 30000; // milliseconds without a word of the server until it is ask
 const POLL_PAUSED = 4000; // the same, while the test is paused or there is no connection
 const SETTLE = 3000; // milliseconds for the last answers to leave before the result is asked for
 const RETRY = 2000; // milliseconds between tries to fetch the form or to hand in
+const LOOK = 1000; // milliseconds in which this device must say whether it holds answers
 const OVER = ["closed", "marked", "void"];
 const RADIOS = ["single_choice", "true_false"];
 
@@ -40,8 +41,8 @@ async function begin(root) {
     read: () => hooks.read(),
     over: () => hooks.over(),
   });
-  const early = { touched: false }; // whether something was chosen before the form was here
-  root.addEventListener("change", () => (early.touched = true), { once: true });
+  const journal = sample ? null : openJournal(Number(words.attempt));
+  const early = listen(root, journal);
   let form = null;
   while (form === null) {
     try {
@@ -52,16 +53,41 @@ async function begin(root) {
       await wait(RETRY);
     }
   }
-  return sit(root, { ask, at, clock, hooks, early, form, sample });
+  await sit(root, { ask, at, clock, hooks, early, form, sample, journal: await journal });
 }
 
-async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
+/**
+ * What is done in the page before the form is here. Answers that wait on this device are older than
+ * what a button of the page would send: it is pressed anew when they can be sent before.
+ */
+function listen(root, journal) {
+  const early = { touched: false, begun: journal === null, pressed: () => {} };
+  root.addEventListener("change", () => (early.touched = true), { once: true });
+  root.addEventListener("submit", async (event) => {
+    if (early.begun) return;
+    event.preventDefault();
+    const { target, submitter } = event;
+    const press = () => target.requestSubmit(submitter);
+    const held = journal.then((one) => one.waiting(null)).catch(() => []);
+    if ((await Promise.race([held, wait(LOOK).then(() => [])])).length > 0) {
+      for (const said of root.querySelectorAll("[data-player-said], [data-last-said]"))
+        said.textContent = root.dataset.saving;
+      if (early.begun) press();
+      else early.pressed = press;
+      return;
+    }
+    early.begun = true;
+    press();
+  });
+  return early;
+}
+
+async function sit(root, { ask, at, clock, hooks, early, form, sample, journal }) {
   const words = root.dataset;
   const attempt = Number(words.attempt ?? 0);
   const of = form.questions.length;
   const view = makeView(root);
   const channel = sample ? null : new BroadcastChannel(`assess-attempt-${attempt}`);
-  const journal = sample ? null : await openJournal(attempt);
   const answers = new Map(); // by place: shown positions
   const flags = new Set(form.flags);
   const offers = new Map(); // by place: what a device before did not send in time
@@ -210,7 +236,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
     } finally {
       adding -= 1;
     }
-    channel.postMessage({ kind: "answer", place, answer });
+    channel.postMessage({ kind: "answer", writer: form.writer, place, answer });
     status();
     sender.send();
   };
@@ -228,7 +254,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
     square(here);
     if (sample) return;
     flagsToSend.set(here, flagged);
-    channel.postMessage({ kind: "flag", place: here, flagged });
+    channel.postMessage({ kind: "flag", writer: form.writer, place: here, flagged });
     sendFlags();
   };
 
@@ -550,6 +576,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
     channel.addEventListener("message", ({ data }) => {
       if (data.kind === "closed") return location.assign(words.over);
       if (data.kind === "rest") return hooks.read();
+      if (data.writer !== form.writer) return undefined; // a tab that may not write any more
       if (data.kind === "answer") answers.set(data.place, data.answer);
       if (data.kind === "flag") flags[data.flagged ? "add" : "delete"](data.place);
       square(data.place);
@@ -560,6 +587,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
   }
   here = placed();
   const waiting = await unsent();
+  early.begun = true;
   const conflicting = root.querySelector("[data-conflict]") !== null;
   if (early.touched && here > 0) changed();
   else if (here === 0 || (!conflicting && !same(view.chosen(), answers.get(here) ?? []))) draw();
@@ -613,5 +641,6 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample }) {
   }, 1000);
   if (waiting.length > 0) sender.send();
   else view.say(words.loose);
+  early.pressed();
   await lookForOffers();
 }
