@@ -9,18 +9,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from assess import seeds
+from assess import addresses, seeds
 
 SHORTEST_SECRET = 32  # characters: 128 bits even when it is written in hexadecimal
 PREFIX = "ASSESS_"
+_COLOUR = re.compile(r"#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?|[a-zA-Z]+", re.ASCII)
 _ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+", re.ASCII)
 
 
@@ -39,7 +40,17 @@ LEAST = {
 }
 """The least that each of these numbers may be."""
 
-HIGHEST_PORT = 65_535
+A_YEAR = 8_766  # hours
+MOST = {
+    "port": 65_535,
+    "smtp_port": 65_535,
+    "idle_minutes": A_YEAR * 60,
+    "session_hours": A_YEAR,
+    "login_lock_minutes": A_YEAR * 60,
+    "argon2_memory_kib": 4_194_304,  # 4 GiB; a log-in with more fails, or takes the machine with it
+    "argon2_time": 1_000,
+}
+"""The most that each of these may be: beyond, no calendar and no machine can follow."""
 
 
 class Mode(StrEnum):
@@ -112,7 +123,12 @@ class Settings:
     @property
     def origin(self) -> str:
         """What addresses in mails begin with, without a slash at the end."""
-        return (self.public_origin or f"http://{self.host}:{self.port}").rstrip("/")
+        return (self.public_origin or f"http://{self.listening}").rstrip("/")
+
+    @property
+    def listening(self) -> str:
+        """Host and port as addresses have them: an IPv6 host stands in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
     def production(self) -> bool:
@@ -152,10 +168,9 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     for name, least in LEAST.items():
         if values.get(name, least) < least:
             problems.append(f"{PREFIX}{name.upper()} must be at least {least}.")
-
-    for name in ("port", "smtp_port"):
-        if values.get(name, 0) > HIGHEST_PORT:
-            problems.append(f"{PREFIX}{name.upper()} must be at most {HIGHEST_PORT}.")
+    for name, most in MOST.items():
+        if values.get(name, most) > most:
+            problems.append(f"{PREFIX}{name.upper()} must be at most {most}.")
 
     mode = values.get("mode", Mode.DEMO)
     instance: Path = values.get("instance", Path("instance"))
@@ -163,8 +178,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         for name in ("database_url", "secret_key", "seed_key", "public_origin"):
             if name not in values:
                 problems.append(f"{PREFIX}{name.upper()} must be set in production.")
-        origin = str(values.get("public_origin", "https://"))
-        if not origin.startswith("https://"):
+        if not str(values.get("public_origin", "https://")).startswith("https://"):
             problems.append(f"{PREFIX}PUBLIC_ORIGIN must begin with https:// in production.")
     for name in ("secret_key", "seed_key"):
         if name in values and len(values[name]) < SHORTEST_SECRET:
@@ -174,14 +188,20 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     if "secret_key" in values and values["secret_key"] == values.get("seed_key"):
         problems.append(f"{PREFIX}SECRET_KEY and {PREFIX}SEED_KEY must differ.")
     if "database_url" in values:
-        problems += _database_problems(values["database_url"])
-    if "redis_url" in values and urlsplit(values["redis_url"]).scheme not in {"redis", "rediss"}:
-        problems.append(f"{PREFIX}REDIS_URL must begin with redis:// or rediss://.")
+        problems += addresses.of_database(values["database_url"])
+    if "redis_url" in values:
+        problems += addresses.of_redis(values["redis_url"])
+    if "public_origin" in values:
+        problems += addresses.of_site(values["public_origin"])
+    if "colour" in values and not _COLOUR.fullmatch(values["colour"]):
+        problems.append(f"{PREFIX}COLOUR must be a colour such as #0b4f6c.")
     problems += _mail_problems(values)
     try:
         ZoneInfo(values.get("timezone", "Europe/London"))
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is none
         problems.append(f"{PREFIX}TIMEZONE={values['timezone']!r} is no known time zone.")
+    if not problems and mode is not Mode.PRODUCTION:
+        problems += _keep_secrets(instance, values)
     if problems:
         raise SettingsError(tuple(problems))
 
@@ -190,30 +210,50 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         values.setdefault(
             "database_url", f"sqlite:///{(instance / 'assess.sqlite3').resolve().as_posix()}"
         )
-        for name in ("secret_key", "seed_key"):
-            values.setdefault(name, _kept_secret(instance, name))
     settings = Settings(**values)
     return replace(settings, database_url=_with_driver(settings.database_url))
 
 
+def _keep_secrets(instance: Path, values: dict[str, Any]) -> list[str]:
+    """Add the secrets that are not set from files of the instance folder; why that cannot be."""
+    try:
+        for name in ("secret_key", "seed_key"):
+            if name not in values:
+                values[name] = _kept_secret(instance, name)
+                if len(values[name]) < SHORTEST_SECRET:
+                    return [
+                        f"The secret in {instance / name} is not whole: put it back from a copy, "
+                        "or remove the file where nothing stands on it yet."
+                    ]
+    except OSError as error:
+        return [
+            f"Secrets cannot be kept in {instance}: {error.strerror}. {PREFIX}INSTANCE names a "
+            "folder that can be written to."
+        ]
+    return []
+
+
 def _kept_secret(instance: Path, name: str) -> str:
-    """A secret made once and kept in the instance folder, readable by its owner only."""
+    """A secret made once and kept in the instance folder, readable by its owner only.
+
+    It has its name only when it is whole, so that a process that starts beside this one, or after
+    it was killed, never takes a part of it.
+    """
     path = instance / name
     instance.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secret := seeds.token())
-    return secret
-
-
-def _database_problems(url: str) -> list[str]:
-    scheme = urlsplit(url).scheme
-    if scheme.partition("+")[0] in {"sqlite", "postgresql", "postgres"}:
-        return []
-    return [f"{PREFIX}DATABASE_URL must begin with postgresql:// or sqlite:///, not {scheme}://."]
+    if not path.exists():
+        unfinished = instance / f".{name}.{os.getpid()}"
+        try:
+            handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(seeds.token())
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):  # of two at once, the first
+                os.link(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return path.read_text(encoding="ascii", errors="replace").strip()
 
 
 def _mail_problems(values: Mapping[str, Any]) -> list[str]:
@@ -225,6 +265,8 @@ def _mail_problems(values: Mapping[str, Any]) -> list[str]:
         found.append(f"{PREFIX}MAIL_FROM must be a plain address such as assess@example.org.")
     if ("smtp_user" in values) != ("smtp_password" in values):
         found.append(f"{PREFIX}SMTP_USER and {PREFIX}SMTP_PASSWORD go together.")
+    if "smtp_ca" in values and not os.path.isfile(values["smtp_ca"]):  # noqa: PTH113 - never raises
+        found.append(f"{PREFIX}SMTP_CA: there is no file {values['smtp_ca']}.")
     away = values.get("smtp_host") not in {"localhost", "127.0.0.1", "::1"}
     if "smtp_password" in values and values.get("smtp_tls") is Tls.NONE and away:
         found.append(f"{PREFIX}SMTP_TLS=none would send the password in clear to another machine.")

@@ -95,7 +95,7 @@ def opened(settings: Settings) -> Iterator[Post]:
         return
     try:
         session = _connected(settings, settings.smtp_host)
-    except (smtplib.SMTPException, OSError) as error:
+    except (smtplib.SMTPException, OSError, ValueError) as error:  # a name or password in no ASCII
         raise NotNow(_said(error)) from error
     try:
         yield Server(session, settings)

@@ -24,6 +24,7 @@ def upgrade(obj: Shell) -> None:
     with obj.app(ready=False):
         shell.reach()
         shell.not_newer()
+        shell.marked()
         migrate.upgrade(obj.settings.database_url)
     click.echo(f"The database has the newest tables ({migrate.newest()}).")
 

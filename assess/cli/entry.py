@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from errno import EACCES, EDQUOT, EIO, ENOSPC, EPERM, EROFS
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
 
-from assess.cli.shell import Shell
+from assess.cli.shell import Shell, fail
 from assess.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ COMMANDS = {
 The line stands here too because it is all that the help needs of a module; a test holds them equal.
 """
 
+MACHINE = {EACCES, EDQUOT, EIO, ENOSPC, EPERM, EROFS}
+"""Errors of a disk that is full, failing, or not ours to write to."""
+
 
 class _Named(click.Group):
     """Commands are imported when they are asked for: a server has no need of the charts."""
@@ -95,4 +99,24 @@ def assess() -> None:
 
 def run(application: Callable[[Settings], Flask], worker: Callable[[Flask], None]) -> None:
     """Run the command line; what commands stand on, and the worker, are handed in from above."""
-    sys.exit(assess.main(obj=Shell(application, worker), standalone_mode=True))
+    try:
+        sys.exit(assess.main(obj=Shell(application, worker), standalone_mode=True))
+    except Exception as error:
+        if (said := trouble(error)) is None:
+            raise
+        fail(said)
+
+
+def trouble(error: Exception) -> str | None:
+    """What the machine, the terminal or the database would not do; None where it is our fault."""
+    if isinstance(error, UnicodeEncodeError):  # from a terminal, or to one, with letters of its own
+        letters = ascii(error.object[error.start : error.end])
+        return f"{letters} cannot be written in UTF-8, or not here. Set LANG=C.UTF-8 and try again."
+    if isinstance(error, OSError) and error.errno in MACHINE:
+        return f"{error.filename or 'something'} could not be written: {error.strerror}."
+    from sqlalchemy.exc import OperationalError
+
+    if isinstance(error, OperationalError):
+        said = str(error.orig).splitlines()[0].rstrip(".")
+        return f"the database could not do it: {said}."
+    return None

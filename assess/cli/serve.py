@@ -48,9 +48,9 @@ def see_to_port(settings: Settings) -> None:
         try:
             one.bind((settings.host, settings.port))
         except OSError as error:
-            where = f"{settings.host}:{settings.port}"
             shell.fail(
-                f"cannot listen at {where}: {error.strerror}. Look at ASSESS_HOST and ASSESS_PORT."
+                f"cannot listen at {settings.listening}: {error.strerror}. "
+                "Look at ASSESS_HOST and ASSESS_PORT."
             )
 
 
@@ -64,7 +64,7 @@ def together(settings: Settings) -> int:
             "gunicorn",
             "assess.app:wsgi()",
             "--bind",
-            f"{settings.host}:{settings.port}",
+            settings.listening,
             "--workers",
             str(settings.workers),
             "--threads",
@@ -88,7 +88,7 @@ def together(settings: Settings) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    click.echo(f"Serving at http://{settings.host}:{settings.port} (stop with Ctrl-C)")
+    click.echo(f"Serving at http://{settings.listening} (stop with Ctrl-C)")
     while not stopping and all(p.poll() is None for p in running):
         time.sleep(LOOK_EVERY)
     ended = [p.poll() for p in running]

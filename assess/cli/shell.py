@@ -131,6 +131,27 @@ def not_newer() -> None:
         fail(f"The database has tables of a newer version (migration {at}): install that version.")
 
 
+def marked() -> None:
+    """End the command when nothing, or nothing we know, says which tables the database has."""
+    from assess import store
+    from assess.store import migrate
+
+    engine = store.db.engine
+    if (at := migrate.at(engine)) is not None and at not in migrate.numbers():
+        fail(
+            f"The database says that its tables are of migration {at!r}, which no version of "
+            "Assess has: look whether ASSESS_DATABASE_URL names the right one; if so, restore a "
+            "backup into an empty one."
+        )
+    if migrate.is_unmarked(engine):
+        fail(
+            "The database has tables of Assess, but its table alembic_version does not say of "
+            "which migration: restore a backup into an empty database. Only where `assess db "
+            "check` finds no difference may you write the row yourself: version_num = "
+            f"'{migrate.newest()}'."
+        )
+
+
 def say(text: str) -> None:
     """A line for a person, on standard error: standard output is for results."""
     click.echo(text, err=True)

@@ -39,7 +39,11 @@ CONNECT_SECONDS = 5
 IDLE_SECONDS = 1  # a connection that was unused for so long is tried before it is used
 # A host that is gone says nothing: without a limit a page would wait minutes to say "later".
 CONNECT = {"connect_timeout": CONNECT_SECONDS}
+QUIET = {"hide_parameters": True}
+"""An error names the statement and none of its values: those are people's, and logs are kept."""
+
 POOL = {
+    **QUIET,
     "pool_size": 8,
     "max_overflow": 8,
     "pool_timeout": 5,
@@ -84,7 +88,7 @@ db = SQLAlchemy(metadata=Base.metadata)
 def engine_options(url: str) -> dict[str, Any]:
     """How an engine for this database is made."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_MILLISECONDS / 1000}}
+        return {**QUIET, "connect_args": {"timeout": BUSY_MILLISECONDS / 1000}}
     return dict(POOL)
 
 
@@ -193,6 +197,7 @@ def run(connection: Connection, statement: str, values: Mapping[str, Any] = NOTH
             dict(values),
             error,
             connection.dialect.loaded_dbapi.Error,
+            hide_parameters=True,
             connection_invalidated=gone,
             dialect=connection.dialect,
         ) from error

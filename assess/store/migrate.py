@@ -90,9 +90,14 @@ def heads() -> list[str]:
     return list(ScriptDirectory(str(HERE)).get_heads())
 
 
+def numbers() -> set[str]:
+    """Every migration, by the numbers of their files."""
+    return {file.name.partition("_")[0] for file in (HERE / "versions").glob("[0-9]*.py")}
+
+
 def newest() -> str:
-    """The newest migration, by the numbers of their files."""
-    return max(file.name.partition("_")[0] for file in (HERE / "versions").glob("[0-9]*.py"))
+    """The newest of them."""
+    return max(numbers())
 
 
 def at(engine: Engine) -> str | None:
@@ -107,6 +112,12 @@ def of(connection: Connection) -> str | None:
         return None
     at: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return at
+
+
+def is_unmarked(engine: Engine) -> bool:
+    """Whether a database has our tables, but no row that says which migration they are of."""
+    ours = set(tables.metadata.tables)
+    return at(engine) is None and not ours.isdisjoint(inspect(engine).get_table_names())
 
 
 def is_empty(engine: Engine) -> bool:

@@ -66,6 +66,22 @@ def asked(built: World) -> int:
     return done
 
 
+@pytest.mark.parametrize(
+    "unfit", [{"smtp_host": "mail..example"}, {"smtp_user": "me", "smtp_password": "geheimnüß"}]
+)
+def test_a_server_that_cannot_be_asked_is_said_beside_the_mail(
+    unfit: dict[str, str], built: World, server: Mailbox
+) -> None:
+    reached(built, tutor="grace@example.org")
+    asked(built)
+    assert mail.send(through(built, server, **unfit)) == 0
+    (one,) = waiting()
+    assert one.tries == 1
+    assert one.error is not None
+    assert one.error.startswith("Unicode")
+    assert "geheim" not in one.error
+
+
 def test_each_decision_is_told_to_the_other_one_and_no_mail_says_a_mark(
     built: World, server: Mailbox
 ) -> None:

@@ -7,14 +7,16 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from errno import ENOENT, ENOSPC, EROFS
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 from click.testing import Result
+from sqlalchemy.exc import OperationalError
 
-from assess.cli.entry import COMMANDS, assess
+from assess.cli.entry import COMMANDS, assess, trouble
 from tests.builders import FRAMEWORK, HEADER, csv, question
 from tests.cli.conftest import Command
 
@@ -129,6 +131,53 @@ def test_a_database_of_a_newer_version_is_left_alone(command: Command, tmp_path:
         done = command(*words)
         assert done.exit_code == 1
         assert "of a newer version (migration 9000): install that version" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(ENOSPC, "No space left on device"), "could not be written: No space left on dev"),
+        (OSError(EROFS, "Read-only file system", "/x"), "/x could not be written: Read-only file"),
+        (
+            UnicodeEncodeError("utf-8", "J\udcf6an", 1, 2, "surrogates"),
+            "'\\udcf6' cannot be written",
+        ),
+        (
+            OperationalError("INSERT", {}, Exception("disk is full")),
+            "could not do it: disk is full.",
+        ),
+        (OSError(ENOENT, "No such file or directory"), None),
+        (ValueError("ours"), None),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_the_machine_would_not_do_is_said_and_what_is_our_fault_is_not_hidden(
+    error: Exception, said: str | None
+) -> None:
+    found = trouble(error)
+    assert (said is None) == (found is None)
+    assert said is None or said in (found or "")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("DELETE FROM alembic_version", "does not say of which migration: restore a backup"),
+        ("DROP TABLE alembic_version", "does not say of which migration: restore a backup"),
+        ("UPDATE alembic_version SET version_num = '0009x'", "of migration '0009x', which no"),
+    ],
+)
+@pytest.mark.usefixtures("tables")
+def test_tables_of_no_known_version_are_left_alone(
+    change: str, said: str, command: Command, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "instance" / "assess.sqlite3")) as connection:
+        connection.execute(change)
+        connection.commit()
+    assert "run `assess db upgrade`" in command("centre", "list").stderr
+    done = command("db", "upgrade")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert said in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assess.settings import LEAST, Mode, SettingsError, Tls, from_environment
+from assess.settings import LEAST, MOST, Mode, SettingsError, Tls, from_environment
 
 PRODUCTION = {
     "ASSESS_MODE": "production",
@@ -35,6 +35,26 @@ def test_an_empty_environment_is_a_trial_on_sqlite_with_secrets_of_its_own(tmp_p
     assert first.secret_key != first.seed_key
     kept = tmp_path / "instance" / "secret_key"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_a_trial_says_which_secret_it_cannot_keep_or_trust(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = problems({"ASSESS_INSTANCE": str(tmp_path / "file")})
+    assert "Secrets cannot be kept" in said
+    assert "ASSESS_INSTANCE" in said
+    (tmp_path / "seed_key").touch()  # as an older version left it when it was killed
+    assert f"{tmp_path / 'seed_key'} is not whole" in problems({"ASSESS_INSTANCE": str(tmp_path)})
+
+
+def test_no_sentence_about_an_address_holds_its_password() -> None:
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        for url in ("postgresql://u:hidden@h:x/y", "redis://u:hidden@h:x/y", "u:hidden@h"):
+            assert "hidden" not in problems(PRODUCTION | {f"ASSESS_{name}": url})
+
+
+def test_an_address_of_the_sixth_version_stands_in_brackets() -> None:
+    settings = from_environment(PRODUCTION | {"ASSESS_HOST": "::1"})
+    assert settings.listening == "[::1]:8000"
 
 
 def test_production_has_no_default_secret_and_says_everything_that_is_missing() -> None:
@@ -65,20 +85,37 @@ def test_backups_are_nightly_only_where_a_folder_for_them_is_named() -> None:
         ("ASSESS_PORT", "²", "must be a whole number"),
         ("ASSESS_FLOODS", "perhaps", "say yes or no"),
         ("ASSESS_DATABASE_URL", "mysql://x/y", "must begin with postgresql:// or sqlite:///"),
+        ("ASSESS_DATABASE_URL", "sqlite:", "must begin with postgresql:// or sqlite:///"),
+        ("ASSESS_DATABASE_URL", "postgresql+asyncpg://x/y", "must begin with postgresql://"),
+        ("ASSESS_DATABASE_URL", "postgresql://u@h:port/x", "cannot be read"),
+        ("ASSESS_DATABASE_URL", "postgresql://u:p@[::1/x", "cannot be read"),
+        ("ASSESS_DATABASE_URL", "sqlite://folder/x.sqlite3", "SQLite is a file here"),
+        ("ASSESS_DATABASE_URL", "sqlite:///", "a database in memory"),
+        ("ASSESS_DATABASE_URL", "sqlite:///:memory:", "a database in memory"),
+        ("ASSESS_DATABASE_URL", "sqlite:///file:x?mode=memory&uri=true", "a database in memory"),
         ("ASSESS_REDIS_URL", "http://x", "must begin with redis://"),
+        ("ASSESS_REDIS_URL", "redis://h:port/0", "REDIS_URL cannot be read"),
+        ("ASSESS_PUBLIC_ORIGIN", "https://", "an address without a path"),
+        ("ASSESS_PUBLIC_ORIGIN", "https://assess.example/here", "an address without a path"),
+        ("ASSESS_COLOUR", "red;}", "a colour such as"),
         ("ASSESS_SECRET_KEY", "short", "too short"),
         ("ASSESS_SEED_KEY", "a" * 40, "must differ"),
         ("ASSESS_PUBLIC_ORIGIN", "http://assess.example", "must begin with https://"),
         ("ASSESS_TIMEZONE", "Mars/Olympus", "no known time zone"),
-        ("ASSESS_PORT", "65536", "must be at most 65535"),
+        ("ASSESS_TIMEZONE", "Europe", "no known time zone"),
         ("ASSESS_BACKUP_AT", "25:00", "say a time of day"),
         ("ASSESS_SMTP_HOST", "mail.example", "ASSESS_MAIL_FROM must be set"),
         ("ASSESS_SMTP_TLS", "perhaps", "say starttls, tls or none"),
         ("ASSESS_SMTP_USER", "me", "go together"),
+        ("ASSESS_SMTP_CA", "/nowhere/ca.pem", "there is no file /nowhere/ca.pem"),
         ("ASSESS_MAIL_FROM", "Assess <a@b.org>", "must be a plain address"),
         *(
             (f"ASSESS_{name.upper()}", "0", f"must be at least {least}")
             for name, least in LEAST.items()
+        ),
+        *(
+            (f"ASSESS_{name.upper()}", str(most + 1), f"must be at most {most}.")
+            for name, most in MOST.items()
         ),
     ],
 )

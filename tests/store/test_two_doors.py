@@ -7,10 +7,11 @@ from contextlib import nullcontext
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import InternalError
+from sqlalchemy.exc import DBAPIError, InternalError
 
 from assess import store
 from assess.store import db
+from assess.store.base import engine_for, run
 from assess.store.centres import Centre
 from assess.store.pools import Epoch
 from tests.actions import racing
@@ -92,3 +93,20 @@ def test_two_processes_that_read_and_then_write_lose_nothing(built: World) -> No
     assert racing.processes(url, built.clock.now(), *deeds) == [EACH, EACH]
     with store.read() as session:
         assert session.scalars(select(Epoch.draws)).one() == 2 * EACH
+
+
+def test_what_the_database_says_of_an_error_holds_no_value(database_url: str) -> None:
+    engine = engine_for(database_url)
+    try:
+        with engine.connect() as connection:
+            mark = ":v" if engine.dialect.name == "sqlite" else "%(v)s"
+            for ask in (
+                lambda: connection.execute(text("SELECT :v FROM nowhere"), {"v": "Grace"}),
+                lambda: run(connection, f"SELECT {mark} FROM nowhere", {"v": "Grace"}),
+            ):
+                with pytest.raises(DBAPIError) as caught:
+                    ask()
+                assert "Grace" not in str(caught.value)
+                connection.rollback()
+    finally:
+        engine.dispose()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from assess import store
 from assess.actions import approvals, people, programmes
 from assess.roles import Role
 from tests.builders import World
@@ -90,6 +93,17 @@ def test_the_accessibility_statement_is_open_to_all(here: World) -> None:
         assert "WCAG) 2.2, level AA" in answer.text
         assert "up to 400 % and" in answer.text
     assert "Tell your centre, Here" in answer.text
+
+
+def test_the_health_check_asks_the_database_each_time(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> datetime:
+        raise OperationalError("SELECT 1", {}, Exception("no answer"))
+
+    assert Browser(here, None).get("/health").status_code == 200
+    monkeypatch.setattr(store, "time", gone)
+    assert Browser(here, None).get("/health").status_code == 503
 
 
 def test_the_health_check_tells_machines_the_time_and_nothing_else(here: World) -> None:
