@@ -15,7 +15,7 @@ from assess.bank.specification import INVIGILATED, Specification
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
-from assess.store import banks, live_items, programmes, proofs, specifications
+from assess.store import banks, live_items, people, programmes, proofs, specifications
 from assess.store.banks import PRACTICE, Bank
 from assess.store.specifications import SpecificationVersion, Test
 
@@ -34,11 +34,15 @@ class Published:
     witness: tuple[str, ...]
 
 
-def publish(context: Context, specification: Specification) -> Published | Refused:
+def publish(
+    context: Context, specification: Specification, *, after: int | None = None
+) -> Published | Refused:
     """Put a specification in force, as the next version of the test with its name.
 
     Refused [E-BLUEPRINT] with every reason when the bank cannot serve it. Attempts under way keep
-    the version and the pool they began with.
+    the version and the pool they began with. `after` is the version that it was written over, 0
+    for a new test, None where nobody asks: where another is in force now it is refused, [E-EDITED]
+    or [E-TAKEN], so that nobody undoes what they have not seen.
     """
     if not context.may(Role.AUTHOR):
         return wrong_role()
@@ -52,6 +56,9 @@ def publish(context: Context, specification: Specification) -> Published | Refus
             if bank.purpose == PRACTICE:
                 reasons += why_not_practise(specification)
         test = specifications.by_name(session, context.centre, specification.name)
+        before = None if test is None else specifications.published(session, test.id)
+        if after is not None and (why := _overtaken(session, before, specification, after)):
+            return Refused(why.code, (why,), 409)
         if test is not None and bank is not None and test.bank_id != bank.id:
             values = {"what": "bank_fixed", "test": test.name}
             reasons += (Reason(Code.BLUEPRINT, values, who=Helper.AUTHOR),)
@@ -74,7 +81,6 @@ def publish(context: Context, specification: Specification) -> Published | Refus
             session.add(test)
             session.flush()
         store.alone(session, pools.drawing(test.id))
-        before = specifications.published(session, test.id)
         if (
             before is not None
             and before.digest == specification.digest()
@@ -107,6 +113,28 @@ def publish(context: Context, specification: Specification) -> Published | Refus
         )
         pools.make(session, context, version, bank)
         return Published(test.id, version.number, True, proof.fresh, witness)
+
+
+def _overtaken(
+    session: Session, before: SpecificationVersion | None, specification: Specification, after: int
+) -> Reason | None:
+    """Why this may not follow the version in force: who wrote it had another one before them."""
+    if before is None or before.number == after or before.digest == specification.digest():
+        return None
+    if not after:
+        return Reason(Code.TAKEN, {"what": "test", "field": "name"}, who=Helper.YOU)
+    publisher = people.get(session, before.centre_id, before.published_by or 0)
+    by = "-" if publisher is None else publisher.name
+    return Reason(
+        Code.EDITED,
+        {
+            "what": "specification",
+            "by": by,
+            "number": before.number,
+            "at": before.published_at,
+        },
+        who=Helper.YOU,
+    )
 
 
 def _places(

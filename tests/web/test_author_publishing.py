@@ -192,6 +192,26 @@ def test_a_hostile_value_is_refused_beside_its_field(built: World, author: Flask
     assert in_force(built) == (1, first())
 
 
+def test_nobody_undoes_a_version_that_they_have_not_seen(built: World, author: FlaskClient) -> None:
+    where = f"/tests/{built.test}/specification"
+    assert 'name="after" value="1"' in author.get(where).text
+    assert publish(author, built, after="1", minutes="45").status_code == 302
+    late = publish(author, built, after="1", title="Another title")
+    assert late.status_code == 409
+    assert codes(late) == {"form": "E-EDITED"}
+    assert "published version 2 of this test on" in said(late)
+    assert 'value="Another title"' in late.text
+    assert in_force(built)[1].minutes == 45
+    # Having been told, an author may decide; what says the same as the version in force is none.
+    assert 'name="after" value="2"' in late.text
+    assert publish(author, built, after="2", title="Another title").status_code == 302
+    assert publish(author, built, after="1", title="Another title").status_code == 302
+    assert in_force(built)[0] == 3
+    taken = author.post(f"/specifications/new?bank={bank_id(built)}", data=form(name="T1"))
+    assert codes(taken) == {"name": "E-TAKEN"}
+    assert "Your centre has a test of this name already." in said(taken)
+
+
 def test_a_name_that_is_not_plain_is_refused(built: World, author: FlaskClient) -> None:
     where = f"/specifications/new?bank={bank_id(built)}"
     for name in ("<script>", "", "a" * 61, "T 2", "../T2", "Ţ2"):

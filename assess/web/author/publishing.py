@@ -54,9 +54,9 @@ def publish_new() -> ResponseReturnValue:
         if (shown := _shown(session, bank, None, filled)) is not None:
             return shown
         if specifications.by_name(session, current_user.centre_id, filled.texts["name"]):
-            taken = Reason(Code.TAKEN, {"field": "name"}, who=Helper.YOU)
+            taken = Reason(Code.TAKEN, {"what": "test", "field": "name"}, who=Helper.YOU)
             return _again(session, bank, None, filled, Refused(Code.FIELD, (taken,), 409))
-    return _publish(bank, None, filled)
+    return _publish(bank, None, filled, 0)
 
 
 @bp.get(f"/tests/<{KEY}:test_id>/specification", endpoint="specification")
@@ -88,7 +88,7 @@ def publish(test_id: int) -> ResponseReturnValue:
         filled = form.sent(request.form, rows, {"name": test.name})
         if (shown := _shown(session, bank, test, filled)) is not None:
             return shown
-    return _publish(bank, test, filled)
+    return _publish(bank, test, filled, _after())
 
 
 def _shown(
@@ -100,14 +100,16 @@ def _shown(
         state = panel.state(session, bank, filled)
         return render_template("author/specification_state.html", state=state, form=filled)
     if go.startswith(("add", "remove:", "check", "forecast")):
-        return _page(session, bank, test, filled, ahead=go == "forecast")
+        return _page(session, bank, test, filled, ahead=go == "forecast", after=_after())
     return None
 
 
-def _publish(bank: Bank, test: Test | None, filled: Form) -> ResponseReturnValue:
+def _publish(bank: Bank, test: Test | None, filled: Form, after: int | None) -> ResponseReturnValue:
     """Hand the form's specification to the deed; show the form again with what it refuses."""
     read = rules.read(filled.document(bank.name))
-    done = read if isinstance(read, Refused) else deeds.publish(signing.context(), read)
+    done = (
+        read if isinstance(read, Refused) else deeds.publish(signing.context(), read, after=after)
+    )
     if isinstance(done, Refused):
         with store.read() as session:
             return _again(session, bank, test, filled, done)
@@ -133,7 +135,9 @@ def _again(
     session: Session, bank: Bank, test: Test | None, filled: Form, refused: Refused
 ) -> ResponseReturnValue:
     found = complaints.complaints(refused.reasons, filled, pages.zone())
-    return _page(session, bank, test, filled, found), refused.status
+    # Who has read that another version came between may put theirs in its place.
+    after = None if refused.code is Code.EDITED else _after()
+    return _page(session, bank, test, filled, found, after=after), refused.status
 
 
 def _page(
@@ -144,11 +148,14 @@ def _page(
     found: tuple[complaints.Complaint, ...] = (),
     *,
     ahead: bool = False,
+    after: int | None = None,
 ) -> str:
+    in_force = None if test is None else specifications.published(session, test.id)
     return render_template(
         "author/specification_form.html",
         bank=bank,
         test=test,
+        after=(0 if in_force is None else in_force.number) if after is None else after,
         form=filled,
         labels=complaints.labels(),
         complaints=found,
@@ -171,6 +178,12 @@ def _bank(session: Session) -> Bank | None:
     if not (text.isascii() and text.isdecimal() and len(text) < 20) or int(text) > LARGEST_KEY:
         return None
     return banks.get(session, current_user.centre_id, int(text))
+
+
+def _after() -> int | None:
+    """The number of the version over which the form was filled in; None where it does not say."""
+    text = request.form.get("after", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _in_force(session: Session, test: Test) -> Specification | None:
