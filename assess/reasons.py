@@ -88,6 +88,7 @@ class Code(StrEnum):
     NOT_FOUND = "E-NOT-FOUND"
     TAKEN = "E-TAKEN"
     FIELD = "E-FIELD"
+    CHANGED = "E-CHANGED"
     CSRF = "E-CSRF"
     FLOOD = "E-FLOOD"
     PDF = "E-PDF"

@@ -40,9 +40,15 @@ def resume(context: Context, attempt_id: int, reason: str) -> Refused | None:
     return _do(context, attempt_id, Event.ATTEMPT_RESUMED, reason, Move.RESUME, Entry.RESUME)
 
 
-def credit(context: Context, attempt_id: int, seconds: int, reason: str) -> Refused | None:
-    """Give an attempt under way more time: whole seconds, more than none."""
-    return _do(context, attempt_id, Event.TIME_CREDITED, reason, None, Entry.CREDIT, seconds)
+def credit(
+    context: Context, attempt_id: int, seconds: int, reason: str, seen: int | None = None
+) -> Refused | None:
+    """Give an attempt under way more time: whole seconds, more than none.
+
+    `seen`: how many lines the ledger had when it was decided. Where it has more by now somebody has
+    changed the clock, with the same minutes perhaps, and nothing is given [E-CHANGED].
+    """
+    return _do(context, attempt_id, Event.TIME_CREDITED, reason, None, Entry.CREDIT, seconds, seen)
 
 
 def stop(context: Context, attempt_id: int, reason: str) -> Refused | None:
@@ -63,6 +69,7 @@ def _do(
     move: Move | None,
     entry: Entry,
     seconds: int = 0,
+    seen: int | None = None,
 ) -> Refused | None:
     with store.write() as session:
         row = _locked(session, context, attempt_id)
@@ -72,6 +79,9 @@ def _do(
             return refuse(session, context, event, Refused(reasons[0].code, reasons, 422))
         if (refused := _why_not_now(row, move, context.now)) is not None:
             return refuse(session, context, event, refused)
+        if seen is not None and seen != len(ledger.of_attempt(session, row)):
+            changed = Reason(Code.CHANGED, {"what": "clock", "field": "words"}, who=Helper.YOU)
+            return refuse(session, context, event, Refused(changed.code, (changed,), 409))
         if move is not None:
             row.state = MOVED[move].value
         line = Line(entry, context.now, seconds)

@@ -13,9 +13,17 @@ DEEDS = ("pause", "rest", "resume", "credit")
 
 
 def keep(
-    context: Context, sitting_id: int, entry_id: int, deed: str, minutes: int, words: str
+    context: Context,
+    sitting_id: int,
+    entry_id: int,
+    deed: str,
+    minutes: int,
+    words: str,
+    seen: int | None = None,
 ) -> str | Refused:
-    """Do one of `DEEDS` to the attempt of this entry; the candidate's name. `minutes` for credit.
+    """Do one of `DEEDS` to the attempt of this entry; the candidate's name.
+
+    `minutes` for credit, and `seen`: how many lines the ledger had for whoever gives them.
 
     Whoever may act on the sitting may act on the clocks of its roster.
     """
@@ -30,7 +38,7 @@ def keep(
         return Refused.of(Code.STATE, who=Helper.YOU)
     attempt = line.work.attempt_id
     if deed == "credit":
-        done = timekeeping.credit(context, attempt, minutes * 60, words)
+        done = timekeeping.credit(context, attempt, minutes * 60, words, seen)
     elif deed == "resume":
         done = timekeeping.resume(context, attempt, words)
     else:

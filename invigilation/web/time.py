@@ -20,6 +20,7 @@ from invigilation.web import words
 from invigilation.web.blueprint import bp, find, invigilators
 
 MOST_DIGITS = 4
+ON_THE_FORM = frozenset({Code.FIELD, Code.REASON, Code.CHANGED})
 
 
 @bp.route("/sittings/<int:sitting_id>/roster/<int:entry_id>/time", methods=["GET", "POST"])
@@ -34,9 +35,11 @@ def time(sitting_id: int, entry_id: int) -> ResponseReturnValue:
     if deed not in deeds.DEEDS:
         return _page(sitting_id, entry_id, Refused.of(Code.FIELD, status=422, field="deed"))
     minutes = int(typed) if plain else 0
-    done = deeds.keep(signing.context(), sitting_id, entry_id, deed, minutes, reason)
+    lines = request.form.get("seen", "")
+    seen = int(lines) if lines.isascii() and lines.isdecimal() and len(lines) < 9 else None
+    done = deeds.keep(signing.context(), sitting_id, entry_id, deed, minutes, reason, seen)
     if isinstance(done, Refused):
-        again = problems.on_the_form(done)
+        again = problems.on_the_form(done, ON_THE_FORM)
         return _page(sitting_id, entry_id, done) if again else problems.answer(done)
     said = {
         "pause": _("The clock of %(name)s stands still.", name=done),

@@ -1,0 +1,57 @@
+"""The page of one candidate's clock: which form does what, and what a stale page does not."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from invigilation.sittings import NOTICE
+from tests.builders import World
+from tests.rooms import BEGINS_IN, room
+from tests.web.candidate_builders import Browser, codes
+
+WHY = "The alarm rang for ten minutes."
+
+
+def clock_of(built: World) -> tuple[Browser, str]:
+    """An invigilator, and the address of the clock of a candidate at work."""
+    made = room(built, "candidate")
+    made.admit("candidate")
+    made.enter("candidate")
+    made.release()
+    built.clock.advance(BEGINS_IN + NOTICE)
+    candidate = Browser(built, "candidate")
+    work = made.line("candidate").work
+    assert work is not None
+    assert candidate.post(f"/attempts/{work.attempt_id}/begin").status_code == 302
+    entry = made.entries["candidate"]
+    return Browser(built, "invigilator"), f"/sittings/{made.sitting}/roster/{entry}/time"
+
+
+def forms(page: str) -> list[str]:
+    """The forms of the page's main part."""
+    return re.findall(r"<form.*?</form>", page.partition("<main")[2], re.DOTALL)
+
+
+def test_enter_in_the_field_of_the_minutes_gives_them_and_stops_no_clock(built: World) -> None:
+    me, clock = clock_of(built)
+    (giving,) = [form for form in forms(me.get(clock).text) if 'name="minutes"' in form]
+    # Enter presses the first button of the field's form.
+    assert re.findall(r'value="(pause|rest|resume|credit)"', giving) == ["credit"]
+
+
+def test_the_same_minutes_are_given_once_whoever_else_gives_them(built: World) -> None:
+    me, clock = clock_of(built)
+    found = re.search(r'name="seen" value="(\d+)"', me.get(clock).text)
+    assert found is not None
+    form = {"deed": "credit", "minutes": "10", "words": WHY, "seen": found[1]}
+    assert me.post(clock, form).status_code == 302
+    again = me.post(clock, form)
+    assert again.status_code == 409
+    assert codes(again.text) == {"E-CHANGED"}
+    assert WHY in again.text.split('id="words"')[1]
+    fresh = re.search(r'name="seen" value="(\d+)"', again.text)
+    assert fresh is not None
+    assert int(fresh[1]) == int(found[1]) + 1
+    built.clock.advance(timedelta(seconds=1))
+    assert me.post(clock, form | {"seen": fresh[1]}).status_code == 302
