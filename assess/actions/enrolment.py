@@ -13,7 +13,7 @@ from assess.actions import passwords
 from assess.actions import people as person_deeds
 from assess.actions import programmes as programme_deeds
 from assess.actions.context import Context, record, refuse, wrong_role
-from assess.delivery import calendar, enrolment
+from assess.delivery import accounts, calendar, enrolment
 from assess.delivery.enrolment import Known, Line, Place, Plan, State
 from assess.delivery.people_file import Row
 from assess.delivery.registration import Entry
@@ -95,7 +95,7 @@ def _plan(session: Session, context: Context, rows: Sequence[Row]) -> Plan:
 
 def _known(session: Session, context: Context, rows: Sequence[Row], zone: str) -> Known:
     """What the record holds of everybody whom the file names."""
-    named = {row[column].lower() for row in rows for column in ("username", "tutor")}
+    named = {accounts.log_in_name(row[column]) for row in rows for column in ("username", "tutor")}
     found = people.by_usernames(session, named - {""})
     ours = {u: p for u, p in found.items() if p.centre_id == context.centre}
     roles = roles_held.roles_of_many(session, (p.id for p in ours.values()), context.now)

@@ -61,7 +61,7 @@ def add(
     """Add a person to the centre, with roles and a first password."""
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
-    name, username = accounts.plain(name), username.strip().lower()
+    name, username = accounts.plain(name), accounts.log_in_name(username)
     given = seeds.passphrase() if password is None else password
     hashed = passwords.hash_of(given, context.settings)
     with store.write() as session:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from assess import seeds, store
 from assess.actions import passwords
 from assess.actions.context import Context, not_found, record, refuse
+from assess.delivery import accounts
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.settings import Settings
@@ -39,7 +40,7 @@ def log_in(
     After `login_tries` failures within `login_lock_minutes` a name is locked, known or not, for as
     long again from the last of them; the count is in the database, so that all hosts agree.
     """
-    name = username.strip().lower()
+    name = accounts.log_in_name(username)
     hashed = _hash_name(settings, name)
     with store.look() as session:
         if locked := _locked(_failures(session, hashed, now, settings), now, settings):

@@ -155,7 +155,10 @@ def plan(rows: Sequence[Row], known: Known, today: date, zone: str) -> Plan:
     """Weigh every line against what is known and against the lines before it."""
     people = dict(known.people)
     places = dict(known.places)
-    drafts = [_Draft(row, row["username"].lower(), reasons=list(row.problems)) for row in rows]
+    drafts = [
+        _Draft(row, accounts.log_in_name(row["username"]), reasons=list(row.problems))
+        for row in rows
+    ]
     for draft in drafts:  # everybody first, so that a tutor may stand below their candidates
         if not draft.reasons:
             _plan_person(draft, known, people, today)
@@ -258,7 +261,7 @@ def _place(draft: _Draft, before: Place | None) -> Place:
     entry = before.entry if before else Entry("")
     needs = row["needs"]
     return Place(
-        row["tutor"].lower() or (before.tutor if before else ""),
+        accounts.log_in_name(row["tutor"]) or (before.tutor if before else ""),
         Entry(
             group=row["group"] or entry.group,
             language=row["language"].lower() or entry.language,

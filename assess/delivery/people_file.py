@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from assess.bank.formats.lines import MEGABYTE, FileRefused, lines
 from assess.bank.problems import problem, shown
+from assess.delivery import accounts
 from assess.reasons import Reason
 
 COLUMNS = (
@@ -76,7 +77,7 @@ def read(stream: BinaryIO) -> tuple[Row, ...]:
     while True:
         before = reader.line_num
         try:
-            cells = [" ".join(cell.split()) for cell in next(reader)]
+            cells = [accounts.plain(cell) for cell in next(reader)]
         except StopIteration:
             break
         except csv.Error:

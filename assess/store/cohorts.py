@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from assess.delivery.attempt import State
 from assess.delivery.marking import OutcomeMark
+from assess.store import people
 from assess.store.approvals import Approval, ApprovalRequest
 from assess.store.attempts import Attempt
 from assess.store.marks import MarkRow
@@ -51,7 +52,7 @@ def of_centre(
     session: Session, centre_id: int, words: str, limit: int
 ) -> Sequence[tuple[Registration, Person, Programme]]:
     """Candidates of a centre whose name holds these words."""
-    found = Person.name.icontains(words, autoescape=True)
+    found = people.named(words, Person.name)
     return _registered(session, centre_id, found, limit)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, bindparam, func, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, String, bindparam, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
+from assess.delivery import accounts
 from assess.store import cursor
 from assess.store.base import Base
 
@@ -34,7 +35,7 @@ class Person(Base):
 
 def by_username(session: Session, username: str) -> Person | None:
     """The person with this log-in name, whatever its case."""
-    return session.scalar(_BY_USERNAME, {"username": username.strip().lower()})
+    return session.scalar(_BY_USERNAME, {"username": accounts.log_in_name(username)})
 
 
 _BY_USERNAME = select(Person).where(Person.username == bindparam("username"))
@@ -65,15 +66,23 @@ def locked(session: Session, person_id: int) -> Person:
     return session.scalars(_LOCKED, {"person": person_id}).one()
 
 
+def named(words: str, *columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """That one of these columns holds the words, whatever their case.
+
+    SQLite knows the case of A to Z only: the other letters are looked for as people write names.
+    """
+    plain = accounts.plain(words)
+    tried = dict.fromkeys((plain, plain.lower(), plain.upper(), plain.title()))
+    return or_(*(c.icontains(one, autoescape=True) for c in columns for one in tried))
+
+
 def page(
     session: Session, centre_id: int, words: str, offset: int, limit: int
 ) -> tuple[Sequence[Person], int]:
     """People of a centre whose name or log-in name holds the words, and how many there are."""
     found = select(Person).where(Person.centre_id == centre_id)
     if words:
-        found = found.where(
-            or_(*(c.icontains(words, autoescape=True) for c in (Person.name, Person.username)))
-        )
+        found = found.where(named(words, Person.name, Person.username))
     count = session.scalar(select(func.count()).select_from(found.subquery())) or 0
     rows = session.scalars(found.order_by(Person.name, Person.id).offset(offset).limit(limit))
     return rows.all(), count

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from assess.delivery import accounts
 from assess.roles import Role
 from assess.store import cursor
 from assess.store.base import Base
@@ -70,7 +71,7 @@ class Account:
 
 def account(session: Session, username: str) -> Account | None:
     """The account with this log-in name, whatever its case."""
-    rows = cursor.ask(session, _ACCOUNT, {"name": username.strip().lower()})
+    rows = cursor.ask(session, _ACCOUNT, {"name": accounts.log_in_name(username)})
     if not rows:
         return None
     person, centre, password_hash, active = rows[0]

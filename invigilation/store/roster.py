@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, func, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.bank.specification import INVIGILATED
 from assess.delivery.attempt import State
+from assess.store import people
 from assess.store.attempts import Attempt
 from assess.store.base import Base
 from assess.store.people import Person
@@ -221,7 +222,7 @@ def registered(
     )
     if words:
         columns = (Person.name, Person.username, Registration.group)
-        found = found.where(or_(*(c.icontains(words, autoescape=True) for c in columns)))
+        found = found.where(people.named(words, *columns))
     if only is not None:
         found = found.where(Person.id.in_(only))
     count = session.scalar(select(func.count()).select_from(found.subquery())) or 0

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from assess import store
+from assess.actions import people as deeds
+from assess.actions import sessions
+from assess.reasons import Code, Refused
 from assess.roles import Role
 from assess.store import people, roles_held
 from tests.builders import PASSWORD, World
@@ -318,3 +322,18 @@ def test_a_refusal_has_a_shape_for_machines(here: World, me: Browser) -> None:
     answer = me.send(f"/people/{here.persons['administrator']}/roles", {})
     assert answer.json is not None
     assert answer.json["reasons"][0]["code"] == "E-SELF"
+
+
+def test_people_are_found_and_let_in_however_their_accents_are_typed(built: World) -> None:
+    added = deeds.add(built.context(), "Zoë Özil", "zoë", ["tutor"], PASSWORD)
+    assert not isinstance(added, Refused)
+    me = Browser(built, "administrator")
+    apart = unicodedata.normalize("NFD", "zoë")
+    for words in ("zoë", "ZOË", "özil", "ÖZIL", apart):
+        assert "Zoë Özil</a>" in me.get("/people", query_string={"q": words}).text, words
+    settings = built.app.extensions["assess.settings"]
+    entered = sessions.log_in(settings, built.clock.now(), apart, PASSWORD, "Telephone")
+    assert not isinstance(entered, Refused)
+    taken = deeds.add(built.context(), "Another", apart, ["tutor"], PASSWORD)
+    assert isinstance(taken, Refused)
+    assert taken.reasons[0].code is Code.TAKEN
