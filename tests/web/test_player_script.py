@@ -309,6 +309,7 @@ def test_a_device_that_was_taken_over_reads_and_what_it_had_not_sent_is_offered(
     expect(page.locator(SAID)).to_contain_text("Saved on this device.")
 
     other = device()
+    other.context.add_init_script(HURRY)
     log_in(other, served.url)
     other.goto(f"{served.url}/attempts/{attempt}")
     other.get_by_role("button", name="Continue here").click()
@@ -323,6 +324,7 @@ def test_a_device_that_was_taken_over_reads_and_what_it_had_not_sent_is_offered(
     assert shown(attempt)[1] == (0,)
 
     # Wherever the other device is, it is told which question has an answer waiting.
+    other.route("**/offers", lambda route: route.abort(), times=1)  # asked for until it is told
     other.goto(f"{served.url}/attempts/{attempt}/questions/3")
     told = other.locator("[data-notice=offers]")
     expect(told).to_contain_text("On the device before")

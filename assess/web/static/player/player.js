@@ -104,6 +104,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample, journal }
   let settling = false; // time is up, and the last answers may still leave
   const gone = new Map(); // by place: what was kept as evidence from this device
   let leaving = false;
+  let looking = 0; // the timer of the next look for offers, after one that failed
   let announced = ""; // the places of the offers that are named above the question
   let heard = performance.now(); // when the server last said something
   let ticket = 0; // of what is said; an older one says nothing
@@ -467,8 +468,10 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample, journal }
       for (const one of await journal.before()) await handOver(one);
       const found = await ask(at("offers"));
       for (const one of found.offers) if (forgotten(one)) offers.set(one.place, one);
-    } catch {
-      return; // with the next word of the server
+    } catch (error) {
+      clearTimeout(looking);
+      if (passes(error) && !ended) looking = setTimeout(lookForOffers, POLL_PAUSED);
+      return;
     }
     for (const place of offers.keys()) square(place);
     offer();
