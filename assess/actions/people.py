@@ -120,11 +120,14 @@ def set_roles(
     person_id: int,
     roles: Sequence[str],
     until: Mapping[str, date] | None = None,
+    seen: str | None = None,
 ) -> Refused | None:
     """Make these a person's roles, and no others.
 
     `until` holds the last day of those roles that end by themselves, in the centre's time zone;
-    None leaves the roles that are held already as long as they are.
+    None leaves the roles that are held already as long as they are. `seen` is what they held when
+    it was decided, as `in_short` says it: where they hold something else by now, nothing is
+    changed [E-CHANGED], for a role that somebody else gave meanwhile would be taken unnoticed.
     """
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
@@ -149,6 +152,9 @@ def set_roles(
         if reasons:
             refused = Refused(Code.FIELD, tuple(reasons), 422)
             return refuse(session, context, Event.ROLE_GIVEN, refused)
+        if seen is not None and seen != in_short(held):
+            refused = Refused.of(Code.CHANGED, status=409, who=Helper.YOU, what="roles")
+            return refuse(session, context, Event.ROLE_GIVEN, refused)
         for role in sorted(taken):
             take(session, context, person_id, role)
             if role not in wanted:
@@ -159,6 +165,11 @@ def set_roles(
             facts = {"person": person_id, "role": role.value, "until": _said(given[role])}
             record(session, context, Event.ROLE_GIVEN, facts)
     return None
+
+
+def in_short(held: Mapping[Role, datetime | None]) -> str:
+    """The roles that somebody holds, each with its end, so that two moments can be compared."""
+    return " ".join(f"{role}:{_said(held[role]) or ''}" for role in sorted(held))
 
 
 def change(

@@ -46,6 +46,13 @@ def roles_of(person: int) -> set[str]:
         return {r.value for r in roles_held.roles_of(session, person, START)}
 
 
+def seen(page: str) -> str:
+    """The roles as the page of a person showed them."""
+    found = re.search(r'name="seen" value="([^"]*)"', page)
+    assert found is not None
+    return found[1]
+
+
 def beside(page: str) -> dict[str, str]:
     """The message codes on a page by the field that they stand beside."""
     return dict(re.findall(r'id="(\w+)-error" class="[^"]*" data-code="([^"]+)"', page))
@@ -337,3 +344,18 @@ def test_people_are_found_and_let_in_however_their_accents_are_typed(built: Worl
     taken = deeds.add(built.context(), "Another", apart, ["tutor"], PASSWORD)
     assert isinstance(taken, Refused)
     assert taken.reasons[0].code is Code.TAKEN
+
+
+def test_a_role_that_somebody_else_gave_meanwhile_is_not_taken_unnoticed(
+    here: World, me: Browser
+) -> None:
+    who = here.persons["candidate.two"]
+    stale = seen(me.get(f"/people/{who}").text)
+    assert deeds.set_roles(here.context(), who, ["candidate", "tutor"]) is None
+    form = {"roles": ["candidate", "invigilator"], "seen": stale}
+    refused = me.post(f"/people/{who}/roles", form)
+    assert (refused.status_code, beside(refused.text)) == (409, {"roles": "E-CHANGED"})
+    assert roles_of(who) == {"candidate", "tutor"}
+    again = form | {"seen": seen(refused.text), "roles": ["candidate", "tutor", "invigilator"]}
+    assert me.post(f"/people/{who}/roles", again).status_code == 302
+    assert roles_of(who) == {"candidate", "tutor", "invigilator"}

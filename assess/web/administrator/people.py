@@ -93,7 +93,9 @@ def roles(person_id: int) -> ResponseReturnValue:
     if amiss:
         refused = Refused(Code.FIELD, tuple(amiss), 422)
     else:
-        refused = people.set_roles(signing.context(), person_id, chosen, until)
+        refused = people.set_roles(
+            signing.context(), person_id, chosen, until, request.form.get("seen")
+        )
     if refused is not None:
         if refused.status == 404 or problems.wants_json():
             return problems.answer(refused)
@@ -213,6 +215,7 @@ def _person(
         chosen=[role.value for role in ends] if chosen is None else chosen,
         until=_until(ends, asked=chosen is not None),
         ends=ends,
+        seen=people.in_short(ends),
         quality=QUALITY_ROLES,
         open_sessions=open_sessions,
         last=last,
