@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,9 +61,22 @@ def pytest_collection_finish() -> None:
 LONG = ("tests/journeys", "tests/cli", "tests/actions/test_races")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Let each worker look at the folders from another one on: what one compiles, all find."""
+    report = yield
+    if isinstance(collector, pytest.Directory):
+        workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+        first = len(report.result) * _worker() // workers
+        report.result = report.result[first:] + report.result[:first]
+    return report
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    items.sort(key=lambda item: (not item.nodeid.startswith(LONG), item.path))
 
 
 @pytest.fixture(scope="session")
@@ -100,6 +113,10 @@ def redis_url(services: Services, worker: int) -> str:
 @pytest.fixture(scope="session")
 def worker() -> int:
     """Which of the parallel workers this is, from 0."""
+    return _worker()
+
+
+def _worker() -> int:
     return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
