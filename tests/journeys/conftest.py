@@ -16,6 +16,7 @@ from assess.app import create_app
 from assess.clock import HeldClock
 from assess.settings import Settings
 from tests.conftest import START, Served
+from tests.entering import enter
 from tests.journeys import looking
 from tests.services import KINDS, Services
 
@@ -91,11 +92,11 @@ def look(database_kind: str) -> Callable[[Page, str], None]:
 
 @pytest.fixture
 def person(browser: Browser, stage: Stage) -> Iterator[Callable[..., Page]]:
-    """A function that gives a tab of somebody's own browser, logged in."""
+    """A function that gives an empty tab of somebody's own browser, logged in."""
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 
-    def enter(who: str, *, width: int = 1280, scripts: bool = True) -> Page:
+    def come(who: str, *, width: int = 1280, scripts: bool = True) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             locale="en-GB",
@@ -115,14 +116,10 @@ def person(browser: Browser, stage: Stage) -> Iterator[Callable[..., Page]]:
                 else None
             ),
         )
-        page.goto(stage.url)
-        page.get_by_label("Log-in name").fill(who)
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.get_by_role("button", name="Log out").wait_for()
+        enter(context, stage.url, who, PASSWORD)
         return page
 
-    yield enter
+    yield come
     for context in contexts:
         context.close()
     assert wrong == []

@@ -113,6 +113,7 @@ def test_an_administrator_brings_people_in_arranges_and_asks_a_second_one(
 
     # The candidate with large text and extra time sees both, and how far they are.
     ben = person("candidate2")
+    ben.goto(stage.url)
     expect(ben.locator("html")).to_have_class("govuk-template app-text--large")
     expect(ben.locator("main")).to_contain_text("with your 25 per cent extra time")
     look(ben, "candidate-large-text")
@@ -131,6 +132,7 @@ def show(me: Page, file: Path) -> None:
 def newcomer(person: Enter, stage: Stage, who: str, first: str) -> Page:
     """Log in with a first password and change it; the tab of somebody who was just added."""
     page = person("reviewer")  # a browser of their own; whoever is in it logs out first
+    page.goto(stage.url)
     page.get_by_role("button", name="Log out").click()
     page.get_by_label("Log-in name").fill(who)
     page.get_by_label("Password", exact=True).fill(first)

@@ -80,6 +80,7 @@ def test_a_candidate_fails_learns_why_returns_and_passes(
     stage: Stage, person: Enter, look: Look
 ) -> None:
     candidate, tutor = person("candidate"), person("tutor")
+    candidate.goto(stage.url)
     look(candidate, "home")
 
     # Nothing is open yet, and every reason is said at once; starting by address is refused too.

@@ -26,6 +26,7 @@ from assess.delivery.arrangements import Proposal
 from assess.store import attempts, evidence
 from tests.builders import PASSWORD, World
 from tests.conftest import Served
+from tests.entering import enter
 from tests.journeys.looking import look
 
 SAID = "[data-player-said]"
@@ -55,18 +56,23 @@ def device(browser: Chromium) -> Iterator[Callable[[], Page]]:
         context.close()
 
 
-def log_in(page: Page, url: str, who: str = "candidate") -> None:
+def log_in(page: Page, url: str) -> None:
     """Log in by the page."""
     page.goto(f"{url}/login")
-    page.get_by_label("Log-in name").fill(who)
+    page.get_by_label("Log-in name").fill("candidate")
     page.locator("#password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("button", name="Log out").wait_for()
 
 
 def start(page: Page, url: str) -> int:
-    """Log in and start by the pages; the attempt's number."""
-    log_in(page, url)
+    """Come in and start by the pages; the attempt's number."""
+    enter(page.context, url, "candidate", PASSWORD)
+    return begin(page, url)
+
+
+def begin(page: Page, url: str) -> int:
+    """Start by the pages; the attempt's number."""
     page.goto(f"{url}/assessments")
     page.get_by_role("button", name="Start First test").click()
     page.get_by_role("button", name="Start the test").click()
@@ -310,7 +316,7 @@ def test_a_device_that_was_taken_over_reads_and_what_it_had_not_sent_is_offered(
 
     other = device()
     other.context.add_init_script(HURRY)
-    log_in(other, served.url)
+    enter(other.context, served.url, "candidate", PASSWORD)
     other.goto(f"{served.url}/attempts/{attempt}")
     other.get_by_role("button", name="Continue here").click()
     ready(other)
@@ -496,7 +502,7 @@ def test_what_comes_late_from_a_device_waits_for_a_decision(
     look(page, "finish")
 
     quality = device()
-    log_in(quality, served.url, "quality")
+    enter(quality.context, served.url, "quality", PASSWORD)
     quality.goto(f"{served.url}/late-answers")
     look(quality, "late-answers")
     quality.locator(".app-card__title a").click()
@@ -525,7 +531,8 @@ def test_without_a_script_everything_works_by_its_buttons(
 ) -> None:
     plain = browser.new_context(java_script_enabled=False)
     page = plain.new_page()
-    attempt = start(page, served.url)
+    log_in(page, served.url)
+    attempt = begin(page, served.url)
     for place in (1, 2):
         page.locator('input[name="answer"]').nth(place).check()
         page.get_by_role("button", name="Save and next").click()
