@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -26,6 +27,7 @@ def serve(obj: Shell) -> None:
 
     Address, port and numbers: ASSESS_HOST, ASSESS_PORT, ASSESS_WORKERS, ASSESS_THREADS.
     """
+    see_to_gunicorn(os.environ.get("GUNICORN_CMD_ARGS", ""))
     see_to_port(obj.settings)
     with obj.app():
         pass  # the tables are there, or the command has ended
@@ -38,6 +40,15 @@ def worker(obj: Shell) -> None:
     """Run the duties that nobody watches: seal the journal, close attempts whose time is up."""
     with obj.app() as app:
         obj.worker(app)
+
+
+def see_to_gunicorn(arguments: str) -> None:
+    """End the command where gunicorn is told to leave us: a site would stay that no worker serves.
+
+    All else in its own variable is the operator's; what we say on its command line stands above it.
+    """
+    if {"-D", "--daemon"} & set(arguments.split()):
+        shell.fail("GUNICORN_CMD_ARGS must not hold --daemon: `assess serve` ends what it began.")
 
 
 def see_to_port(settings: Settings) -> None:

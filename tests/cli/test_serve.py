@@ -102,3 +102,9 @@ def test_serve_on_a_taken_port_says_so_and_ends(command: Command) -> None:
     assert done.exit_code == 1
     assert "in use" in done.stderr
     assert "ASSESS_PORT" in done.stderr
+
+
+def test_serve_lets_gunicorn_not_leave_it(command: Command) -> None:
+    done = command("serve", GUNICORN_CMD_ARGS="--access-logfile - --daemon")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "GUNICORN_CMD_ARGS must not hold --daemon" in done.stderr
