@@ -38,6 +38,12 @@ help: ## print this list
 setup: $(VENV)/.run $(VENV)/.assess $(VENDOR)/.built ## make .venv with `assess` in it, and stop
 	@echo "Ready: $(BIN)/assess --help"
 
+# A user who may not write here would read every module's source anew at each command.
+.PHONY: compile
+compile: setup ## the same, and compile it for users who may not write into this folder
+	@echo "Compiling"
+	@$(BIN)/python -m compileall -q -j 2 $(VENV)/lib assess invigilation
+
 .PHONY: run
 run: setup ## serve the demo on http://127.0.0.1:8000, from nothing
 	@echo "Starting the demo"
@@ -88,7 +94,7 @@ check-imports: dev ## who may import whom
 .PHONY: check-locks
 check-locks: dev ## locks are up to date with nothing but hashes: no file names a download host
 	@echo "Checking that no lock names a host"
-	@$(BIN)/python tools/locks.py check
+	@$(BIN)/python -m tools.locks check
 
 .PHONY: check-tables
 check-tables: dev ## migrations give exactly the tables of the code, on both databases
@@ -103,7 +109,7 @@ format: dev ## format the code and mend what ruff can mend
 .PHONY: docs
 docs: dev ## check that every link in the documents leads somewhere
 	@echo "Checking the links of the documents"
-	@$(BIN)/python tools/links.py
+	@$(BIN)/python -m tools.links
 
 .PHONY: bench
 bench: dev ## measure, and print the figures
@@ -129,8 +135,8 @@ lock: $(VENV)/.dev ## lock all packages anew, within the bounds of requirements/
 	done
 	@echo "Locking package-lock.json"
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm install --package-lock-only --ignore-scripts --silent
-	@$(BIN)/python tools/locks.py strip
-	@$(BIN)/python tools/locks.py check
+	@$(BIN)/python -m tools.locks strip
+	@$(BIN)/python -m tools.locks check
 
 .PHONY: clean
 clean: ## remove everything that these commands made; the demo's data (instance/) stays
@@ -167,7 +173,7 @@ $(VENV)/.dev: requirements/dev.txt requirements/run.txt $(VENV)/.uv
 	$(call install,dev)
 	@touch $@ $(VENV)/.run
 
-$(VENV)/.assess: pyproject.toml $(VENV)/$(if $(filter setup run,$(MAKECMDGOALS)),.run,.dev)
+$(VENV)/.assess: pyproject.toml $(VENV)/$(if $(filter setup compile run,$(MAKECMDGOALS)),.run,.dev)
 	@echo "Installing assess itself, in place"
 	@$(BIN)/uv pip install -q --no-deps --no-build-isolation --python $(BIN)/python -e . \
 	  || $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import unquote
+
+from tools.project_files import known
 
 ROOT = Path(__file__).resolve().parents[1]
 LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
@@ -16,15 +17,8 @@ ELSEWHERE = ("http://", "https://", "mailto:")
 
 
 def documents(root: Path) -> list[Path]:
-    """Every Markdown file of the project that git knows or would add."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"],
-        cwd=root,
-        capture_output=True,
-        check=True,
-    )
-    paths = [root / name for name in listed.stdout.decode().split("\0") if name]
-    return sorted(path for path in paths if path.exists())
+    """Every Markdown file of the project."""
+    return [path for name in known(root, "*.md") if (path := root / name).exists()]
 
 
 def anchors(text: str) -> set[str]:

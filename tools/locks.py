@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from tools.project_files import known
 
 ROOT = Path(__file__).resolve().parents[1]
 NPM_LOCK = "package-lock.json"
@@ -39,17 +40,6 @@ def is_lock(path: str) -> bool:
     return name == NPM_LOCK or (path.startswith("requirements/") and name.endswith(".txt"))
 
 
-def tracked(root: Path) -> list[str]:
-    """Every file that git knows in the project, or would add, relative to its root."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        capture_output=True,
-        check=True,
-    )
-    return sorted(name for name in listed.stdout.decode().split("\0") if name)
-
-
 def addresses(path: str, text: str) -> Iterator[tuple[int, str]]:
     """Each line of this file that names a host: its number from 1, and what was found."""
     pattern = IN_LOCK if is_lock(path) else IN_TEXT
@@ -60,7 +50,7 @@ def addresses(path: str, text: str) -> Iterator[tuple[int, str]]:
 def problems(root: Path) -> list[str]:
     """One sentence for each place in the project that names a host; empty when all is well."""
     said = []
-    for name in tracked(root):
+    for name in known(root):
         if name.rsplit("/", 1)[-1] in FORBIDDEN_LOCKS:
             said.append(f"{name}: this kind of lock writes addresses; it is not kept here")
             continue

@@ -21,6 +21,15 @@ def test_no_file_of_the_project_names_a_download_host() -> None:
     assert locks.problems(ROOT) == []
 
 
+def test_a_folder_without_git_is_looked_through_too(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text(".venv/\n", encoding="utf-8")
+    for name in (".venv/pip.conf", "pip.conf"):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("index-" + f"url = {HOST}\n", encoding="utf-8")
+    assert [said.partition(":")[0] for said in locks.problems(tmp_path)] == ["pip.conf"]
+
+
 @pytest.mark.parametrize("lock", REQUIREMENTS, ids=lambda path: path.stem)
 def test_every_python_package_is_pinned_and_hashed(lock: Path) -> None:
     entries = lock.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
