@@ -20,6 +20,7 @@ from assess.store.base import engine_for
 if TYPE_CHECKING:
     from alembic.config import Config
 
+ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('assess:tables', 0))")
 HERE = Path(__file__).parent / "migrations"
 
 
@@ -38,13 +39,16 @@ def moving(url: str, metadata: MetaData = tables.metadata) -> Iterator[Config]:
     SQLite changes some tables by writing them anew and dropping the old one, which the rows that
     point at it would forbid. So their keys are asked afterwards, all of them, and not at each step
     (https://www.sqlite.org/lang_altertable.html, section 7). RuntimeError where one points nowhere.
+    Who comes at the same time waits, and then finds it done.
     """
     engine = engine_for(url)
     try:
-        with engine.connect() as connection:
+        with engine.connect().execution_options(writes=True) as connection:
             sqlite = connection.dialect.name == "sqlite"
             if sqlite:  # before a transaction begins; within one it does nothing
                 connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
+            else:
+                connection.execute(ALONE)
             yield _config(connection, metadata)
             if sqlite and (lost := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
                 raise RuntimeError(f"rows that point nowhere, and nothing was kept: {lost[:5]}")

@@ -50,6 +50,24 @@ def test_upgrading_twice_changes_nothing(empty: str) -> None:
         engine.dispose()
 
 
+def test_who_changes_the_tables_does_so_alone(empty: str) -> None:
+    migrate.upgrade(empty)
+    other = engine_for(empty)
+    try:
+        with migrate.moving(empty) as config:
+            command.current(config)  # Alembic has begun to look
+            with other.connect() as connection:
+                if other.dialect.name == "sqlite":
+                    connection.connection.cursor().execute("PRAGMA busy_timeout = 0")
+                    with pytest.raises(DatabaseError, match="locked"):
+                        connection.execution_options(writes=True).begin()
+                else:
+                    tried = str(migrate.ALONE).replace("pg_", "pg_try_")
+                    assert connection.scalar(text(tried)) is False
+    finally:
+        other.dispose()
+
+
 def test_a_database_in_use_goes_back_to_earlier_tables_and_forward_with_every_row(
     built: World, database_url: str
 ) -> None:
