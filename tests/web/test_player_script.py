@@ -399,6 +399,19 @@ def test_what_stands_in_the_page_of_a_conflict_is_saved_by_going_on(
     other = page.context.new_page()
     other.route("**/form", lambda route: route.abort())  # its script cannot begin yet
     other.goto(page.url)
+    # Without a connection a button waits for the script, which finds what was chosen.
+    page.context.set_offline(True)
+    choose(other, 3)
+    other.get_by_role("button", name="Save and next").click()
+    expect(other.locator(SAID)).to_have_text("Saving…")
+    page.context.set_offline(False)
+    other.unroute("**/form")
+    other.wait_for_url("**/questions/2")
+    expect(other.locator(SAID)).to_have_text("Saved.")
+    assert shown(attempt)[1] == (3,)
+
+    other.route("**/form", lambda route: route.abort())
+    other.goto(page.url)
     choose(page, 1)
     expect(page.locator(SAID)).to_have_text("Saved.")
     choose(other, 2)

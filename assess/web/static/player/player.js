@@ -58,7 +58,8 @@ async function begin(root) {
 
 /**
  * What is done in the page before the form is here. Answers that wait on this device are older than
- * what a button of the page would send: it is pressed anew when they can be sent before.
+ * what a button of the page would send: it is pressed anew when they can be sent before. Without a
+ * connection a button would lead to an error page of the browser, and what was chosen be lost.
  */
 function listen(root, journal) {
   const early = { touched: false, begun: journal === null, pressed: () => {} };
@@ -69,7 +70,8 @@ function listen(root, journal) {
     const { target, submitter } = event;
     const press = () => target.requestSubmit(submitter);
     const held = journal.then((one) => one.waiting(null)).catch(() => []);
-    if ((await Promise.race([held, wait(LOOK).then(() => [])])).length > 0) {
+    const waits = await Promise.race([held, wait(LOOK).then(() => [])]);
+    if (waits.length > 0 || !navigator.onLine) {
       for (const said of root.querySelectorAll("[data-player-said], [data-last-said]"))
         said.textContent = root.dataset.saving;
       if (early.begun) press();
