@@ -41,29 +41,36 @@ def items(obj: Shell, name: str, centre: str | None, as_json: bool) -> None:
     if as_json:
         shell.print_json(found)
         return
-    _print(found)
+    show(found)
 
 
-def _print(found: dict[str, Any]) -> None:
+def show(found: dict[str, Any]) -> None:
+    """Print a report as a person reads it: no more of an item than its answers bear."""
     from rich.console import Console
     from rich.table import Table
+
+    from assess.psychometrics.guards import Shows, allows
 
     population, test = found["population"], found["test"]
     click.echo(f"{population['attempts']} attempts, {population['responses']} responses.")
     click.echo(f"Left out: {population['excluded']}")
-    click.echo(
-        f"Mean {_number(test['mean'])}, SD {_number(test['sd'])}, "
-        f"pass rate {_number(test['pass_rate'])}, alpha {_number(test['alpha'])}"
-    )
+    if test["guard"] is None:
+        click.echo(
+            f"Mean {_number(test['mean'])}, SD {_number(test['sd'])}, "
+            f"pass rate {_number(test['pass_rate'])}, alpha {_number(test['alpha'])}"
+        )
+    else:
+        click.echo(f"Nothing is said of the marks yet: {test['guard']}.")
     table = Table(box=None, pad_edge=False)
     for column in ("item", "N", "facility", "r", "flags"):
         table.add_column(column, justify="left" if column in ("item", "flags") else "right")
     for item in found["items"]:
+        step = Shows(item["shows"])
         table.add_row(
             str(item["item"]),
             str(item["n"]),
-            _number(item["facility"]),
-            _number(item["discrimination"]),
+            _number(item["facility"] if allows(step, Shows.FACILITY) else None),
+            _number(item["discrimination"] if allows(step, Shows.DISCRIMINATION) else None),
             " ".join(flag["sentence"] for flag in item["flags"]),
         )
     Console().print(table)

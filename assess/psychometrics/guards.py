@@ -35,6 +35,12 @@ def shows(n: int) -> Shows:
     return next((step for limit, step in STEPS if n < limit), Shows.ALL)
 
 
+def allows(step: Shows, what: Shows) -> bool:
+    """Whether a page that may show so much of an item may show this of it."""
+    steps = tuple(Shows)
+    return steps.index(step) >= steps.index(what)
+
+
 def guard(n: int) -> str | None:
     """None, or what stands in the way of the next step, such as "too few: 57 < 100"."""
     return next((f"too few: {n} < {limit}" for limit, _ in STEPS if n < limit), None)

@@ -16,6 +16,7 @@ import pytest
 from click.testing import Result
 from sqlalchemy.exc import OperationalError
 
+from assess.cli import reports
 from assess.cli.entry import COMMANDS, assess, trouble
 from tests.builders import FRAMEWORK, HEADER, csv, question
 from tests.cli.conftest import Command
@@ -306,7 +307,21 @@ def test_a_specification_is_published_once_the_bank_can_serve_it(
     report = command("report", "items", "--test", "T1", "--json")
     assert report.exit_code == 0
     assert json.loads(report.stdout)["population"]["attempts"] == 0
-    assert command("report", "items", "--test", "T1").exit_code == 0
+    plain = command("report", "items", "--test", "T1")
+    assert plain.exit_code == 0
+    assert "Nothing is said of the marks yet: too few: 0 < 30." in plain.stdout
+
+
+def test_the_report_on_items_says_no_more_than_the_answers_bear(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    item = {"item": "a", "n": 99, "shows": "facility", "facility": 0.52, "discrimination": 0.61}
+    test = {"guard": None, "mean": 1.0, "sd": 1.0, "pass_rate": 0.5, "alpha": None}
+    population = {"attempts": 99, "responses": 99, "excluded": 0}
+    reports.show({"population": population, "test": test, "items": [{**item, "flags": []}]})
+    said = capsys.readouterr().out
+    assert "0.52" in said
+    assert "0.61" not in said
 
 
 def test_the_reasons_of_a_refusal_are_json_too(command: Command, small: Path) -> None:

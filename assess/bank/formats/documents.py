@@ -29,7 +29,7 @@ class _StoppedError(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, less aliases and dates, with a limit of depth."""
+    """The safe loader, less aliases, dates and odd numbers, with a limit of depth."""
 
     depth = 0
 
@@ -68,8 +68,16 @@ class _Loader(yaml.SafeLoader):
 _PLAIN = tuple(
     f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str", "seq")
 )
+# Numbers as people write them. To YAML 1.1 010 is eight and 24:00 are 1,440: here both are text.
+_NUMBERS = {
+    "tag:yaml.org,2002:int": re.compile(r"[-+]?(?:0|[1-9][0-9]*)$"),
+    "tag:yaml.org,2002:float": re.compile(
+        r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$|[-+]?[0-9]+[eE][-+]?[0-9]+$"
+        r"|[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$"
+    ),
+}
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag in _PLAIN]
+    first: [(tag, _NUMBERS.get(tag, pattern)) for tag, pattern in resolvers if tag in _PLAIN]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.yaml_constructors = {

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from assess.cli.itemreport import charts, figures
 from assess.psychometrics.flags import percent
-from assess.psychometrics.guards import Shows
+from assess.psychometrics.guards import Shows, allows
 
 NONE = "–"
 MOST_LISTED = 1000  # items in the table of the page
@@ -133,8 +133,7 @@ def _percent(share: float | None) -> str:
 
 def _shows(entry: Mapping[str, Any], what: str) -> bool:
     """Whether there are answers enough to show this of an item."""
-    steps = list(Shows)
-    return steps.index(Shows(entry["shows"])) >= steps.index(Shows(what))
+    return allows(Shows(entry["shows"]), Shows(what))
 
 
 def _gravest(items: Sequence[Mapping[str, Any]], most: int) -> list[int]:

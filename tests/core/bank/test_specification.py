@@ -161,6 +161,8 @@ def test_no_limit_of_attempts_and_no_break_are_said_by_silence() -> None:
         ("minutes: 30", "minutes: 0", "value_range", "minutes"),
         ("cut: 2", "cut: 1.5", "value_number_needed", "cut"),
         ("attempts: 3", "attempts: 0", "value_range", "attempts"),
+        ("attempts: 3", "attempts: 010", "value_number_needed", "attempts"),
+        ("[48, 96]", "[48:00]", "value_number_needed", "cool_down_hours[1]"),
         ("[48, 96]", "[48, -1]", "value_range", "cool_down_hours[2]"),
         ("[48, 96]", "two days", "value_list_needed", "cool_down_hours"),
         ("programme: small", "feedback: all", "value_choice", "feedback"),
