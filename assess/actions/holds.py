@@ -37,9 +37,7 @@ def place(
         if test_id in there:
             reasons += (Reason(Code.NOT_NEEDED, {"what": "held"}),)
         if reasons:
-            return refuse(
-                session, context, Event.HOLD_PLACED, Refused(reasons[0].code, reasons, 422)
-            )
+            return refuse(session, context, Event.HOLD_PLACED, _refused(reasons))
         row = Hold(
             centre_id=context.centre,
             person_id=person_id,
@@ -74,13 +72,16 @@ def lift(context: Context, hold_id: int, words: str) -> Refused | None:
         if row.lifted_at is not None:
             reasons += (Reason(Code.NOT_NEEDED, {"what": "lifted"}),)
         if reasons:
-            return refuse(
-                session, context, Event.HOLD_LIFTED, Refused(reasons[0].code, reasons, 422)
-            )
+            return refuse(session, context, Event.HOLD_LIFTED, _refused(reasons))
         row.lifting, row.lifted_by, row.lifted_at = words.strip(), context.actor, context.now
         facts: dict[str, Fact] = {"hold": row.id, "person": row.person_id, "test": row.test_id}
         record(session, context, Event.HOLD_LIFTED, facts, {"words": row.lifting})
     return None
+
+
+def _refused(reasons: tuple[Reason, ...]) -> Refused:
+    done = any(reason.code is Code.NOT_NEEDED for reason in reasons)  # by somebody else, perhaps
+    return Refused(reasons[0].code, reasons, 409 if done else 422)
 
 
 def _why_not(context: Context, person_id: int, words: str) -> tuple[Reason, ...]:

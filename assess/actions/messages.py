@@ -17,13 +17,27 @@ EACH_TURN = 100  # overdue answers that a turn of the worker tells of: its other
 
 
 def write(context: Context, registration_id: int, words: str) -> int | Refused:
-    """Write to the other one of a registration's two people; says the number of the message."""
+    """Write to the other one of a registration's two people; says the number of the message.
+
+    A page that is sent again, because the answer to the first try was slow, writes nothing anew.
+    """
     assert context.actor is not None  # noqa: S101 - the routes let only the two come
     with store.write() as session:
         found = programmes.registered(session, context.centre, registration_id)
         if found is None or context.actor not in (found[0].candidate_id, found[0].tutor_id):
             return not_found()
         registration, _, candidate = found
+        store.alone(session, f"messages:{registration_id}")
+        before = messages.last(session, registration_id)
+        if (
+            before is not None
+            and before.author_id == context.actor
+            and (
+                before.words == words.strip()
+                and context.now - before.written_at < rules.SAME_WITHIN
+            )
+        ):
+            return before.id
         asks = context.actor == registration.candidate_id
         waiting = messages.unanswered(session, registration_id) if asks else 0
         reasons = rules.why_not_write(words, waiting)

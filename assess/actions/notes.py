@@ -5,14 +5,18 @@ from __future__ import annotations
 from assess import store
 from assess.actions.approvals import too_long
 from assess.actions.context import Context, not_found, record, refuse
+from assess.delivery.messages import SAME_WITHIN
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused, Value
-from assess.store import programmes
+from assess.store import notes, programmes
 from assess.store.notes import Note
 
 
 def write(context: Context, candidate_id: int, words: str) -> int | Refused:
-    """Keep a tutor's note on their candidate; says its number. It is never changed."""
+    """Keep a tutor's note on their candidate; says its number. It is never changed.
+
+    A page that is sent again, because the answer to the first try was slow, writes nothing anew.
+    """
     assert context.actor is not None  # noqa: S101 - the route lets only tutors come
     with store.write() as session:
         mine = [
@@ -29,6 +33,11 @@ def write(context: Context, candidate_id: int, words: str) -> int | Refused:
         if reasons:
             refused = Refused(Code.FIELD, tuple(reasons), 422)
             return refuse(session, context, Event.NOTE_WRITTEN, refused)
+        store.alone(session, f"notes:{candidate_id}")
+        for before, author in notes.of_candidate(session, candidate_id)[:1]:
+            same = (author.id, before.words) == (context.actor, words.strip())
+            if same and context.now - before.written_at < SAME_WITHIN:
+                return before.id
         row = Note(
             centre_id=context.centre,
             candidate_id=candidate_id,

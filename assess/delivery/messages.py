@@ -11,6 +11,8 @@ from assess.reasons import Code, Helper, Reason, Value
 LATE_AFTER = ANSWERED_WITHIN  # the same day for messages as for requests for approval
 OVERDUE_AFTER = timedelta(days=2)  # at most; then the quality team is told
 LONGEST = 2_000  # characters
+SAME_WITHIN = timedelta(minutes=10)
+"""The same words from the same person within this are one text that was sent twice."""
 MOST_UNANSWERED = 10  # messages of a candidate that wait; more would not be read sooner
 
 

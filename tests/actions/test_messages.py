@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from assess import jobs, store
-from assess.actions import approvals, messages, people
-from assess.delivery.messages import LONGEST, MOST_UNANSWERED, Urgency, urgency
+from assess.actions import approvals, messages, notes, people
+from assess.delivery.messages import LONGEST, MOST_UNANSWERED, SAME_WITHIN, Urgency, urgency
 from assess.reasons import Code, Refused
 from assess.store import mail as outbox
 from assess.store import messages as rows
@@ -78,8 +78,8 @@ def test_a_message_has_words_not_too_many_and_ten_may_wait(built: World, talk: i
         refused = messages.write(acting, talk, words)
         assert isinstance(refused, Refused)
         assert (refused.status, refused.code) == (422, Code.FIELD)
-    for _ in range(MOST_UNANSWERED):
-        said(built, "candidate", talk)
+    for number in range(MOST_UNANSWERED):
+        said(built, "candidate", talk, f"Question {number}.")
     refused = messages.write(acting, talk, "One more.")
     assert isinstance(refused, Refused)
     assert (refused.status, refused.code) == (409, Code.ASKED)
@@ -148,3 +148,17 @@ def test_where_nobody_holds_the_quality_role_the_administrators_are_told(
     said(built, "candidate", talk)
     assert jobs.tell_overdue(built.app, built.clock.now() + 2 * DAY) == 1
     assert [address for address, _ in told(built)] == ["ada@example.org"]
+
+
+def test_what_is_sent_twice_is_written_once(built: World, talk: int) -> None:
+    first = said(built, "tutor", talk, "Come on Monday.")
+    built.clock.advance(SAME_WITHIN - SECOND)
+    assert said(built, "tutor", talk, "Come on Monday. ") == first
+    built.clock.advance(SECOND)
+    assert said(built, "tutor", talk, "Come on Monday.") != first
+    said(built, "candidate", talk, "Yes.")
+    assert said(built, "tutor", talk, "Good.") != said(built, "candidate", talk, "Good.")
+    tutor, who = built.context("tutor"), built.persons["candidate"]
+    note = notes.write(tutor, who, "Ready soon.")
+    assert notes.write(tutor, who, "Ready soon.") == note
+    assert notes.write(tutor, who, "Ready now.") != note

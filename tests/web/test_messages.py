@@ -90,9 +90,10 @@ def test_what_waits_is_red_after_a_day_and_with_the_quality_team_after_two(
 
 def test_the_eleventh_message_without_an_answer_is_refused(here: World, talk: int) -> None:
     me = Browser(here, "candidate")
-    for _ in range(10):
-        assert me.post(f"/registrations/{talk}/messages", {"words": "Hello?"}).status_code == 302
-    refused = me.post(f"/registrations/{talk}/messages", {"words": "Hello?"})
+    address = f"/registrations/{talk}/messages"
+    for number in range(10):
+        assert me.post(address, {"words": f"Question {number}"}).status_code == 302
+    refused = me.post(address, {"words": "Hello?"})
     assert (refused.status_code, codes(refused.text)) == (409, {"E-ASKED"})
 
 
