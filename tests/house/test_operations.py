@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from dataclasses import fields
 from pathlib import Path
 
@@ -53,6 +55,26 @@ def test_every_command_of_the_document_is_one_that_there_is(line: str) -> None:
         command = found
     options = {o for p in command.params for o in p.opts}
     assert {word for word in words if word.startswith("--")} <= options
+
+
+def test_the_command_of_the_machine_finds_files_from_where_one_stands(tmp_path: Path) -> None:
+    (tmp_path / "assess.env").write_text("ASSESS_NAME='A name'\n", encoding="utf-8")
+    for name, does in (("id", "echo assess"), ("stub", 'echo "$PWD $ASSESS_NAME $*"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    script = (ROOT / "deploy" / "assess").read_text(encoding="utf-8")
+    for there, here in (("/etc/assess", ""), ("/opt/assess/.venv/bin/assess", "/stub")):
+        script = script.replace(there, f"{tmp_path}{here}")
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-c", script, "assess", "bank", "import", "a b.csv"],
+        env={"PATH": path},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{tmp_path} A name bank import a b.csv\n"
 
 
 def test_the_container_is_built_from_what_is_there() -> None:
