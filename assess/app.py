@@ -7,12 +7,13 @@ import gc
 from flask import Flask, Request, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
+from gunicorn.errors import AppImportError  # type: ignore[import-untyped]
 from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from assess import floors
 from assess.clock import Clock
-from assess.settings import Settings, from_environment
+from assess.settings import Settings, SettingsError, from_environment
 from assess.web import access, edge, headers, limits, pages, problems, signing
 from assess.web.account import routes as account
 from assess.web.administrator import routes as administrator
@@ -87,7 +88,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
 def wsgi() -> Flask:
     """The application with the settings of the environment: for gunicorn."""
     configure_mappers()  # now, so that nobody's first page waits for it
-    app = create_app(from_environment())
+    try:
+        settings = from_environment()
+    except SettingsError as error:
+        # Of this one gunicorn writes the words, and not a page about where it was raised.
+        raise AppImportError("\n".join(f"assess: {one}" for one in error.problems)) from error
+    app = create_app(settings)
     # What is here now stays. To look through all of it for garbage stops a worker for a quarter
     # of a second, in the middle of somebody's request.
     gc.collect()

@@ -108,3 +108,19 @@ def test_serve_lets_gunicorn_not_leave_it(command: Command) -> None:
     done = command("serve", GUNICORN_CMD_ARGS="--access-logfile - --daemon")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "GUNICORN_CMD_ARGS must not hold --daemon" in done.stderr
+
+
+def test_gunicorn_says_what_is_wrong_with_the_settings_in_sentences() -> None:
+    words = ["-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{free_port()}"]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("ASSESS_")}
+    done = subprocess.run(
+        [sys.executable, *words, "--no-control-socket"],
+        cwd=ROOT,
+        env=kept | {"ASSESS_MODE": "production"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 4  # gunicorn's own: the application cannot be loaded
+    assert "\nassess: ASSESS_SEED_KEY must be set in production.\n" in done.stderr
+    assert "Traceback" not in done.stderr
