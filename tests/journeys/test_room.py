@@ -109,6 +109,9 @@ def test_a_room_is_admitted_released_and_closed(stage: Stage, person: Enter, loo
     expect(ben.locator("[data-clock][data-all='2250']")).to_be_visible()  # a quarter more time
     expect(invigilator.get_by_text("At work, until 11:37")).to_be_visible()
     look(invigilator, "room-at-work")
+    invigilator.get_by_role("link", name="Clock of Ben").click()
+    look(invigilator, "room-clock")
+    invigilator.go_back()
     ben.locator("input[name=answer]").first.check()
     expect(ben.locator("[data-player-said]")).to_have_text("Saved.")
     ben.get_by_role("button", name="Review and hand in").click()
@@ -120,7 +123,7 @@ def test_a_room_is_admitted_released_and_closed(stage: Stage, person: Enter, loo
     daniel = person("candidate4", scripts=False)
     to_the_waiting_room(stage, daniel, "Daniel Adeyemi")
     invigilator.reload()
-    invigilator.get_by_role("link", name="Daniel Adeyemi").click()
+    invigilator.get_by_role("link", name="Daniel Adeyemi", exact=True).click()
     record(invigilator, "Daniel Adeyemi", "Here", "I know them in person", "Save")
     expect(invigilator.locator("tr", has_text="Daniel")).to_contain_text("came late")
     daniel.get_by_role("button", name="Look again").click()
