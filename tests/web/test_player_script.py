@@ -385,6 +385,20 @@ def test_what_a_device_before_still_holds_outlives_the_hand_in(
     assert kept(again) == 0
 
 
+def test_on_a_slow_line_the_questions_are_waited_for_longer_each_time(
+    here: World, served: Served, page: Page
+) -> None:
+    attempt = start(page, served.url)
+    ready(page)
+    # Whatever is given less than 40 seconds here has none: the line is that slow.
+    page.add_init_script(
+        "{ const limit = AbortSignal.timeout.bind(AbortSignal);"
+        " AbortSignal.timeout = (t) => limit(t < 40000 ? 0 : t); }" + HURRY
+    )
+    page.goto(f"{served.url}/attempts/{attempt}")
+    ready(page)
+
+
 def held(attempt: int) -> list[evidence.LateAnswer]:
     """The answers that are evidence."""
     with store.read() as session:

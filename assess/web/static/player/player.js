@@ -7,7 +7,7 @@
 import { startClock } from "./clock.js";
 import { openJournal } from "./journal.js";
 import { makeRest } from "./rest.js";
-import { Refusal, deliver, makeSender, speaker } from "./sender.js";
+import { PATIENCE, Refusal, deliver, makeSender, speaker } from "./sender.js";
 import { fill, makeView } from "./view.js";
 
 const POLL = 30000; // milliseconds without a word of the server until it is asked
@@ -44,10 +44,12 @@ async function begin(root) {
   const journal = sample ? null : openJournal(Number(words.attempt));
   const early = listen(root, journal);
   let form = null;
+  let patience = PATIENCE;
   while (form === null) {
     try {
-      form = await ask(sample ? words.sample : at("form"));
+      form = await ask(sample ? words.sample : at("form"), undefined, patience);
     } catch (error) {
+      if (error.name === "TimeoutError") patience *= 2; // all questions take long on a slow line
       if (!passes(error)) return location.reload(); // the server's own page says why not
       if (error.code === "E-STATE") await hooks.read(); // a rest break may be over: asking ends it
       await wait(RETRY);

@@ -3,7 +3,7 @@
 // The server takes the same entry twice without harm, so whatever has no reply is sent again. Of
 // two tabs, one sends at a time. Nothing is called saved before the server has said so.
 
-const PATIENCE = 10000; // milliseconds for a reply
+export const PATIENCE = 10000; // milliseconds for a reply
 const WAITS = [1000, 2000, 4000, 8000, 15000]; // milliseconds between tries
 const BATCH = 200; // entries in one request
 const TURN = 12000; // milliseconds to wait while another tab sends
@@ -26,10 +26,10 @@ export class Refusal extends Error {
   }
 }
 
-/** A function that asks the server: (address) reads, (address, body) does. Throws a Refusal. */
-export const speaker = (csrf) => async (address, body) => {
+/** A function that asks the server: (address) reads, (address, body) does; how long it waits. */
+export const speaker = (csrf) => async (address, body, patience = PATIENCE) => {
   const headers = { Accept: "application/json" };
-  const how = { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) };
+  const how = { headers, cache: "no-store", signal: AbortSignal.timeout(patience) };
   if (body !== undefined) {
     how.method = "POST";
     headers["Content-Type"] = "application/json";
