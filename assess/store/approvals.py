@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, bindparam, func, select
+from sqlalchemy import ForeignKey, Index, Select, Text, bindparam, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -166,36 +166,28 @@ def queue(
 ) -> Sequence[tuple[ApprovalRequest, Person, Test]]:
     """The requests that wait for this tutor, oldest first."""
     rows = session.execute(
-        select(ApprovalRequest, Person, Test)
-        .join(Test, Test.id == ApprovalRequest.test_id)
-        .join(Person, Person.id == ApprovalRequest.candidate_id)
-        .join(
-            Registration,
-            (Registration.programme_id == Test.programme_id)
-            & (Registration.candidate_id == ApprovalRequest.candidate_id),
-        )
-        .where(Registration.tutor_id == tutor_id, ApprovalRequest.answered_at.is_(None))
-        .order_by(ApprovalRequest.asked_at, ApprovalRequest.id)
-        .limit(limit)
+        _waiting(tutor_id).order_by(ApprovalRequest.asked_at, ApprovalRequest.id).limit(limit)
     )
     return [(request, person, test) for request, person, test in rows]
 
 
 def count(session: Session, tutor_id: int) -> int:
     """How many requests wait for this tutor."""
+    found = _waiting(tutor_id).with_only_columns(func.count(), maintain_column_froms=True)
+    return session.scalar(found) or 0
+
+
+def _waiting(tutor_id: int) -> Select[ApprovalRequest, Person, Test]:
     return (
-        session.scalar(
-            select(func.count())
-            .select_from(ApprovalRequest)
-            .join(Test, Test.id == ApprovalRequest.test_id)
-            .join(
-                Registration,
-                (Registration.programme_id == Test.programme_id)
-                & (Registration.candidate_id == ApprovalRequest.candidate_id),
-            )
-            .where(Registration.tutor_id == tutor_id, ApprovalRequest.answered_at.is_(None))
+        select(ApprovalRequest, Person, Test)
+        .join(Person, Person.id == ApprovalRequest.candidate_id)
+        .join(Test, Test.id == ApprovalRequest.test_id)
+        .join(
+            Registration,
+            (Registration.programme_id == Test.programme_id)
+            & (Registration.candidate_id == ApprovalRequest.candidate_id),
         )
-        or 0
+        .where(Registration.tutor_id == tutor_id, ApprovalRequest.answered_at.is_(None))
     )
 
 
