@@ -29,15 +29,9 @@ def write(context: Context, registration_id: int, words: str) -> int | Refused:
         registration, _, candidate = found
         store.alone(session, f"messages:{registration_id}")
         before = messages.last(session, registration_id)
-        if (
-            before is not None
-            and before.author_id == context.actor
-            and (
-                before.words == words.strip()
-                and context.now - before.written_at < rules.SAME_WITHIN
-            )
-        ):
-            return before.id
+        own = before if before is not None and before.author_id == context.actor else None
+        if own and rules.sent_again(words, context.now, own.words, own.written_at):
+            return own.id
         asks = context.actor == registration.candidate_id
         waiting = messages.unanswered(session, registration_id) if asks else 0
         reasons = rules.why_not_write(words, waiting)

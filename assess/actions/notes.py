@@ -5,7 +5,7 @@ from __future__ import annotations
 from assess import store
 from assess.actions.approvals import too_long
 from assess.actions.context import Context, not_found, record, refuse
-from assess.delivery.messages import SAME_WITHIN
+from assess.delivery.messages import sent_again
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused, Value
 from assess.store import notes, programmes
@@ -35,8 +35,8 @@ def write(context: Context, candidate_id: int, words: str) -> int | Refused:
             return refuse(session, context, Event.NOTE_WRITTEN, refused)
         store.alone(session, f"notes:{candidate_id}")
         for before, author in notes.of_candidate(session, candidate_id)[:1]:
-            same = (author.id, before.words) == (context.actor, words.strip())
-            if same and context.now - before.written_at < SAME_WITHIN:
+            own = author.id == context.actor
+            if own and sent_again(words, context.now, before.words, before.written_at):
                 return before.id
         row = Note(
             centre_id=context.centre,

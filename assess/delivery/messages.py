@@ -24,6 +24,11 @@ class Urgency(StrEnum):
     OVERDUE = "overdue"
 
 
+def sent_again(words: str, at: datetime, before: str, written_at: datetime) -> bool:
+    """Whether words of somebody are the text before, which is theirs too, sent a second time."""
+    return before == words.strip() and at - written_at < SAME_WITHIN
+
+
 def urgency(since: datetime, now: datetime) -> Urgency:
     """How urgent an answer is, by how long somebody has waited; a day has 24 hours."""
     waited = now - since
