@@ -20,6 +20,10 @@ from assess.reasons import Reason, Refused
 SCHEMA = "framework/1"
 MAX_DOCUMENT = 5_000_000  # characters
 MAX_LIST = 5_000  # entries of one list
+MAX_CODE = 60  # characters
+MAX_PATH = 200  # characters of a path: four codes, no two of which are longest
+MAX_TITLE = 300  # characters of the title of a framework
+MAX_LANGUAGE = 20  # characters of a tag
 MAX_COUNT = 1_000_000
 FRAMEWORK, UNIT, OUTCOME, STATEMENT = "framework", "unit", "outcome", "statement"
 
@@ -108,7 +112,7 @@ def read_framework(text: str) -> Framework | Refused:
         return documents.refuse(problem("schema_unknown", found=found, allowed=SCHEMA))
     problems: list[Reason] = []
     fields = Fields(document, "", problems)
-    identifier = fields.code("id")
+    identifier = fields.code("id", MAX_CODE)
     nodes = tuple(_nodes(fields, identifier))
     _check_groups(fields)
     counts = _counts(fields, nodes)
@@ -117,8 +121,11 @@ def read_framework(text: str) -> Framework | Refused:
     for path, times in Counter(node.path for node in nodes).items():
         if times > 1:
             problems.append(problem("value_repeated", where="units", found=shown(path)))
+    longest = max(len(node.path) for node in nodes)
+    if longest > MAX_PATH:
+        problems.append(problem("value_too_long", where="units", found=longest, allowed=MAX_PATH))
     kind, issuer = fields.text("kind", limit=100), fields.text("issuer", limit=200)
-    language = fields.text("language", limit=35)
+    language = fields.text("language", limit=MAX_LANGUAGE)
     try:
         digest = canonical.digest(document)
     except ValueError:
@@ -132,9 +139,9 @@ def read_framework(text: str) -> Framework | Refused:
 
 def _nodes(fields: Fields, root: str) -> Iterator[Node]:
     """Every node in document order, parents first."""
-    yield Node(root, None, FRAMEWORK, root, fields.text("title"), True, 0)
+    yield Node(root, None, FRAMEWORK, root, fields.text("title", limit=MAX_TITLE), True, 0)
     for place, unit in enumerate(fields.mappings("units", MAX_LIST)):
-        code, assessed = unit.code("code"), unit.truth("assessed", True)
+        code, assessed = unit.code("code", MAX_CODE), unit.truth("assessed", True)
         path = f"{root}/{code}"
         yield Node(path, root, UNIT, code, unit.text("title"), assessed, place)
         for number, outcome in enumerate(unit.mappings("outcomes", MAX_LIST, needed=False)):
@@ -142,11 +149,11 @@ def _nodes(fields: Fields, root: str) -> Iterator[Node]:
 
 
 def _outcome(outcome: Fields, unit: str, assessed: bool, place: int) -> Iterator[Node]:
-    code = outcome.code("code")
+    code = outcome.code("code", MAX_CODE)
     path = f"{unit}/{code}"
     yield Node(path, unit, OUTCOME, code, outcome.text("text"), assessed, place)
     for number, statement in enumerate(outcome.mappings("statements", MAX_LIST, needed=False)):
-        below = statement.code("code")
+        below = statement.code("code", MAX_CODE)
         title = statement.text("text")
         yield Node(f"{path}/{below}", path, STATEMENT, below, title, assessed, number)
 

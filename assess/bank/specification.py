@@ -17,7 +17,7 @@ from assess.bank import canonical, resources
 from assess.bank.fields import Fields
 from assess.bank.formats import documents
 from assess.bank.items import FACILITY_SCALE, Level
-from assess.bank.kinds import KINDS
+from assess.bank.kinds import KINDS, MAX_OUTCOME
 from assess.bank.problems import problem, shown
 from assess.bank.resources import Resource
 from assess.reasons import Reason, Refused
@@ -367,7 +367,7 @@ def _quotas(fields: Fields) -> tuple[Quota, ...]:
     for row in fields.mappings("quotas", MAX_QUOTAS):
         row.only(QUOTA_KEYS)
         quota = Quota(
-            outcome=row.text("outcome", limit=500),
+            outcome=row.text("outcome", limit=MAX_OUTCOME),
             count=row.number("count", 1, MAX_COUNT),
             minimum=row.number("minimum", 0, MAX_COUNT, 0),
             kind=row.choice("kind", tuple(KINDS), "") or None if row.has("kind") else None,

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assess.bank.items import Content
-from assess.bank.kinds import Answer
+from assess.bank.kinds import MAX_OUTCOME, Answer
 from assess.bank.outcomes import Framework
 from assess.bank.problems import because, shown
 from assess.bank.specification import Feedback
@@ -27,7 +27,7 @@ NO_RATIONALE = "This is not the right answer here."
 
 COLUMNS = ("outcome", "title", "text")
 MAX_FILE = 1_000_000  # characters
-LIMITS = {"outcome": 500, "title": 200, "text": 5_000}  # characters
+LIMITS = {"outcome": MAX_OUTCOME, "title": 200, "text": 5_000}  # characters
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,6 @@ def test_every_fault_of_a_question_is_named_at_once() -> None:
 
 def test_a_sound_question_at_every_limit_is_taken() -> None:
     options = tuple(Option("x" * 5_000, True, "x" * 5_000) for _ in range(26))
-    content = Content("multiple_response", "x" * 20_000, options, "x" * 500, revise="x" * 5_000)
+    content = Content("multiple_response", "x" * 20_000, options, "x" * 300, revise="x" * 5_000)
     content = replace(content, set="x" * 200, stimulus="x" * 20_000)
     assert kinds.malformed(content) == ()

@@ -120,6 +120,13 @@ def test_a_path_is_found_with_and_without_the_name_of_the_framework() -> None:
     assert framework.unit_of("small") is None
 
 
+def test_a_path_that_no_column_holds_is_refused() -> None:
+    deep = SMALL.replace("id: small", f"id: {'s' * 60}").replace("U1", "U" * 60)
+    assert read(deep).resolve(f"{'U' * 60}/1.1/K1") is not None
+    deep = deep.replace("'1.1'", f"'{'1' * 60}'").replace("K1", "K" * 60)
+    assert ("value_too_long", "units") in whats(deep)
+
+
 def test_a_date_stays_text_and_the_digest_follows_the_document_not_its_layout() -> None:
     framework = read(SMALL)
     assert framework.document["published"] == "2015-09-01"
@@ -135,6 +142,9 @@ def test_a_date_stays_text_and_the_digest_follows_the_document_not_its_layout() 
         ("title: A small award\n", "", "key_missing", "title"),
         ("'1.10'", "1.10", "value_code_needed", "units[1].outcomes[2].code"),
         ("'1.10'", "'1.1'", "value_repeated", "units"),
+        ("'1.10'", f"'{'1' * 61}'", "value_too_long", "units[1].outcomes[2].code"),
+        ("title: A small award", f"title: {'A' * 301}", "value_too_long", "title"),
+        ("language: en-GB", "language: en-GB-x-more-than-any", "value_too_long", "language"),
         ("assessed: true", "assessed: maybe", "value_truth_needed", "units[1].assessed"),
         ("text: Begin", "text: ''", "value_empty", "units[2].outcomes[1].text"),
         ("outcomes: 3", "outcomes: 4", "count_differs", "counts.outcomes"),
