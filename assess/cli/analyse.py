@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from math import inf, isnan
+from decimal import Decimal, InvalidOperation
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -267,15 +268,15 @@ def _cut(given: str | None, full: Callable[[], NDArray[np.float64]]) -> float | 
         return None
     text = given.strip()
     try:
-        value = float(text.removesuffix("%"))
-    except ValueError:
+        value = Decimal(text.removesuffix("%").strip())
+    except InvalidOperation:
         raise ValueError(
             f"--cut {given}: not a mark such as 12, nor a share such as 60%."
         ) from None
-    if not 0 <= value < inf:
+    if not value.is_finite() or value < 0:
         raise ValueError(f"--cut {given}: a mark from 0 on is needed.")
     if not text.endswith("%"):
-        return value
+        return float(value)
     marks = full()
     sat = marks[marks > 0]
     if sat.size and sat.min() != sat.max():
@@ -283,7 +284,8 @@ def _cut(given: str | None, full: Callable[[], NDArray[np.float64]]) -> float | 
             f"--cut {given}: the forms differ in length ({sat.min():g} to {sat.max():g} marks). "
             "Give the cut in marks."
         )
-    return value / 100 * float(sat.max(initial=0.0))
+    # In decimals: 56 % of 25 marks is 14, and in binary fractions a little more than 14 is.
+    return float(value * Decimal(float(sat.max(initial=0.0))) / 100)
 
 
 def _days(texts: NDArray[np.object_], name: str) -> NDArray[np.int64]:
@@ -312,8 +314,9 @@ def _day(number: int) -> int:
 def _print(document: dict[str, Any]) -> None:
     population, test = document["population"], document["test"]
     click.echo(
-        f"{population['attempts']:,} attempts, {population['responses']:,} answers, "
-        f"{population['items']:,} items."
+        f"{shell.counted(population['attempts'], 'attempt')}, "
+        f"{shell.counted(population['responses'], 'answer')}, "
+        f"{shell.counted(population['items'], 'item')}."
     )
     click.echo(
         f"Mean {_number(test['mean'])}, SD {_number(test['sd'])}, alpha {_number(test['alpha'])}, "
@@ -322,12 +325,13 @@ def _print(document: dict[str, Any]) -> None:
     irt = document["irt"]
     if irt is not None and irt["converged"]:
         click.echo(
-            f"{irt['model']}: log-likelihood {irt['loglik']:.3f}, {irt['iterations']} iterations."
+            f"{irt['model']}: log-likelihood {irt['loglik']:.3f}, "
+            f"{shell.counted(irt['iterations'], 'iteration')}."
         )
     elif irt is not None:
         click.echo(f"{irt['model']}: nothing to rely on, since {irt['reason']}.")
     flagged = sorted((e for e in document["items"] if e["flags"]), key=page.worst)
-    click.echo(f"{len(flagged):,} items with a flag.")
+    click.echo(f"{shell.counted(len(flagged), 'item')} with a flag.")
     if not flagged:
         return
     table = Table(box=None, pad_edge=False)

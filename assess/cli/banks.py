@@ -115,7 +115,7 @@ def signposts(obj: Shell, file: str, name: str, centre: str | None) -> None:
         done = banks.set_signposts(context, name, text)
     if isinstance(done, Refused):
         shell.refuse(done, name)
-    click.echo(f"{done} signposts in {name}.")
+    click.echo(f"{shell.counted(done, 'signpost')} in {name}.")
 
 
 def _watched(rows: Iterator[Row], tick: Callable[[], None]) -> Iterator[Row]:

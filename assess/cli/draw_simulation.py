@@ -87,7 +87,10 @@ def _lines(found: Forecast) -> list[str]:
     from assess.psychometrics.flags import percent
 
     plan, said = found.ground.plan, forecasts.document(found)
-    lines = [f"{plan.length} questions from {len(found.exposed)}, {found.candidates} candidates"]
+    lines = [
+        f"{shell.counted(plan.length, 'question')} from {len(found.exposed):,}, "
+        f"{shell.counted(found.candidates, 'candidate')}"
+    ]
     for name, spread in (("not balanced", found.naive), ("balanced", found.balanced)):
         if spread is not None:
             lines.append(
@@ -117,5 +120,6 @@ def _lines(found: Forecast) -> list[str]:
         )
     fresh = found.ground.proof.fresh
     bound = "" if fresh.exact else "at least "
-    lines.append(f"fresh:         {bound}{fresh.attempts} attempts without a repeated question")
+    attempts = shell.counted(fresh.attempts, "attempt")
+    lines.append(f"fresh:         {bound}{attempts} without a repeated question")
     return lines

@@ -90,7 +90,7 @@ def epochs(obj: Shell, test: str, centre: str | None, as_json: bool) -> None:
         state = f"open, until {one.until:%d %B %Y} at the latest"
         if one.closed is not None:
             state = f"closed {one.closed:%d %B %Y}"
-        click.echo(f"{one.number:>4}  pool {one.pool}, {one.draws} draws, {state}")
+        click.echo(f"{one.number:>4}  pool {one.pool}, {shell.counted(one.draws, 'draw')}, {state}")
         click.echo(f"      commitment {one.commitment}")
         for entry, fact in ((one.seed_entry, "commitment"), (one.pool_entry, "fingerprint")):
             if entry is not None:
@@ -158,7 +158,9 @@ def verification_file(
             {"test": test, "epoch": done["epoch"], "draws": len(done["draws"]), "file": str(path)}
         )
         return
-    click.echo(f"{path}: {len(done['draws'])} draws of epoch {done['epoch']} of {test}.")
+    click.echo(
+        f"{path}: {shell.counted(len(done['draws']), 'draw')} of epoch {done['epoch']} of {test}."
+    )
     click.echo(f"Draw them again with: python3 tools/verify_draw.py {path}")
 
 
@@ -181,9 +183,11 @@ def calibrate(obj: Shell, test: str, centre: str | None, as_json: bool) -> None:
     if as_json:
         shell.print_json({"test": test, **asdict(done)})
         return
+    items = shell.counted(done.items, "question")
     click.echo(
-        f"Calibration {done.number} of {test} ({done.model}): {done.items} questions from "
-        f"{done.attempts} first attempts, {done.own} of them by answers of their own."
+        f"Calibration {done.number} of {test} ({done.model}): {items} from "
+        f"{shell.counted(done.attempts, 'first attempt')}, {done.own:,} of them by answers of "
+        "their own."
     )
     said = "balanced by it" if done.balanced else "not balanced by it: not enough data"
     click.echo(f"Pool {done.pool} is made; its draws are {said}.")

@@ -41,7 +41,7 @@ def verify(obj: Shell, as_json: bool) -> None:
     else:
         click.echo(
             f"Entry {verdict.bad_entry} is bad: {verdict.problem}. "
-            f"{verdict.sealed} entries before it are good."
+            f"Good before it: {shell.counted(verdict.sealed, 'entry')}."
         )
     sys.exit(0 if verdict.bad_entry is None else shell.REFUSED)
 
@@ -53,4 +53,5 @@ def seal(obj: Shell) -> None:
     from assess.actions import journal as deeds
 
     with obj.context() as context:
-        click.echo(f"{deeds.seal(context.now, everywhere=True)} entries sealed.")
+        sealed = deeds.seal(context.now, everywhere=True)
+    click.echo(f"{shell.counted(sealed, 'entry')} sealed.")

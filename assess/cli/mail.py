@@ -35,7 +35,8 @@ def list_(obj: Shell, as_json: bool) -> None:
         return
     for one in found:
         when = "given up" if one.given_up_at else f"due {one.due_at:%Y-%m-%d %H:%M} UTC"
-        click.echo(f"{one.id:>6}  {one.kind:<18} {when:<24} {one.tries} tries  {one.address}")
+        tries = shell.counted(one.tries, "try")
+        click.echo(f"{one.id:>6}  {one.kind:<18} {when:<24} {tries}  {one.address}")
         if one.error:
             click.echo(f"        {one.error}")
     if not found:

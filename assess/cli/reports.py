@@ -52,7 +52,8 @@ def show(found: dict[str, Any]) -> None:
     from assess.psychometrics.guards import Shows, allows
 
     population, test = found["population"], found["test"]
-    click.echo(f"{population['attempts']} attempts, {population['responses']} responses.")
+    attempts = shell.counted(population["attempts"], "attempt")
+    click.echo(f"{attempts}, {shell.counted(population['responses'], 'response')}.")
     click.echo(f"Left out: {population['excluded']}")
     if test["guard"] is None:
         click.echo(

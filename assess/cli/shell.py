@@ -198,6 +198,12 @@ def sentence(reason: Reason) -> str:
     return f"{' '.join(p for p in parts if p)} [{reason.code.value}]"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things as a line says it: "1 attempt", "2,300 attempts"."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
 def print_json(document: object) -> None:
     """One JSON document, and nothing else, on standard output."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))

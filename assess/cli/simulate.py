@@ -117,7 +117,8 @@ def simulate(
     if as_json:
         shell.print_json({"folder": folder, "files": files, "planted": plan.planted})
         return
-    click.echo(f"{asked.attempts:,} attempts of {asked.length} of {asked.items:,} items.")
+    attempts, items = shell.counted(asked.attempts, "attempt"), shell.counted(asked.items, "item")
+    click.echo(f"{attempts} of {asked.length} of {items}.")
     click.echo(f"Written to {folder}: {', '.join(files)}.")
 
 

@@ -48,9 +48,10 @@ def publish(obj: Shell, file: str, centre: str | None, as_json: bool) -> None:
         return
     state = "published" if done.changed else "unchanged"
     click.echo(
-        f"{specification.name} version {done.number} {state}: {specification.length} questions, "
-        f"{'' if done.fresh.exact else 'at least '}{done.fresh.attempts} "
-        "attempts without a repeated question guaranteed."
+        f"{specification.name} version {done.number} {state}: "
+        f"{shell.counted(specification.length, 'question')}, "
+        f"{'' if done.fresh.exact else 'at least '}{shell.counted(done.fresh.attempts, 'attempt')} "
+        "without a repeated question guaranteed."
     )
     click.echo(f"A form that meets it: {', '.join(done.witness)}")
     click.echo("What candidates will meet: assess draw simulate " + specification.name)

@@ -245,6 +245,22 @@ def test_a_table_has_every_column_in_every_row(command: Command, long: Path) -> 
     assert {"item", "n", "facility_low", "discrimination_high", "flags"} <= rows[0].keys()
 
 
+def test_a_share_of_the_marks_is_that_many_marks_exactly(command: Command, tmp_path: Path) -> None:
+    # In binary fractions 56 % of 25 is a little more than 14, and 14 marks would not pass.
+    items = ",".join(f"i{k}" for k in range(25))
+    rows = [[1] * n + [0] * (25 - n) for n in (0, 13, 14, 25)]
+    file = write(tmp_path / "wide.csv", items, rows)
+    found = document(command("analyse", file, "--cut", "56%", "--json"))
+    assert found["test"]["pass_rate"] == 0.5
+
+
+def test_one_of_a_kind_is_not_told_as_many(command: Command, tmp_path: Path) -> None:
+    file = write(tmp_path / "one.csv", "attempt,item,score", [("a", "x", 1)])
+    said = command("analyse", file).stdout
+    assert said.startswith("1 attempt, 1 answer, 1 item.\n")
+    assert "0 items with a flag." in said
+
+
 def test_a_cut_gives_the_pass_rate_in_marks_or_as_a_share(command: Command, long: Path) -> None:
     marks, share = (
         document(command("analyse", long, "--cut", cut, "--json"))["test"]["pass_rate"]
