@@ -85,13 +85,19 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def expired(signed_in: SignedIn, settings: Settings, now: datetime, *, sitting: bool) -> bool:
-    """Whether a session has come to its end by itself; idleness does not count while sitting."""
-    if sitting:
-        return False
-    return now >= signed_in.created_at + timedelta(
-        hours=settings.session_hours
-    ) or now >= signed_in.seen_at + timedelta(minutes=settings.idle_minutes)
+def expired(
+    signed_in: SignedIn, settings: Settings, now: datetime, sits_since: datetime | None = None
+) -> bool:
+    """Whether a session has come to its end by itself; not while its person sits a test.
+
+    `sits_since`: when the attempt under way was begun. One that was begun after the session had
+    come to its end lets nobody in again, at a device that was left behind.
+    """
+    ends = min(
+        signed_in.created_at + timedelta(hours=settings.session_hours),
+        signed_in.seen_at + timedelta(minutes=settings.idle_minutes),
+    )
+    return now >= ends and (sits_since is None or sits_since >= ends)
 
 
 def seen(signed_in: SignedIn, now: datetime) -> None:

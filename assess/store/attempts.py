@@ -176,12 +176,12 @@ def of_test(session: Session, test_id: int, candidate_id: int) -> Sequence[Attem
     return session.scalars(_OF_TEST, {"test": test_id, "candidate": candidate_id}).all()
 
 
-def live_of(session: Session, candidate_id: int) -> Sequence[Attempt]:
-    """A candidate's attempts that are not over."""
-    return session.scalars(_LIVE_OF, {"candidate_id": candidate_id}).all()
+def sits_since(session: Session, candidate_id: int) -> datetime | None:
+    """When the first of a candidate's attempts that are not over was begun; None without one."""
+    return session.scalar(_SITS_SINCE, {"candidate_id": candidate_id})
 
 
-_LIVE_OF = select(Attempt).where(
+_SITS_SINCE = select(func.min(Attempt.prepared_at)).where(
     Attempt.candidate_id == bindparam("candidate_id"), Attempt.state.in_(LIVE_STATES)
 )
 

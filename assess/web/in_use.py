@@ -16,12 +16,12 @@ from assess.web import signing
 
 def of(session: Session, person_id: int) -> Sequence[SignIn]:
     """The person's sessions in use, last seen first, by the rule that the door itself follows."""
-    sitting = bool(attempts.live_of(session, person_id))
+    sits_since = attempts.sits_since(session, person_id)
     return [
         row
         for row in rows.sessions_of(session, person_id)
         # The rule looks at two moments, which a row of the table has as well.
         if not sessions.expired(
-            cast("SignedIn", row), signing.settings(), signing.now(), sitting=sitting
+            cast("SignedIn", row), signing.settings(), signing.now(), sits_since
         )
     ]

@@ -113,11 +113,10 @@ def _load(token: str) -> User | None:
         found = session_rows.signed_in(read, sessions.hash_token(token), now())
         if found is None:
             return None
-        sitting = False
-        if sessions.expired(found, settings(), now(), sitting=False):
-            sitting = bool(attempts.live_of(read, found.person_id))
-    if sessions.expired(found, settings(), now(), sitting=sitting):
-        return None
+        if sessions.expired(found, settings(), now()):
+            sits_since = attempts.sits_since(read, found.person_id)
+            if sessions.expired(found, settings(), now(), sits_since):
+                return None
     sessions.seen(found, now())
     g.zone = found.zone
     g.centre_name = found.centre_name

@@ -267,6 +267,23 @@ def test_a_session_that_ran_out_is_not_listed_any_more(here: World) -> None:
     assert "iPhone" not in page
 
 
+def test_a_session_that_ran_out_stays_over_when_its_owner_begins_a_test_elsewhere(
+    here: World,
+) -> None:
+    library = logged_in(here, "candidate", FIREFOX)
+    here.clock.advance(timedelta(minutes=60))
+    assert is_out(library)
+    home = Browser(here, "candidate")
+    attempt = started(here, home)
+    assert is_out(library)
+    assert library.get(f"/attempts/{attempt}/questions/1").status_code == 302
+    assert "Firefox" not in home.get("/account").text
+    # The one that began the test does not end while it lasts.
+    here.clock.advance(timedelta(minutes=29))
+    phone = logged_in(here, "candidate", SAFARI)
+    assert not is_out(phone)
+
+
 @pytest.mark.parametrize(
     ("device", "said"),
     [
