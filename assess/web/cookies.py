@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,22 @@ from typing import Any
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadSignature
+
+PERSON = "person"
+"""Where it holds the number of whoever is logged in, by which floods are counted."""
+
+
+def whose(held: Mapping[str, Any]) -> str | None:
+    """Whom a cookie names: a person, whatever their device; None for nobody."""
+    person, token = held.get(PERSON), held.get("_user_id")  # where flask-login keeps the token
+    if isinstance(person, int):
+        return of(person)
+    return token if isinstance(token, str) else None
+
+
+def of(person_id: int) -> str:
+    """What somebody is counted under."""
+    return f"person {person_id}"
 
 
 class Cookies(SecureCookieSessionInterface):

@@ -114,7 +114,8 @@ def _device(app: Flask, environ: WSGIEnvironment, token: str) -> Sitting | None:
     device = tokens.unseal(settings.secret_key, who, token)
     counter: limits.Counter | None = app.extensions["assess.counter"]
     if device is not None and counter is not None:
-        counter.count(who)
+        counter.count(cookies.whose(held))
+        limits.count_answers(app, device.person_id, device.attempt_id)
     return device
 
 

@@ -19,6 +19,7 @@ from assess.settings import Settings
 from assess.store import attempts
 from assess.store import sessions as session_rows
 from assess.store.sessions import SignedIn
+from assess.web import cookies
 
 
 class User:
@@ -90,9 +91,7 @@ def context() -> Context:
 def begin(token: str) -> None:
     """Put a new session's token into a fresh cookie: nothing of the one before stays."""
     session.clear()
-    user = _load(token)
-    if user is not None:
-        login_user(user)
+    go_on(token)
 
 
 def go_on(token: str) -> None:
@@ -100,6 +99,7 @@ def go_on(token: str) -> None:
     user = _load(token)
     if user is not None:
         login_user(user)
+        session[cookies.PERSON] = user.person_id
 
 
 def end() -> None:

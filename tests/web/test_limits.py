@@ -18,6 +18,7 @@ from assess.web import limits
 from tests.builders import PASSWORD, World
 from tests.conftest import START
 from tests.services import Services
+from tests.web.candidate_builders import Browser, Player
 
 
 @contextmanager
@@ -40,11 +41,18 @@ def database(services: Services, tmp_path: Path) -> str:
     return services.migrated("sqlite", tmp_path)
 
 
+def device_of(app: Flask, name: str) -> FlaskClient:
+    """A browser in which somebody is logged in."""
+    client = app.test_client()
+    assert client.post("/login", data={"username": name, "password": PASSWORD}).status_code == 302
+    return client
+
+
 def refused_after(app: Flask, at_most: int) -> int:
     """How many log-ins one address may send before it is refused."""
     client = app.test_client()
     for tries in range(at_most):
-        answer = client.post("/login", data={})
+        answer = client.post("/login", data={"username": f"nobody {tries}"})
         if answer.status_code == 429:
             assert "E-FLOOD" in answer.text
             return tries
@@ -54,8 +62,8 @@ def refused_after(app: Flask, at_most: int) -> int:
 def test_two_hosts_count_together_in_redis(database: str, redis_url: str) -> None:
     with host(database, redis_url) as one:
         client = one.test_client()
-        for _ in range(40):
-            assert client.post("/login", data={}).status_code != 429
+        for n in range(40):
+            assert client.post("/login", data={"username": f"no {n}"}).status_code != 429
     with host(database, redis_url) as two:
         assert refused_after(two, 100) == 20
 
@@ -91,6 +99,52 @@ def test_a_room_that_logs_in_at_once_is_not_stopped(built: World) -> None:
             )
             assert entered.status_code == 302
         assert refused_after(one, 5) == 1
+
+
+def test_all_devices_of_a_person_are_counted_together(
+    built: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST", 12)
+    settings = built.app.extensions["assess.settings"]
+    with host(settings.database_url, None) as one:
+        devices = [device_of(one, "candidate") for _ in range(3)]
+        answers = [devices[n % 3].get("/account").status_code for n in range(13)]
+        assert answers.index(429) == 12
+        assert device_of(one, "candidate.two").get("/account").status_code == 200
+
+
+def test_a_right_password_is_looked_at_twenty_times_a_minute(built: World) -> None:
+    settings = built.app.extensions["assess.settings"]
+    with host(settings.database_url, None) as one:
+        told = {"username": "Candidate ", "password": PASSWORD}
+        answers = [one.test_client().post("/login", data=told).status_code for _ in range(21)]
+        assert answers == [302] * 20 + [429]
+        client = device_of(one, "candidate.two")
+        changed = {"old": PASSWORD, "new": "short", "again": "short"}
+        answers = [client.post("/account/password", data=changed).status_code for _ in range(21)]
+        assert answers == [422] * 20 + [429]
+
+
+def test_answers_of_an_attempt_are_counted_however_they_come(
+    player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(player.world.app.extensions, "assess.counter", limits.Counter(100))
+    monkeypatch.setitem(player.world.app.extensions, "assess.answers", limits.Counter(6, 3_600))
+    assert player.save(1, 0).status_code == 200  # by the short way
+    assert player.journal(*((2, n, [0]) for n in range(1, 5))) == ["saved"] * 4
+    sent = {"answer": "1", "writer": "1", "sequence": "1"}
+    assert player.browser.post(f"/attempts/{player.attempt}/questions/3", sent).status_code == 302
+    assert player.save(1, 1, sequence=2).status_code == 429
+    told = player.post("journal", token=player.token, writer=1, entries=[])
+    assert told.status_code == 429
+    # Each of a journal's is a request, too.
+    monkeypatch.setitem(player.world.app.extensions, "assess.answers", limits.Counter(100))
+    entries = [{"place": 1, "sequence": n, "answer": []} for n in range(2, 102)]
+    told = player.post("journal", token=player.token, writer=1, entries=entries)
+    assert told.status_code == 429
+    # Nobody uses up what another one's attempt has.
+    other = Browser(player.world, "candidate.two")
+    assert other.post(f"/attempts/{player.attempt}/questions/3", sent).status_code == 404
 
 
 def test_losing_redis_still_answers(database: str) -> None:
@@ -147,17 +201,11 @@ def test_another_address_of_the_same_network_is_no_other_guesser(database: str) 
 def test_files_of_statements_are_counted_by_person_on_all_devices(built: World) -> None:
     settings = built.app.extensions["assess.settings"]
     with host(settings.database_url, None) as one:
-
-        def device(name: str) -> FlaskClient:
-            client = one.test_client()
-            client.post("/login", data={"username": name, "password": PASSWORD})
-            return client
-
         asked = "/attempts/999/statement.pdf"
-        devices = [device("candidate"), device("candidate")]
+        devices = [device_of(one, "candidate"), device_of(one, "candidate")]
         answers = [devices[n % 2].get(asked) for n in range(11)]
         assert [a.status_code for a in answers] == [404] * 10 + [429]
         assert "E-FLOOD" in answers[-1].text
         assert "Wait a minute, then try again." in answers[-1].text
         assert devices[0].get("/assessments").status_code == 200
-        assert device("candidate.two").get(asked).status_code == 404
+        assert device_of(one, "candidate.two").get(asked).status_code == 404

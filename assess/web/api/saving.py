@@ -6,7 +6,7 @@ told why, or to be saved after all.
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, current_app
 from flask_login import current_user
 
 from assess import store
@@ -16,7 +16,7 @@ from assess.actions.saving import Entry, Sitting
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
 from assess.store import attempts
-from assess.web import access, signing, tokens
+from assess.web import access, limits, signing, tokens
 from assess.web.api import shapes
 from assess.web.api.blueprint import REFUSALS, bp, plain, refuse
 
@@ -31,6 +31,7 @@ def save(attempt_id: int, json_data: shapes.AnswerIn) -> Response:
     device = _device(attempt_id, json_data)
     if isinstance(device, Refused):
         return refuse(device)
+    limits.count_answers(current_app, device.person_id, attempt_id)
     entry = Entry(json_data.place, json_data.sequence, [str(p) for p in json_data.answer])
     done = deeds.keep(device, entry, signing.now())
     if isinstance(done, Refused):
@@ -58,6 +59,7 @@ def journal(attempt_id: int, json_data: shapes.JournalIn) -> Response:
         device = None
     if device is None or (device.attempt_id, device.writer) != (attempt_id, json_data.writer):
         return refuse(_not_this_device(attempt_id))
+    limits.count_answers(current_app, device.person_id, attempt_id, len(json_data.entries))
     entries = [Entry(e.place, e.sequence, [str(p) for p in e.answer]) for e in json_data.entries]
     done = deeds.keep_journal(device, current_user.session_id, entries, signing.now())
     if isinstance(done, Refused):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, request, url_for
+from flask import current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -15,7 +15,7 @@ from assess.delivery import answering, form
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
 from assess.store import attempts, banks
-from assess.web import access, problems, signing
+from assess.web import access, limits, problems, signing
 from assess.web.candidate import attempt as player
 from assess.web.candidate import resting, sitting
 from assess.web.candidate.blueprint import bp
@@ -30,6 +30,7 @@ def answer(attempt_id: int, place: int) -> ResponseReturnValue:
     """Save my answer, flag the question or not, and go where I asked."""
     context, go = signing.context(), request.form.get("go", "")
     values = [] if go == "clear" else request.form.getlist("answer")
+    limits.count_answers(current_app, current_user.person_id, attempt_id)
     writer, sequence = (whole(request.form.get(name, "")) for name in ("writer", "sequence"))
     done: Saved | Refused | None = saving.save(context, attempt_id, place, values, writer, sequence)
     if isinstance(done, Saved):
