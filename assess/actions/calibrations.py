@@ -134,11 +134,11 @@ def calibrate(
     with store.write() as session:
         if isinstance(row, Refused):
             return refuse(session, context, Event.CALIBRATED, row)
-        test = specifications.by_name(session, context.centre, name)
-        version = None if test is None else specifications.published(session, test.id)
-        if test is None or version is None:
-            return not_found()
         store.alone(session, pools.drawing(test.id))
+        # Asked under the lock: somebody may have published another version during the estimation.
+        version = specifications.published(session, test.id)
+        if version is None:
+            return not_found()
         bank = session.get_one(Bank, test.bank_id)
         specification = version.specification()
         if reasons := pools.why_not_draw(session, specification, bank):

@@ -20,7 +20,7 @@ from assess.delivery.mailing import Kind
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Reason, Refused, Value
 from assess.roles import Role
-from assess.store import attempts, banks, evidence, marks
+from assess.store import attempts, banks, evidence, marks, specifications
 from assess.store.attempts import Attempt
 from assess.store.evidence import LateAnswer, LateDecision
 
@@ -121,7 +121,8 @@ def _mark(
     assert stored is not None  # noqa: S101 - the attempt is marked
     drawn = row.drawn()
     contents = banks.contents(session, [question.version for question in drawn])
-    before = marks.as_mark(stored, drawn, contents)
+    said = specifications.said(session, row.specification_id)
+    before = marks.as_mark(stored, drawn, contents, said.specification())
     counted = [
         Saved(one.place, one.writer, one.sequence, one.held().answer, one.received_at)
         for one in evidence.accepted(session, row.id)

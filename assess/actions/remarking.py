@@ -92,7 +92,8 @@ def mark_again(
             return refuse(session, context, Event.MARKED_AGAIN, refused)
         drawn = row.drawn()
         contents = banks.contents(session, [question.version for question in drawn])
-        before = marks.as_mark(stored, drawn, contents)
+        version = specifications.said(session, row.specification_id)
+        before = marks.as_mark(stored, drawn, contents, version.specification())
         after = marking.again(before, given)
         seconds = [int(s) for s in stored.seconds]
         new = marks.save(session, row, after, seconds, context.now, stored.number + 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from assess.bank.items import Content
 from assess.bank.specification import Quota, Sets, Specification
 
 
@@ -67,17 +68,21 @@ class Placing:
             range(len(quotas)),
             key=lambda k: (-quotas[k].outcome.count("/"), -len(quotas[k].narrowing), k),
         )
-        self._quotas = quotas
+        self.quotas = quotas
         self._at: dict[str, list[int]] = {}
         for place in order:
             self._at.setdefault(quotas[place].outcome, []).append(place)
 
     def fitting(self, facts: Facts) -> list[int]:
         """The places of all quotas that the item fits, most specific first."""
+        return [k for k in self.standing(facts.outcome) if _fits(self.quotas[k], facts)]
+
+    def standing(self, outcome: str) -> list[int]:
+        """The places of the quotas at this path and above it, whatever they are narrowed to."""
         found: list[int] = []
-        path = facts.outcome
+        path = outcome
         while path:
-            found += [k for k in self._at.get(path, ()) if _fits(self._quotas[k], facts)]
+            found += self._at.get(path, ())
             path = path.rpartition("/")[0]
         return found
 
@@ -87,6 +92,20 @@ class Placing:
         while path and path not in self._at:
             path = path.rpartition("/")[0]
         return bool(path)
+
+
+def counts_for(placing: Placing, content: Content) -> Quota | None:
+    """The quota that a question was drawn for; None where none stands at its outcome or above.
+
+    Not the nearest outcome: where the quota that stands there is narrowed to something else, the
+    question was drawn for one above it. One that no quota would draw counts for the nearest.
+    """
+    level = None if content.level is None else content.level.value
+    facts = Facts(
+        0, content.outcome or "", content.kind, level, content.expected_facility, content.set
+    )
+    found = placing.fitting(facts) or placing.standing(facts.outcome)
+    return placing.quotas[found[0]] if found else None
 
 
 def _fits(quota: Quota, facts: Facts) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from assess.bank import cells
+from assess.bank.cells import Placing
 from assess.bank.items import Content
 from assess.bank.kinds import FULL_MARK, KINDS, Answer, pack
 from assess.bank.specification import Quota, Specification
@@ -98,12 +100,12 @@ def mark(
     outcome its minimum. ValueError for a question that belongs to no quota, an answer beyond the
     form, or an answer that is none to its question; KeyError for a version without content.
     """
-    quotas = {quota.outcome: quota for quota in specification.outcomes}
+    placing = Placing(specification.quotas)
     beyond = [place for place in answers if not 1 <= place <= len(drawn)]
     if beyond:
         raise ValueError(f"answers at places {beyond} of a form of {len(drawn)}")
     questions = tuple(
-        _scored(place, one, contents[one.version], answers.get(place, ()), quotas)
+        _scored(place, one, contents[one.version], answers.get(place, ()), placing)
         for place, one in enumerate(drawn, start=1)
     )
     outcomes = tuple(_outcome(quota, questions) for quota in specification.outcomes)
@@ -174,15 +176,13 @@ def _summed(mark: Mark, questions: tuple[Scored, ...], rule: str) -> Mark:
     return Mark(score, mark.out_of, mark.cut, passed, outcomes, questions, rule)
 
 
-def _scored(
-    place: int, drawn: Drawn, content: Content, answer: Answer, quotas: Mapping[str, Quota]
-) -> Scored:
+def _scored(place: int, drawn: Drawn, content: Content, answer: Answer, placing: Placing) -> Scored:
     score = KINDS[content.kind].score(content, answer)
     return Scored(
         place=place,
         item=drawn.item,
         version=drawn.version,
-        outcome=_quota_of(content.outcome, quotas),
+        outcome=counted_for(placing, content),
         score=score,
         option_mask=pack(answer),
         answered=bool(answer),
@@ -190,14 +190,12 @@ def _scored(
     )
 
 
-def _quota_of(outcome: str | None, quotas: Mapping[str, Quota]) -> str:
-    """The quota an outcome counts for: its own, or the nearest above it in the framework."""
-    path = outcome
-    while path:
-        if path in quotas:
-            return path
-        path = path.rpartition("/")[0]
-    raise ValueError(f"outcome {outcome!r} belongs to no quota of the specification")
+def counted_for(placing: Placing, content: Content) -> str:
+    """The outcome that a question counts for: that of the quota it was drawn for."""
+    quota = cells.counts_for(placing, content)
+    if quota is None:
+        raise ValueError(f"outcome {content.outcome!r} belongs to no quota of the specification")
+    return quota.outcome
 
 
 def _outcome(quota: Quota, questions: Sequence[Scored]) -> OutcomeMark:

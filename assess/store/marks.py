@@ -21,10 +21,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from assess.bank.cells import Placing
 from assess.bank.items import Content
 from assess.bank.kinds import FULL_MARK
+from assess.bank.specification import Specification
 from assess.delivery.draw import Drawn
-from assess.delivery.marking import Mark, OutcomeMark, Scored
+from assess.delivery.marking import Mark, OutcomeMark, Scored, counted_for
 from assess.store import cursor
 from assess.store.attempts import Attempt
 from assess.store.base import Base
@@ -137,8 +139,17 @@ _NEWEST = (
 )
 
 
-def as_mark(row: MarkRow, drawn: Sequence[Drawn], contents: Mapping[int, Content]) -> Mark:
-    """A stored mark as the delivery floor knows it: `drawn` is the form, `contents` by version."""
+def as_mark(
+    row: MarkRow,
+    drawn: Sequence[Drawn],
+    contents: Mapping[int, Content],
+    specification: Specification,
+) -> Mark:
+    """A stored mark as the delivery floor knows it: `drawn` is the form, `contents` by version.
+
+    `specification` is that of the attempt.
+    """
+    placing = Placing(specification.quotas)
     outcomes = tuple(OutcomeMark(*line) for line in row.outcomes)
     rows = zip(row.places, row.versions, row.options, row.scores, strict=True)
     return Mark(
@@ -152,7 +163,7 @@ def as_mark(row: MarkRow, drawn: Sequence[Drawn], contents: Mapping[int, Content
                 place=int(place),
                 item=drawn[int(place) - 1].item,
                 version=int(version),
-                outcome=_counted_for(contents[int(version)].outcome or "", outcomes),
+                outcome=counted_for(placing, contents[int(version)]),
                 score=int(score),
                 option_mask=int(mask),
                 answered=bool(mask),
@@ -162,12 +173,6 @@ def as_mark(row: MarkRow, drawn: Sequence[Drawn], contents: Mapping[int, Content
         ),
         rule=row.rule,
     )
-
-
-def _counted_for(outcome: str, outcomes: Sequence[OutcomeMark]) -> str:
-    """The quota that a question's outcome counted for: its own, or the nearest above it."""
-    above = (o.outcome for o in outcomes if f"{outcome}/".startswith(f"{o.outcome}/"))
-    return max(above, key=len, default=outcome)
 
 
 def passes(session: Session, attempts: Sequence[int]) -> dict[int, bool]:

@@ -57,8 +57,10 @@ _GET = select(Person).where(
 )
 
 
-# Every start asks this: made once, for making it costs more than running it.
-_LOCKED = select(Person).where(Person.id == bindparam("person")).with_for_update()
+# Every start asks this: made once, for making it costs more than running it. The number of a person
+# stays free (NO KEY): whoever holds an attempt and writes an entry of its candidate does not wait
+# for a deed that holds the candidate and waits for the attempt.
+_LOCKED = select(Person).where(Person.id == bindparam("person")).with_for_update(key_share=True)
 
 
 def locked(session: Session, person_id: int) -> Person:

@@ -15,13 +15,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assess.bank.items import Content
+from assess.delivery.pool import Pool as Frozen
 from assess.psychometrics import coding, report, responses
 from assess.psychometrics.report import ItemKey
-from assess.store import banks, marks, packed, specifications
+from assess.store import banks, marks, packed, pools, specifications
 from assess.store.attempts import Attempt
 from assess.store.banks import Bank, Item, ItemVersion
 from assess.store.marks import Population
 from assess.store.packed import PackedMarks
+from assess.store.pools import Pool
 from assess.store.specifications import Test
 
 FIRST = "first attempts that are marked"
@@ -204,17 +206,10 @@ def _shown(rows: PackedMarks) -> set[int]:
 
 
 def _drawable(session: Session, test: Test) -> set[int]:
-    """The live versions that the published specification may draw, shown to anybody or not."""
+    """The versions that the next form is drawn from, shown to anybody or not."""
     published = specifications.published(session, test.id)
-    if published is None:
+    newest = None if published is None else pools.newest(session, published.id)
+    if newest is None:
         return set()
-    outcomes = [quota.outcome for quota in published.specification().quotas]
-    return set(
-        session.scalars(
-            select(ItemVersion.id).where(
-                ItemVersion.bank_id == test.bank_id,
-                ItemVersion.state == "live",
-                ItemVersion.outcome.in_(outcomes),
-            )
-        )
-    )
+    frozen = Frozen.from_document(session.get_one(Pool, newest[0]).document)
+    return {version for cell in frozen.cells for version in cell.listed.versions}

@@ -77,7 +77,7 @@ def door(
     """
     values = {"centre": centre_id, "test": test_id, "person": person_id}
     if cursor.dialect(session) == cursor.POSTGRESQL:
-        statement = f"{BESIDE}{WHO % 'beside CROSS JOIN'}FOR UPDATE OF p"
+        statement = f"{BESIDE}{WHO % 'beside CROSS JOIN'}FOR NO KEY UPDATE OF p"
         rows = cursor.ask(session, statement, {**values, "what": drawing})
     else:
         rows = cursor.ask(session, WHO % "", values)  # BEGIN IMMEDIATE has locked all there is

@@ -5,13 +5,15 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from assess import store
-from assess.actions import remarking
+from assess.actions import remarking, specifications
+from assess.bank.specification import Quota
 from assess.reasons import Code, Refused
 from assess.roles import Role
 from assess.store import marks
 from assess.store.journal import JournalEntry
 from assess.store.marks import MarkRow
 from assess.store.remarking import MarkReview
+from tests import builders
 from tests.actions import racing
 from tests.actions.test_races import codes
 from tests.builders import World
@@ -67,6 +69,21 @@ def test_a_person_gives_marks_with_a_reason_and_both_marks_stay(built: World) ->
         )
     assert codes(remarking.mark_again(quality, review, set(), REASON)) == {Code.DECIDED}
     assert codes(remarking.ask(built.context("candidate"), attempt, WORDS)) == {Code.DECIDED}
+
+
+def test_a_question_counts_again_for_the_quota_that_it_was_drawn_for(built: World) -> None:
+    quotas = (Quota("award/U1", 3, 3), Quota("award/U1/1", 1, 1, kind="multiple_response"))
+    changed = builders.specification(quotas=quotas)
+    assert not isinstance(specifications.publish(built.context(), changed), Refused)
+    attempt, review = asked(built, right=0)
+    done = remarking.mark_again(built.context("quality"), review, {1, 2, 3, 4}, REASON)
+    assert isinstance(done, int), done
+    with store.read() as session:
+        counted = session.scalars(select(MarkRow.outcomes).order_by(MarkRow.number)).all()
+        assert [[(path, out_of) for path, _, out_of, _, _ in one] for one in counted] == [
+            [("award/U1", 3), ("award/U1/1", 1)]
+        ] * 2
+        assert marks.passes(session, [attempt]) == {attempt: True}
 
 
 def test_all_may_stay_as_it_is(built: World) -> None:

@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import event
 
 from assess import store
+from assess.actions.specifications import publish
+from assess.bank.specification import Quota
 from assess.store import banks, reports
+from tests import builders
 from tests.builders import World
 from tests.recorded import Paper, record, versions
 
@@ -102,6 +105,14 @@ def test_an_item_that_nobody_was_shown_is_listed_without_figures(built: World) -
     assert entry["n"] == 0
     assert entry["facility"] is None
     assert entry["reasons"]["facility"] == "nobody was shown it"
+
+
+def test_the_items_of_a_report_are_those_that_the_test_draws(built: World) -> None:
+    # A quota takes what stands below its outcome too, and only what it is narrowed to.
+    quotas = (Quota("award/U1", 4, kind="single_choice"),)
+    publish(built.context(), builders.specification(quotas=quotas))
+    listed = {entry["item"] for entry in report(built)["items"]}
+    assert listed == {label(v) for one in ("/1", "/2") for v in versions(one)[:5]}
 
 
 def test_a_test_without_attempts_has_a_report_that_says_so(built: World) -> None:

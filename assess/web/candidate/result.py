@@ -86,7 +86,7 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
         contents = banks.contents(session, [question.version for question in drawn])
         told = signposts.feedback(
             version.specification().feedback,
-            marks.as_mark(stored, drawn, contents),
+            marks.as_mark(stored, drawn, contents, version.specification()),
             drawn,
             contents,
             {

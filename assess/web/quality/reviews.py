@@ -19,7 +19,15 @@ from assess.bank.items import Content
 from assess.delivery.marking import Mark, Scored
 from assess.reasons import Refused
 from assess.roles import Role
-from assess.store import banks, frameworks, ledger, marks, programmes, remarking
+from assess.store import (
+    banks,
+    frameworks,
+    ledger,
+    marks,
+    programmes,
+    remarking,
+    specifications,
+)
 from assess.web import access, pages, problems, signing
 from assess.web.quality.blueprint import bp
 
@@ -78,7 +86,8 @@ def _page(
         stops = ledger.stood(session, [row.id]).get(row.id, ())
         drawn = row.drawn()
         contents = banks.contents(session, [question.version for question in drawn])
-        mark = marks.as_mark(stored, drawn, contents)
+        version = specifications.said(session, row.specification_id)
+        mark = marks.as_mark(stored, drawn, contents, version.specification())
         registration = (
             None
             if test.programme_id is None

@@ -135,6 +135,16 @@ def test_a_question_on_a_statement_counts_for_the_quota_above_it() -> None:
     assert mark.passed
 
 
+def test_a_question_counts_for_the_quota_that_it_was_drawn_for() -> None:
+    # The quota at its own outcome wants several answers: this one belongs to the unit's.
+    spec = specification(1, Quota("u", 1, 1), Quota("u/1", 1, 0, kind="multiple_response"))
+    drawn = (Drawn(1, 11, ()), Drawn(2, 12, ()))
+    contents = {11: single("u/1"), 12: multiple("u/1", keys=2)}
+    mark = marking.mark(spec, drawn, contents, {1: RIGHT})
+    assert [question.outcome for question in mark.questions] == ["u", "u/1"]
+    assert mark.passed
+
+
 @pytest.mark.parametrize("outcome", [None, "v/1", "u", "u/10"])
 def test_a_question_that_belongs_to_no_quota_is_a_broken_form(outcome: str | None) -> None:
     content = replace(single("u/1"), outcome=outcome)
