@@ -137,7 +137,10 @@ class Fields:
         return value
 
     def wall_clock(self, key: str) -> datetime | None:
-        """A date and time without a zone, such as 2026-12-01 09:00; None where it is absent."""
+        """A date and time without a zone, such as 2026-12-01 09:00; None where it is absent.
+
+        To the minute: seconds are refused, since they are not kept.
+        """
         text = self.text(key, "", limit=40)
         if not text:
             return None
@@ -145,7 +148,8 @@ class Fields:
             found = datetime.fromisoformat(text)
         except ValueError:
             found = None
-        if found is None or found.tzinfo is not None or len(text) < len("2026-12-01 09:00"):
+        sound = found is not None and found.tzinfo is None and len(text) >= len("2026-12-01 09:00")
+        if not sound or found is None or found.second or found.microsecond:
             self._note("value_wall_clock_needed", key, found=shown(text))
             return None
         return found

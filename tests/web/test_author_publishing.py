@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from assess import store
 from assess.bank.specification import Feedback, Specification
 from assess.store import banks, specifications
+from assess.web.author.narrower import balance, texts_of
 from tests.builders import World
 from tests.builders import specification as first
 from tests.web.author_scene import (
@@ -311,6 +312,13 @@ def test_a_narrower_quota_is_typed_checked_published_and_shown_again(
     assert 'name="cell-0-count" type="text" value="1"' in again.text
     assert author.post(where, data=narrower(go="add")).text.count("Narrower quota 2") > 0
     assert "Narrower quota 1" not in said(author.post(where, data=narrower(go="remove:0")))
+
+
+def test_identifiers_with_commas_stay_whole_between_semicolons() -> None:
+    groups = (("q1,a", "q2"), ("x", "y, z", "w"))
+    texts = texts_of(first(enemies=groups))
+    assert balance(texts)["enemies"] == [list(group) for group in groups]
+    assert balance({**texts, "enemies": "q1, q2,q3"})["enemies"] == [["q1", "q2", "q3"]]
 
 
 def test_the_panel_says_while_one_types_what_stands_in_the_way(

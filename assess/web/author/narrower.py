@@ -16,7 +16,6 @@ FIELDS = ("outcome", "count", "minimum", "kind", "level", "low", "high", "set")
 MOST = 200  # rows
 LONGEST = 500  # characters of a field
 NUMBER = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
-BETWEEN = re.compile(r"[;,]")
 
 
 @dataclass(slots=True)
@@ -92,10 +91,14 @@ def balance(texts: dict[str, str]) -> dict[str, object]:
     found["band"] = share(band) if band else UNBALANCED
     lines = [line for line in texts["enemies"].splitlines() if line.strip()]
     if lines:
-        found["enemies"] = [
-            [name for part in BETWEEN.split(line) if (name := part.strip())] for line in lines
-        ]
+        found["enemies"] = [_names(line) for line in lines]
     return found
+
+
+def _names(line: str) -> list[str]:
+    """The identifiers of a group; commas may stand between them where no semicolon does."""
+    parts = line.split(";" if ";" in line else ",")
+    return [name for part in parts if (name := part.strip())]
 
 
 def texts_of(specification: Specification | None) -> dict[str, str]:

@@ -168,6 +168,12 @@ def test_no_limit_of_attempts_and_no_break_are_said_by_silence() -> None:
         ("programme: small", "feedback: all", "value_choice", "feedback"),
         ("programme: small", "aproval: false", "key_unknown", "aproval"),
         ("programme: small", "approval: 1", "value_truth_needed", "approval"),
+        (
+            "programme: small",
+            'window: {closes: "2026-12-18 23:59:59"}',
+            "value_wall_clock_needed",
+            "window.closes",
+        ),
         ("count: 1}", "count: 0}", "value_range", "quotas[2].count"),
         ("count: 1}", "number: 1}", "key_unknown", "quotas[2].number"),
         ("count: 1}", "number: 1}", "key_missing", "quotas[2].count"),
