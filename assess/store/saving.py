@@ -1,23 +1,26 @@
 """Is an answer on the disk, and if not, what does the record say instead? One round trip.
 
 On PostgreSQL a save is one autocommitted statement: it looks at session, writer, state and
-deadline, inserts, and says what it found, also when it did not insert. On SQLite it is one short
-IMMEDIATE transaction. Nothing here goes through the session of the ORM: saves are most of what
-the service does (`docs/performance.md`).
+deadline, inserts, and says what it found, also when it did not insert. On SQLite it has a short
+IMMEDIATE transaction, alone or with others that wait (`together`). Nothing here goes through the
+session of the ORM: saves are most of what the service does (`docs/performance.md`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.engine import Connection
 
 from assess.bank.kinds import Answer
 from assess.store import glance
-from assess.store.base import SAVES, db, run, turn, writer
+from assess.store.base import SAVES, db, run
 from assess.store.cursor import in_sqlite
+from assess.store.together import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +161,24 @@ def _on_sqlite(engine: Engine, it: Save) -> Found | None:
         "now": in_sqlite(it.now),
         "latest": in_sqlite(it.now - it.grace),
     }
-    with turn(engine), writer(engine).begin() as connection:
-        rows = run(connection, LOOK, values)
-        if not rows:
-            return None
-        *facts, there, takes = rows[0]
-        kept = bool(takes and there is None)
-        if kept:
-            run(connection, INSERT, values | {"centre_id": facts[0]})
+    found = together(engine, partial(_kept_on_sqlite, values))
+    if found is None:
+        return None
+    *facts, there, kept = found
     facts[2] = None if facts[2] is None else datetime.fromisoformat(facts[2]).replace(tzinfo=UTC)
     return _found((*facts, kept, None if there is None else _read(there)))
+
+
+def _kept_on_sqlite(values: dict[str, Any], connection: Connection) -> list[Any] | None:
+    """The facts that a save met, what had its key before, and whether it was inserted."""
+    rows = run(connection, LOOK, values)
+    if not rows:
+        return None
+    *facts, there, takes = rows[0]
+    kept = bool(takes and there is None)
+    if kept:
+        run(connection, INSERT, values | {"centre_id": facts[0]})
+    return [*facts, there, kept]
 
 
 def _found(row: tuple[Any, ...]) -> Found:

@@ -101,9 +101,9 @@ def test_nobody_imports_the_door_for_writing_by_itself() -> None:
 
 
 def test_nobody_commits_by_hand_but_the_doors() -> None:
-    # `write()` itself begins the one transaction of a deed, and its end commits it. A save on
-    # SQLite is a transaction of its own, without a session. `read()` ends one that may not write.
-    doors = ("assess/store/base.py", "assess/store/migrate.py", "assess/store/saving.py")
+    # `write()` itself begins the one transaction of a deed, and its end commits it. Saves on
+    # SQLite share transactions, without a session. `read()` ends one that may not write.
+    doors = ("assess/store/base.py", "assess/store/migrate.py", "assess/store/together.py")
     assert breaches(is_committing, *doors) == []
 
 

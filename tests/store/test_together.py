@@ -1,0 +1,85 @@
+"""Do writes that wait for SQLite's one writer share a transaction, and none another's mishap?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+
+from assess.store.base import engine_for, run, turn, writer
+from assess.store.together import lines, together
+from tests.services import wait_until
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """A database of one table of numbers that differ."""
+    made = engine_for(f"sqlite:///{tmp_path}/numbers.db")
+    with writer(made).begin() as connection:
+        run(connection, "CREATE TABLE numbers (number INTEGER PRIMARY KEY)")
+    yield made
+    made.dispose()
+
+
+def put(number: int, connection: Connection) -> int:
+    """Keep a number that must not be there yet; how many there are then."""
+    run(connection, "INSERT INTO numbers VALUES (:number)", {"number": number})
+    return int(run(connection, "SELECT count(*) FROM numbers")[0][0])
+
+
+def kept(engine: Engine) -> list[int]:
+    """The numbers on the disk."""
+    with engine.connect() as connection:
+        return [row[0] for row in run(connection, "SELECT number FROM numbers ORDER BY number")]
+
+
+def in_line(engine: Engine) -> int:
+    """How many writes wait for their turn."""
+    return len(lines[engine.url.database or ""])
+
+
+def at_once(engine: Engine, numbers: Sequence[int]) -> list[Future[Any]]:
+    """Let a thread for each number wait for its turn, in this order; then all have it."""
+    with ThreadPoolExecutor(len(numbers)) as pool:
+        with turn(engine):
+            asked = []
+            for place, number in enumerate(numbers, 1):
+                asked.append(pool.submit(together, engine, partial(put, number)))
+                wait_until(lambda: in_line(engine) == place, "a write did not come to wait")  # noqa: B023
+        return asked
+
+
+def test_those_that_wait_share_a_transaction_and_each_hears_its_own(engine: Engine) -> None:
+    commits: list[Connection] = []
+    event.listen(engine, "commit", commits.append)
+    gave = [one.result() for one in at_once(engine, [5, 3, 8, 1])]
+    assert (sorted(gave), kept(engine)) == ([1, 2, 3, 4], [1, 3, 5, 8])
+    assert (len(commits), in_line(engine)) == (1, 0)
+
+
+@pytest.mark.parametrize("numbers", [[5, 5, 3, 8], [5, 3, 5, 8], [7, 5, 3, 8]])
+def test_one_that_fails_fails_alone(engine: Engine, numbers: list[int]) -> None:
+    together(engine, partial(put, 7))
+    asked = at_once(engine, numbers)
+    failed = [error for one in asked if (error := one.exception())]
+    assert [isinstance(error, DBAPIError) for error in failed] == [True]
+    assert kept(engine) == sorted({*numbers, 7})
+    assert in_line(engine) == 0
+
+
+def test_one_alone_that_fails_leaves_nothing_behind(engine: Engine) -> None:
+    def half(connection: Connection) -> None:
+        put(2, connection)
+        put(2, connection)
+
+    with pytest.raises(DBAPIError):
+        together(engine, half)
+    assert (kept(engine), in_line(engine)) == ([], 0)
+    assert together(engine, partial(put, 2)) == 1
