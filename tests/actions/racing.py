@@ -7,12 +7,22 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from multiprocessing.synchronize import Barrier
 from typing import Any, TypeVar
 
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from assess import store
+from tests.services import wait_until
 
 Result = TypeVar("Result")
+WAITING = text(
+    "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database "
+    "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+)
 PATIENCE = 120.0  # seconds for a process to come to the barrier, on a machine that is busy
 
 
@@ -27,6 +37,30 @@ def at_once(app: Flask, *deeds: Callable[[], Result]) -> list[Result]:
 
     with ThreadPoolExecutor(len(deeds)) as pool:
         return [future.result() for future in [pool.submit(run, deed) for deed in deeds]]
+
+
+def one_by_one(app: Flask, what: str, *deeds: Callable[[], Result]) -> list[Result]:
+    """Let deeds queue in this order for what is dealt with alone, then let them all go on.
+
+    For PostgreSQL: what a deed read before it queued is out of date for all but the first.
+    """
+
+    def run(deed: Callable[[], Result]) -> Result:
+        with app.app_context():
+            return deed()
+
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        with store.write() as session:
+            store.alone(session, what)
+            going = []
+            for number, deed in enumerate(deeds, start=1):
+                going.append(pool.submit(run, deed))
+                wait_until(partial(_queue_is, session, number), "nobody queues")
+        return [one.result(PATIENCE) for one in going]
+
+
+def _queue_is(session: Session, number: int) -> bool:
+    return session.scalar(WAITING) == number
 
 
 def _run(

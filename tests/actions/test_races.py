@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from flask import Flask
@@ -16,6 +17,7 @@ from assess.delivery import answering
 from assess.reasons import Code, Refused
 from assess.roles import Role
 from assess.store import attempts as rows
+from assess.store import people as person_rows
 from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry, JournalSeal
 from assess.store.marks import MarkRow
@@ -72,6 +74,22 @@ def test_of_two_processes_that_start_at_once_one_begins(built: World) -> None:
     assert sorted(racing.processes(url, now, deed, deed)) == ["E-OPEN-ATTEMPT", "began"]
     with store.read() as session:
         assert session.scalar(select(func.count()).select_from(Attempt)) == 1
+
+
+def test_an_entry_of_a_candidate_does_not_wait_for_a_deed_that_holds_them(built: World) -> None:
+    if not built.app.extensions["assess.settings"].database_url.startswith("postgresql"):
+        return  # one writes at a time there
+    acting = built.context("candidate")
+
+    def refused() -> object:
+        with built.app.app_context():
+            return programmes.sign(acting, built.programme, 1, "Somebody Else")
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as session:
+            person_rows.locked(session, built.persons["candidate"])
+            done = pool.submit(refused).result(30)  # a deadlock, where it holds what we want next
+        assert isinstance(done, Refused)
 
 
 def test_of_two_hand_ins_at_once_one_is_marked(built: World) -> None:
