@@ -80,7 +80,7 @@ def bring_in(
             framework_id = _framework_id(session, what, bank)
             known = {} if bank is None else banks.known(session, bank.id)
             framework = frameworks.load(session, framework_id)
-        digests = {identifier: k.digest for identifier, k in known.items()}
+        digests = {identifier: k.digests for identifier, k in known.items()}
         plan = importing.plan(what.rows, digests, framework, what.bank)
         if what.dry_run or (plan.refused and not what.skip_refused):
             return Imported(plan, False, None if bank is None else bank.id)

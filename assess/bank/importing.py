@@ -7,7 +7,7 @@ own identifier: reading the same file again leaves everything unchanged, and nev
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -95,13 +95,13 @@ class Plan:
 
 def plan(
     rows: Iterable[Row],
-    known: Mapping[str, str],
+    known: Mapping[str, Collection[str]],
     framework: Framework | None,
     bank_name: str,
 ) -> Plan:
     """Weigh the rows against what the bank holds; nothing is written.
 
-    `known` maps the identifiers of the bank to the digests of their newest contents. With a
+    `known` maps the identifiers of the bank to the digests of what they say. With a
     framework each outcome must be found in it; without one, categories become paths
     `BANK/category/sub`. Raises FileRefused where `rows` does, and where more than 10,000 rows are
     refused.
@@ -154,10 +154,10 @@ def plan(
     )
 
 
-def _end(known: str | None, content: Content) -> str:
+def _end(known: Collection[str] | None, content: Content) -> str:
     if known is None:
         return "created"
-    return "unchanged" if known == content.digest() else "changed"
+    return "unchanged" if content.digest() in known else "changed"
 
 
 def _weigh(

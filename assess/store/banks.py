@@ -30,6 +30,7 @@ from assess.store.base import Base
 LIVE = text("state = 'live'")
 PRACTICE, HIGH_STAKES = "practice", "high-stakes"
 REVIEW = text("state = 'review'")
+SAYING = ("live", "suspended", "review")  # states of the versions that say what an item says
 KEPT = 20_000  # contents in memory: some 40 MB
 CHUNK = 500  # rows a statement: SQLite and PostgreSQL both limit how many values one may carry
 
@@ -125,11 +126,15 @@ class NewVersion:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The newest version of an item that is in a bank; number 0 where nothing was submitted yet."""
+    """An item that is in a bank, with the number of its newest version, 0 where there is none.
+
+    `digests` are those of what it says: of the version in use and of the one in review, else of the
+    newest.
+    """
 
     item_id: int
     number: int
-    digest: str
+    digests: frozenset[str]
 
 
 def by_name(session: Session, centre_id: int, name: str) -> Bank | None:
@@ -155,24 +160,32 @@ def of_centre(session: Session, centre_id: int) -> Sequence[tuple[Bank, int]]:
 
 
 def known(session: Session, bank_id: int) -> dict[str, Known]:
-    """Every item of a bank by its identifier, with its newest version."""
+    """Every item of a bank by its identifier, with what it says."""
     newest = (
         select(ItemVersion.item_id, func.max(ItemVersion.number).label("number"))
         .where(ItemVersion.bank_id == bank_id)
         .group_by(ItemVersion.item_id)
         .subquery()
     )
+    standing = ItemVersion.state.in_(SAYING)
     rows = session.execute(
-        select(Item.identifier, Item.id, ItemVersion.number, ItemVersion.digest)
+        select(Item.identifier, Item.id, newest.c.number, ItemVersion.digest, standing)
         .outerjoin(newest, newest.c.item_id == Item.id)
         .outerjoin(
             ItemVersion,
-            (ItemVersion.item_id == Item.id) & (ItemVersion.number == newest.c.number),
+            (ItemVersion.item_id == Item.id) & (standing | (ItemVersion.number == newest.c.number)),
         )
         .where(Item.bank_id == bank_id)
+        .order_by(Item.id, standing)  # the newest alone counts where none stands
         .execution_options(yield_per=5000)
     )
-    return {name: Known(item, number or 0, digest or "") for name, item, number, digest in rows}
+    found: dict[str, Known] = {}
+    stood = None
+    for name, item, number, digest, stands in rows:
+        there = found[name].digests if stands and stood == item else frozenset()
+        found[name] = Known(item, number or 0, there | ({digest} - {None}))
+        stood = item if stands else None
+    return found
 
 
 def add(

@@ -134,6 +134,27 @@ def test_whoever_saved_a_draft_that_another_submitted_does_not_approve_it(
     assert codes(reviews.approve(built.context(second), known(), number)) == {Code.FOUR_EYES}
 
 
+def test_the_file_of_a_bank_changes_nothing_where_a_question_is_being_worked_on(
+    built: World, second: str
+) -> None:
+    number = submit(built)
+    assert made(built, csv()) == 0  # the version in use says so; the one in review is left alone
+    done = reviews.give_back(built.context("reviewer"), known(), number, WHY)
+    assert isinstance(done, reviews.Decided), done
+    assert made(built, csv()) == 0
+    assert states() == [(1, "live"), (2, "returned")]
+    assert made(built, csv().replace("Stem 1 of outcome 1?", "Asked anew?")) == 1
+    assert states() == [(1, "superseded"), (2, "returned"), (3, "live")]
+
+
+def made(built: World, text: str) -> int:
+    """How many new versions an import of this text makes."""
+    done = imports.bring_in(built.context(), bank(text))
+    assert isinstance(done, imports.Imported), done
+    assert done.written
+    return len(done.plan.created) + len(done.plan.changed)
+
+
 def test_a_returned_version_keeps_its_writers_when_another_goes_on_with_it(
     built: World, second: str
 ) -> None:

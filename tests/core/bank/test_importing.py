@@ -51,15 +51,15 @@ def read(*questions: dict[str, object]) -> list[Row]:
 
 def plan(
     *questions: dict[str, object],
-    known: dict[str, str] | None = None,
+    known: dict[str, set[str]] | None = None,
     framework: Framework | None = None,
 ) -> Plan:
     return importing.plan(read(*questions), known or {}, framework, "Bank")
 
 
-def digests(plan: Plan) -> dict[str, str]:
+def digests(plan: Plan) -> dict[str, set[str]]:
     kept = (*plan.created, *plan.changed, *plan.unchanged)
-    return {str(one.identifier): one.content.digest() for one in kept if one.content is not None}
+    return {str(one.identifier): {one.content.digest()} for one in kept if one.content is not None}
 
 
 def ids(planned: tuple[importing.Planned, ...]) -> list[str | None]:
