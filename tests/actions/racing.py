@@ -60,7 +60,7 @@ def one_by_one(app: Flask, what: str, *deeds: Callable[[], Result]) -> list[Resu
 
 
 def _queue_is(session: Session, number: int) -> bool:
-    return session.scalar(WAITING) == number
+    return bool(session.scalar(WAITING) == number)
 
 
 def _run(

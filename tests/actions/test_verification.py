@@ -11,15 +11,18 @@ import pytest
 from sqlalchemy import select
 
 from assess import store
-from assess.actions import calibrations, draws, history, verification
+from assess.actions import calibrations, draws, history, specifications, verification
+from assess.actions.pools import drawing
 from assess.bank.specification import BAND
 from assess.delivery.draw import Pool as Frozen
 from assess.reasons import Code, Refused
 from assess.store import calibrations as calibration_rows
 from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry
-from assess.store.pools import Pool
-from tests.builders import World
+from assess.store.pools import Epoch, Pool
+from assess.store.specifications import published
+from tests.actions import racing
+from tests.builders import World, specification
 from tests.core.delivery.test_verify_draw import differing
 
 NAME = "T1"
@@ -158,3 +161,18 @@ def test_a_calibration_needs_answers_and_then_makes_the_next_pool(built: World) 
     replayed = draws.replay(built.context(), attempt)
     assert isinstance(replayed, draws.Replayed)
     assert not replayed.differences
+    if store.db.engine.dialect.name == "postgresql":
+        # Somebody publishes another version while a calibration waits to make its pool.
+        racing.one_by_one(
+            built.app,
+            drawing(built.test),
+            lambda: specifications.publish(author, specification(cut=2)),
+            lambda: calibrations.calibrate(author, NAME),
+        )
+        with store.read() as session:
+            open_ = session.scalars(
+                select(Pool).join(Epoch, Epoch.pool_id == Pool.id).where(Epoch.closed_at.is_(None))
+            ).all()
+            in_force = published(session, built.test)
+            assert in_force is not None
+        assert [(pool.specification_id, pool.number) for pool in open_] == [(in_force.id, 2)]
