@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from assess import seeds, store
-from assess.actions import passwords
+from assess.actions import overtaken, passwords
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
 from assess.delivery import accounts, calendar, mailing, registration
 from assess.journal import Event, Fact
@@ -173,14 +173,22 @@ def in_short(held: Mapping[Role, datetime | None]) -> str:
 
 
 def change(
-    context: Context, person_id: int, name: str, born_on: date | None, email: str | None
+    context: Context,
+    person_id: int,
+    name: str,
+    born_on: date | None,
+    email: str | None,
+    seen: str | None = None,
 ) -> Refused | None:
-    """Put a person's name, date of birth and address for mails right."""
+    """Put a person's name, date of birth and address for mails right.
+
+    `seen`: what they were when it was decided, as `overtaken.details` says it [E-CHANGED].
+    """
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
     name = accounts.plain(name)
     with store.write() as session:
-        person = people.get(session, context.centre, person_id)
+        person = people.held(session, context.centre, person_id)
         if person is None:
             return not_found()
         today = calendar.day_of(context.now, centres.get(session, context.centre).timezone)
@@ -192,6 +200,9 @@ def change(
         if reasons:
             refused = Refused(Code.FIELD, reasons, 422)
             return refuse(session, context, Event.PERSON_CHANGED, refused)
+        wanted = overtaken.short(name, born_on, email)
+        if (late := overtaken.why_not(seen, overtaken.details(person), wanted)) is not None:
+            return refuse(session, context, Event.PERSON_CHANGED, late)
         amend(session, context, person, name, born_on, email)
     return None
 
@@ -223,7 +234,7 @@ def set_active(context: Context, person_id: int, active: bool) -> Refused | None
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
     with store.write() as session:
-        person = people.get(session, context.centre, person_id)
+        person = people.held(session, context.centre, person_id)
         if person is None:
             return not_found()
         if person_id == context.actor:

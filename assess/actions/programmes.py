@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from assess import store
+from assess.actions import overtaken
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
 from assess.delivery import calendar, registration
 from assess.delivery import statement as rules
@@ -65,9 +66,16 @@ def create(
 
 
 def change(
-    context: Context, programme_id: int, name: str, conditions: Conditions
+    context: Context,
+    programme_id: int,
+    name: str,
+    conditions: Conditions,
+    seen: str | None = None,
 ) -> Refused | None:
-    """Call a programme something else, or ask something else of registrations from now on."""
+    """Call a programme something else, or ask something else of registrations from now on.
+
+    `seen`: what it was when it was decided, as `overtaken.programme` says it [E-CHANGED].
+    """
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
     name = " ".join(name.split())
@@ -84,6 +92,12 @@ def change(
         if reasons:
             refused = Refused(Code.FIELD, tuple(reasons), 422)
             return refuse(session, context, Event.PROGRAMME_CHANGED, refused)
+        session.refresh(programme, with_for_update={"key_share": True})
+        wanted = overtaken.short(
+            name, conditions.minimum_age, conditions.last_registration, conditions.months
+        )
+        if (late := overtaken.why_not(seen, overtaken.programme(programme), wanted)) is not None:
+            return refuse(session, context, Event.PROGRAMME_CHANGED, late)
         programme.name = name
         programme.minimum_age = conditions.minimum_age
         programme.last_registration = conditions.last_registration
@@ -173,11 +187,16 @@ def enter(
 
 
 def change_registration(
-    context: Context, registration_id: int, tutor_id: int, entry: Entry
+    context: Context,
+    registration_id: int,
+    tutor_id: int,
+    entry: Entry,
+    seen: str | None = None,
 ) -> Refused | None:
     """Give a registration another tutor, group, language, period or needs.
 
     Its programme and its candidate stay; `entry` is taken as it is: no last day means no end.
+    `seen`: what it was when it was decided, as `overtaken.registration` says it [E-CHANGED].
     """
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
@@ -187,6 +206,7 @@ def change_registration(
         if found is None or tutor is None:
             return not_found()
         row, _, candidate = found
+        session.refresh(row, with_for_update={"key_share": True})
         zone = centres.get(session, context.centre).timezone
         entry = replace(entry, group=" ".join(entry.group.split()))
         reasons = (
@@ -200,6 +220,9 @@ def change_registration(
         if reasons:
             refused = Refused(Code.FIELD, reasons, 422)
             return refuse(session, context, Event.REGISTRATION_CHANGED, refused)
+        wanted = overtaken.short(*_columns(tutor_id, entry, zone).values())
+        if (late := overtaken.why_not(seen, overtaken.registration(row), wanted)) is not None:
+            return refuse(session, context, Event.REGISTRATION_CHANGED, late)
         amend(session, context, row, tutor_id, entry, zone)
     return None
 
@@ -213,14 +236,7 @@ def amend(
     zone: str,
 ) -> None:
     """Write down what is different about a registration, if anything is."""
-    values: dict[str, Any] = {
-        "tutor_id": tutor_id,
-        "group": entry.group,
-        "language": entry.language,
-        "starts_at": None if entry.starts is None else calendar.begins(entry.starts, zone),
-        "ends_at": None if entry.ends is None else calendar.ends(entry.ends, zone),
-        "needs": entry.needs,
-    }
+    values = _columns(tutor_id, entry, zone)
     changed = {name: v for name, v in values.items() if getattr(row, name) != v}
     if not changed:
         return
@@ -231,6 +247,18 @@ def amend(
         n: v.isoformat() if isinstance(v, datetime) else v for n, v in changed.items()
     }
     record(session, context, Event.REGISTRATION_CHANGED, facts, details)
+
+
+def _columns(tutor_id: int, entry: Entry, zone: str) -> dict[str, Any]:
+    """What can be changed of a registration, by column."""
+    return {
+        "tutor_id": tutor_id,
+        "group": entry.group,
+        "language": entry.language,
+        "starts_at": None if entry.starts is None else calendar.begins(entry.starts, zone),
+        "ends_at": None if entry.ends is None else calendar.ends(entry.ends, zone),
+        "needs": entry.needs,
+    }
 
 
 def _why_not_these(

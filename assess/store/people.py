@@ -52,6 +52,12 @@ def get(session: Session, centre_id: int, person_id: int) -> Person | None:
     return session.scalar(_GET, {"centre_id": centre_id, "person_id": person_id})
 
 
+def held(session: Session, centre_id: int, person_id: int) -> Person | None:
+    """A person of this centre, locked until the transaction ends, as `locked` does."""
+    held = _GET.with_for_update(key_share=True)
+    return session.scalar(held, {"centre_id": centre_id, "person_id": person_id})
+
+
 _GET = select(Person).where(
     Person.id == bindparam("person_id"), Person.centre_id == bindparam("centre_id")
 )

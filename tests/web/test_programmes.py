@@ -32,6 +32,13 @@ def me(here: World) -> Browser:
     return Browser(here, "administrator")
 
 
+def seen(page: str) -> str:
+    """What the form on a page was filled from, as it sends it back."""
+    found = re.search(r'name="seen" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
 def beside(page: str) -> dict[str, str]:
     """The message codes on a page by the field that they stand beside."""
     return dict(re.findall(r'id="([\w-]+)-error" class="[^"]*" data-code="([^"]+)"', page))
@@ -358,3 +365,28 @@ def test_a_file_that_cannot_be_taken_says_why(me: Browser, data: bytes, code: st
     page = send(me, data)
     assert set(codes(page)) == {code}
     assert beside(page) == {"file": code}
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_undone_unnoticed(
+    here: World, me: Browser
+) -> None:
+    who, row = here.persons["candidate"], registration(here, "candidate")
+    forms = {
+        f"/people/{who}/details": {"name": "Candidate", "born_on": "", "email": "a@example.org"},
+        f"/registrations/{row.id}": entry(here, group="Two"),
+        f"/programmes/{here.programme}/edit": {"name": "Small award", "months": "12"},
+    }
+    theirs = {"name": "Candy Date", "group": "Three", "months": "6"}
+    for address, mine in forms.items():
+        stale = mine | {"seen": seen(me.get(address).text)}
+        other = {name: value for name, value in theirs.items() if name in mine}
+        if "months" in mine:
+            del other["name"]  # there it is the programme's
+        assert me.post(address, mine | other).status_code == 302
+        refused = me.post(address, stale)
+        assert (refused.status_code, refused.text.count("E-CHANGED") > 0) == (409, True), address
+        for value in other.values():  # how it stands now is there to be looked at
+            assert value in refused.text
+        assert me.post(address, mine | other | {"seen": stale["seen"]}).status_code == 302  # is so
+        assert me.post(address, mine | {"seen": seen(refused.text)}).status_code == 302
+    assert registration(here, "candidate").group == "Two"

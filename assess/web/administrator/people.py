@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from assess import store
-from assess.actions import people
+from assess.actions import overtaken, people
 from assess.actions.context import not_found
 from assess.delivery import calendar, mailing
 from assess.reasons import Code, Reason, Refused
@@ -122,6 +122,7 @@ def details(person_id: int) -> ResponseReturnValue:
             name,
             born_on,
             mailing.plain_address(typed.line("email")),
+            request.form.get("seen"),
         )
     if refused is not None:
         again = refused.status != 404 and not problems.wants_json()
@@ -185,13 +186,15 @@ def _details(person_id: int, refused: Refused | None = None) -> ResponseReturnVa
     if found is None:
         return problems.answer(not_found())
     born_on = "" if found.born_on is None else found.born_on.isoformat()
+    as_it_is = refused is None or refused.code is Code.CHANGED
     page = render_template(
         "administrator/details.html",
         person=found,
-        name=found.name if refused is None else typed.line("name"),
-        born_on=born_on if refused is None else typed.line("born_on"),
-        email=(found.email or "") if refused is None else typed.line("email"),
-        reasons=typed.beside(refused),
+        name=found.name if as_it_is else typed.line("name"),
+        born_on=born_on if as_it_is else typed.line("born_on"),
+        email=(found.email or "") if as_it_is else typed.line("email"),
+        seen=overtaken.details(found),
+        reasons=typed.beside(refused, "name"),
     )
     return page, 200 if refused is None else refused.status
 

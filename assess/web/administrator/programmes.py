@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from assess import store
+from assess.actions import overtaken
 from assess.actions import programmes as deeds
 from assess.actions.context import not_found
 from assess.delivery.registration import LARGEST_GROUP, Conditions
@@ -117,8 +118,8 @@ def edit_programme(programme_id: int) -> ResponseReturnValue:
     if amiss:
         refused = Refused(Code.FIELD, tuple(amiss), 422)
     else:
-        context = signing.context()
-        refused = deeds.change(context, programme_id, typed.line("name"), conditions)
+        name, seen = typed.line("name"), request.form.get("seen")
+        refused = deeds.change(signing.context(), programme_id, name, conditions, seen)
     if refused is not None:
         again = refused.status != 404 and not problems.wants_json()
         return _form(found, refused) if again else problems.answer(refused)
@@ -137,8 +138,10 @@ def _conditions(amiss: list[Reason]) -> Conditions:
 def _form(found: rows.Programme | None, refused: Refused | None = None) -> ResponseReturnValue:
     with store.read() as session:
         offered = frameworks.every(session)
+        if found is not None:
+            found = rows.get(session, found.centre_id, found.id)  # as it is after a refusal
     said = {name: typed.line(name) for name in FIELDS}
-    if refused is None and found is not None:
+    if found is not None and (refused is None or refused.code is Code.CHANGED):
         last = found.last_registration
         said = {
             "name": found.name,
@@ -152,6 +155,7 @@ def _form(found: rows.Programme | None, refused: Refused | None = None) -> Respo
         programme=found,
         frameworks=offered,
         typed=said,
-        reasons=typed.beside(refused),
+        seen="" if found is None else overtaken.programme(found),
+        reasons=typed.beside(refused, "name"),
     )
     return page, 200 if refused is None else refused.status

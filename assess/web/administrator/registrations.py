@@ -11,6 +11,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from assess import store, wording
+from assess.actions import overtaken
 from assess.actions import programmes as deeds
 from assess.actions.context import not_found
 from assess.delivery import calendar, registration
@@ -78,7 +79,9 @@ def registration_(registration_id: int) -> ResponseReturnValue:
     if amiss:
         refused = Refused(Code.FIELD, tuple(amiss), 422)
     else:
-        refused = deeds.change_registration(signing.context(), registration_id, tutor, entry)
+        refused = deeds.change_registration(
+            signing.context(), registration_id, tutor, entry, request.form.get("seen")
+        )
     if refused is not None:
         again = refused.status != 404 and not problems.wants_json()
         return _registration(registration_id, refused) if again else problems.answer(refused)
@@ -159,6 +162,7 @@ def _registration(registration_id: int, refused: Refused | None = None) -> Respo
         signed=signed,
         now=signing.now(),
         typed=_as_it_is(row) if refused is None else said,
+        seen=overtaken.registration(row),
         reasons=typed.beside(refused, "tutor"),
         **shared,
     )
