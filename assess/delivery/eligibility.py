@@ -117,7 +117,7 @@ def next_opens(terms: Terms, standing: Standing) -> datetime | None:
     None when no date stands in the way, and when there is no next attempt: the test is passed, no
     attempt is left, or the window closes before. None too while results are held back.
     """
-    if standing.results_held or standing.passed or _attempts_left(terms, standing) == 0:
+    if standing.results_held or standing.passed or attempts_left(terms, standing) == 0:
         return None
     dates = [date.astimezone(UTC) for date in (terms.opens, _wait_ends(terms, standing)) if date]
     opens = max(dates, default=None)
@@ -143,7 +143,7 @@ def _wait_ends(terms: Terms, standing: Standing) -> datetime | None:
     return cool_down_ends(latest.closed_at, _wait_hours(terms, standing), terms.zone)
 
 
-def _attempts_left(terms: Terms, standing: Standing) -> int | None:
+def attempts_left(terms: Terms, standing: Standing) -> int | None:
     """How many may still be started; an open one is used up. None for no limit."""
     if terms.attempts is None:
         return None
@@ -161,7 +161,7 @@ def why_not_allow_another(terms: Terms, standing: Standing) -> tuple[Reason, ...
     """E-NOT-NEEDED where another attempt needs no decision, or makes no sense; empty means go."""
     if standing.passed:
         return (Reason(Code.NOT_NEEDED, {"what": "passed"}, who=Helper.NOBODY),)
-    if _attempts_left(terms, standing) != 0 or standing.open_attempt is not None:
+    if attempts_left(terms, standing) != 0 or standing.open_attempt is not None:
         return (Reason(Code.NOT_NEEDED, {"what": "attempts_left"}, who=Helper.NOBODY),)
     return ()
 
@@ -262,7 +262,7 @@ def _attempts(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reaso
         return
     if standing.passed:
         yield Reason(Code.ATTEMPTS, {"what": "passed", "passed": 1}, who=Helper.NOBODY)
-    elif terms.attempts is not None and _attempts_left(terms, standing) == 0:
+    elif terms.attempts is not None and attempts_left(terms, standing) == 0:
         allowed = terms.attempts + standing.extra_attempts
         values: dict[str, str | int | datetime] = {
             "what": "used_up",

@@ -7,9 +7,12 @@ from datetime import timedelta
 import pytest
 
 from assess import store
-from assess.actions import programmes
+from assess.actions import allowances, programmes
+from assess.actions.specifications import publish
+from assess.reasons import Refused
 from assess.store import attempts
-from tests.builders import World
+from assess.store.allowances import Kind
+from tests.builders import World, specification
 from tests.web.candidate_builders import JSON, Browser, codes, started
 
 HUGE = 10**30
@@ -79,6 +82,18 @@ def test_after_a_fail_the_card_says_when_the_next_attempt_opens(here: World, me:
     assert codes(page) == {"E-COOL", "E-APPROVAL"}
     assert f"/attempts/{attempt}/result" in page
     assert "opens on Wednesday 4 March 2026 at 11:00" in page
+
+
+def test_an_attempt_more_that_was_allowed_is_counted_as_left(here: World, me: Browser) -> None:
+    assert not isinstance(publish(here.context(), specification(attempts=1)), Refused)
+    attempt = here.sit("candidate", right=0)
+    result = f"/attempts/{attempt}/result"
+    assert "No attempt is left." in me.get(result).text
+    who, quality = here.persons["candidate"], here.context("quality")
+    done = allowances.allow(quality, here.test, who, Kind.EXTRA_ATTEMPT, "The network failed.")
+    assert isinstance(done, int), done
+    assert "No attempt is left." not in me.get(result).text
+    assert "1 used, 1 left" in me.get("/assessments").text
 
 
 def test_after_a_pass_nothing_is_left_to_clear(here: World, me: Browser) -> None:

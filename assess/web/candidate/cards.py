@@ -123,9 +123,7 @@ def used(judgement: Judgement) -> int:
 
 def left(judgement: Judgement) -> int | None:
     """How many attempts may still be begun; None for no limit."""
-    if judgement.terms.attempts is None:
-        return None
-    return max(0, judgement.terms.attempts - used(judgement))
+    return eligibility.attempts_left(judgement.terms, judgement.standing)
 
 
 def _state(judgement: Judgement) -> State:
