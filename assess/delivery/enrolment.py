@@ -19,6 +19,9 @@ from assess.delivery.registration import Conditions, Entry
 from assess.reasons import Code, Helper, Reason, Value
 from assess.roles import QUALITY_ROLES, Role
 
+OF_PLACES = ("group", "tutor", "language", "starts", "ends", "needs")
+"""The columns of a registration, which say nothing where no programme is named."""
+
 NO_NEEDS = frozenset({"none", "no", "-", "–"})
 """What stands in the column `needs` of somebody who was asked and needs nothing."""
 
@@ -165,7 +168,7 @@ def plan(rows: Sequence[Row], known: Known, today: date, zone: str) -> Plan:
     seen: dict[tuple[str, str], int] = {}
     for draft in drafts:
         if draft.reasons or not draft.row["programme"]:
-            if not draft.reasons and any(draft.row[c] for c in ("group", "tutor", "starts")):
+            if not draft.reasons and any(draft.row[column] for column in OF_PLACES):
                 draft.reasons.append(registration.amiss("programme", "empty"))
             continue
         key = (draft.row["programme"], draft.username)
