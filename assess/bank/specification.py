@@ -364,6 +364,7 @@ def _enemies(fields: Fields) -> tuple[tuple[str, ...], ...]:
 
 def _quotas(fields: Fields) -> tuple[Quota, ...]:
     quotas: list[Quota] = []
+    labels: set[str] = set()
     for row in fields.mappings("quotas", MAX_QUOTAS):
         row.only(QUOTA_KEYS)
         quota = Quota(
@@ -375,10 +376,12 @@ def _quotas(fields: Fields) -> tuple[Quota, ...]:
             difficulty=_difficulty(row),
             set=_set(row),
         )
-        if quota.outcome and any(quota.label == earlier.label for earlier in quotas):
+        label = quota.label
+        if quota.outcome and label in labels:
             row.problems.append(
-                problem("value_repeated", where=row.at("outcome"), found=shown(quota.label))
+                problem("value_repeated", where=row.at("outcome"), found=shown(label))
             )
+        labels.add(label)
         quotas.append(quota)
     return tuple(quotas)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from assess import store
-from assess.bank.specification import Feedback, Specification
+from assess.bank.specification import Feedback, Quota, Specification
 from assess.store import banks, specifications
 from assess.web.author.narrower import balance, texts_of
 from tests.builders import World
@@ -383,3 +384,18 @@ def test_what_candidates_will_meet_is_said_before_and_after_publishing(
     report = author.get(fair)
     assert "1 form, 1 of them of a first attempt" in said(report)
     assert "candidate.two" not in report.text
+
+
+def test_of_many_quotas_that_cannot_be_met_each_is_looked_at_a_few_times(
+    built: World, author: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, label = [], Quota.label.fget
+    assert label is not None
+    monkeypatch.setattr(Quota, "label", property(lambda q: (looked.append(q), label(q))[1]))
+    many = 60
+    cells = {"cells": str(many)}
+    for k in range(many):
+        cells |= {f"cell-{k}-outcome": ONE, f"cell-{k}-count": "9", f"cell-{k}-low": str(k)}
+    state = author.post(f"/tests/{built.test}/specification", data=narrower(go="live", **cells))
+    assert said(state).count("needs 9 live questions") >= 20
+    assert len(looked) < 10 * many  # with each quota beside each, for each reason: 72,000

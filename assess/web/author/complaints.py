@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from flask_babel import gettext as _
 
@@ -54,7 +55,12 @@ class Complaint:
 
 def complaints(reasons: Iterable[Reason], form: Form, zone: str) -> tuple[Complaint, ...]:
     """Each reason, in the order of the rules, as the form shows it."""
-    return tuple(_complaint(reason, form, zone) for reason in reasons)
+
+    @cache  # read when a reason needs them, once for all reasons
+    def narrower() -> list[tuple[int, Quota]]:
+        return _narrower(form)
+
+    return tuple(_complaint(reason, form, zone, narrower) for reason in reasons)
 
 
 def by_field(found: Iterable[Complaint]) -> dict[str, Complaint]:
@@ -90,7 +96,9 @@ def labels() -> dict[str, str]:
     }
 
 
-def _complaint(reason: Reason, form: Form, zone: str) -> Complaint:
+def _complaint(
+    reason: Reason, form: Form, zone: str, narrower: Callable[[], list[tuple[int, Quota]]]
+) -> Complaint:
     values: dict[str, Value] = dict(reason.values)
     where = str(values.get("where", ""))
     if where:
@@ -99,7 +107,7 @@ def _complaint(reason: Reason, form: Form, zone: str) -> Complaint:
         field, values["outcome"] = _row(reason, form)
         if "narrowed" in values:
             values["narrowed"] = _("not narrowed")
-            for place, quota in _narrower(form):
+            for place, quota in narrower():
                 if (quota.outcome, quota.narrowed) == tuple(map(reason.values.get, OF_A_CELL)):
                     field, values["narrowed"] = f"cell-{place}-count", narrowing.words(quota)
     else:
