@@ -5,10 +5,14 @@ has enough of them. Where enemies or whole cases tie items together, an integer 
 HiGHS) decides for those quotas that are tied to each other. Feasible gives a witness, a form that
 meets every demand; infeasible gives sets of demands that cannot be met together, each minimal:
 without any one of its demands the rest of the set can be met (a deletion filter).
+
+Some programmes take longer than anybody waits. After `PATIENCE` nothing is said of them.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +22,8 @@ import numpy as np
 from assess.bank.cells import Cells
 
 MOST_CONFLICTS = 20  # sets that are looked for: a page of them says enough
+PATIENCE = 10.0  # seconds for one judgement: while a test is published others wait for it
+OUT_OF_TIME = 1  # scipy's word for it
 
 
 class Kind(StrEnum):
@@ -45,10 +51,18 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A witness, the items of a form in ascending order; or None and the conflicts."""
+    """A witness, the items of a form in ascending order; or None and the conflicts.
+
+    `undecided`: neither was found in the time there was.
+    """
 
     witness: tuple[int, ...] | None
     conflicts: tuple[tuple[Demand, ...], ...] = ()
+    undecided: bool = False
+
+
+class UndecidedError(Exception):
+    """There was not time enough to find out."""
 
 
 def demands(cells: Cells, questions: int | None = None) -> tuple[Demand, ...]:
@@ -76,40 +90,46 @@ def judge(cells: Cells, questions: int | None = None) -> Verdict:
     conflicts: list[tuple[Demand, ...]] = []
     if not cells.quotas:
         return Verdict(())
-    for part in _parts(cells, demands(cells, questions)):
-        asked = list(part)
-        found = solve(cells, asked)
-        while found is None and len(conflicts) < MOST_CONFLICTS:
-            conflict = _minimal(cells, asked)
-            conflicts.append(conflict)
-            asked = [demand for demand in asked if demand not in conflict]
-            found = solve(cells, asked)
-        witness += found or ()
+    until = time.monotonic() + PATIENCE
+    try:
+        for part in _parts(cells, demands(cells, questions)):
+            asked = list(part)
+            found = solve(cells, asked, until)
+            while found is None and len(conflicts) < MOST_CONFLICTS:
+                conflict = _minimal(cells, asked, until)
+                conflicts.append(conflict)
+                asked = [demand for demand in asked if demand not in conflict]
+                found = solve(cells, asked, until)
+            witness += found or ()
+    except UndecidedError:
+        return Verdict(None, tuple(conflicts), undecided=not conflicts)
     return Verdict(None, tuple(conflicts)) if conflicts else Verdict(tuple(sorted(witness)))
 
 
-def _minimal(cells: Cells, asked: list[Demand]) -> tuple[Demand, ...]:
+def _minimal(cells: Cells, asked: list[Demand], until: float) -> tuple[Demand, ...]:
     """A part of demands that cannot be met together, all of whose own parts can."""
     # A quota short of items is a conflict of its own: said first, it needs no solver.
     for demand in asked:
         if demand.kind is Kind.QUOTA and demand.count > len(cells.items[demand.place]):
             return (demand,)
-    return tuple(_needed(cells, [], False, asked))
+    return tuple(_needed(cells, [], False, asked, until))
 
 
-def _needed(cells: Cells, beside: list[Demand], more: bool, asked: list[Demand]) -> list[Demand]:
+def _needed(
+    cells: Cells, beside: list[Demand], more: bool, asked: list[Demand], until: float
+) -> list[Demand]:
     """Of `asked`, a minimal part that cannot be met beside others; `more`: `beside` has grown.
 
     The deletion filter, whole halves at a time (Junker 2004, QuickXplain, AAAI-04, 167-172).
     """
-    if more and solve(cells, beside) is None:
+    if more and solve(cells, beside, until) is None:
         return []
     if len(asked) == 1:
         return asked
     half = len(asked) // 2
     first, second = asked[:half], asked[half:]
-    of_second = _needed(cells, [*beside, *first], True, second)
-    of_first = _needed(cells, [*beside, *of_second], bool(of_second), first)
+    of_second = _needed(cells, [*beside, *first], True, second, until)
+    of_first = _needed(cells, [*beside, *of_second], bool(of_second), first, until)
     return of_first + of_second
 
 
@@ -138,11 +158,11 @@ def _parts(cells: Cells, asked: Sequence[Demand]) -> Iterator[list[Demand]]:
     return iter(parts.values())
 
 
-def solve(cells: Cells, asked: Sequence[Demand]) -> tuple[int, ...] | None:
+def solve(cells: Cells, asked: Sequence[Demand], until: float = math.inf) -> tuple[int, ...] | None:
     """Items that meet these demands, None where nothing does.
 
     A quota that is not asked for may hold any number of its items, and of quotas that no demand
-    touches none are taken.
+    touches none are taken. Raises UndecidedError at the moment `until` of `time.monotonic`.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array
@@ -189,13 +209,18 @@ def solve(cells: Cells, asked: Sequence[Demand]) -> tuple[int, ...] | None:
     for place in places:
         most[lump[place]] = len(loose[place])
     low, high = (np.array([row[k] for row in rows], dtype=float) for k in (2, 3))
+    if (left := until - time.monotonic()) <= 0:
+        raise UndecidedError
     found = milp(
         np.zeros(size),
         integrality=np.ones(size, dtype=np.int64),
         bounds=Bounds(0, most),
         constraints=LinearConstraint(matrix.tocsr(), low, high),
+        options={"time_limit": left},
     )
     if found.x is None:
+        if found.status == OUT_OF_TIME:
+            raise UndecidedError
         if found.status != 2:  # scipy: 2 says infeasible; anything else is no verdict
             raise RuntimeError(f"the solver gave up: {found.message}")
         return None

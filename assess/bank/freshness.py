@@ -8,6 +8,7 @@ however unluckily a form is begun, each of its items rules out only so many of t
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from functools import cache
 from assess.bank.cells import Cells
 
 MOST_STATES = 20_000  # of cases left over: beyond, a lower bound is given
+MOST_STEPS = 300_000  # on the ways to them, of which few may lead anywhere
 Sizes = tuple[tuple[int, int], ...]
 
 
@@ -74,6 +76,7 @@ class _ManyError(Exception):
 def _of_cases(sizes: Sizes, count: int) -> Fresh:
     """The same for one quota whose cases, `(size, how many)` ascending, are drawn whole."""
     seen = 0
+    steps = itertools.count(1)
 
     @cache
     def fewest(left: Sizes) -> int:
@@ -81,7 +84,7 @@ def _of_cases(sizes: Sizes, count: int) -> Fresh:
         seen += 1
         if seen > MOST_STATES:
             raise _ManyError
-        return min((1 + fewest(rest) for rest in _after(left, count)), default=0)
+        return min((1 + fewest(rest) for rest in _after(left, count, steps)), default=0)
 
     try:
         return Fresh(fewest(sizes), True)
@@ -91,8 +94,13 @@ def _of_cases(sizes: Sizes, count: int) -> Fresh:
         return Fresh(sizes[0][1] // (count // sizes[0][0]) if alike else 1, alike)
 
 
-def _after(sizes: Sizes, count: int) -> Iterator[Sizes]:
-    """What may be left after a form of `count` items: each way to take whole cases."""
+def _after(sizes: Sizes, count: int, steps: Iterator[int]) -> Iterator[Sizes]:
+    """What may be left after a form of `count` items: each way to take whole cases.
+
+    Raises _ManyError after `MOST_STEPS` of all that share `steps`.
+    """
+    if next(steps) > MOST_STEPS:
+        raise _ManyError
     if count == 0:
         yield sizes
         return
@@ -100,6 +108,6 @@ def _after(sizes: Sizes, count: int) -> Iterator[Sizes]:
         return
     (size, many), *others = sizes
     for taken in range(min(many, count // size) + 1):
-        for rest in _after(tuple(others), count - taken * size):
+        for rest in _after(tuple(others), count - taken * size, steps):
             kept = () if taken == many else ((size, many - taken),)
             yield (*kept, *rest)

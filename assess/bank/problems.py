@@ -122,6 +122,7 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "conflict_quota": ("conflict", "demands", "outcome", "narrowed", "need"),
     "conflict_enemies": ("conflict", "demands", "items"),
     "enemy_unknown": ("group", "items"),
+    "undecided": (),
     "conflict_case": ("conflict", "demands", "items"),
     "questions_differ": ("need", "have"),
     "outcome_without_item": ("outcome",),

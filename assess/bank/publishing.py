@@ -56,6 +56,7 @@ def prove(
     sorted_out = cells.sort_out(specification, live, identifiers or {})
     verdict = feasibility.judge(sorted_out)
     reasons = [
+        *([_blocks("undecided")] if verdict.undecided else ()),
         *_conflicts(sorted_out, verdict.conflicts, names),
         *_unsound(specification),
         *(() if identifiers is None else _strangers(specification, identifiers)),

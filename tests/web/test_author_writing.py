@@ -325,6 +325,14 @@ def test_a_draft_is_thrown_away_only_after_a_question(built: World, author: Flas
     assert "Edit this question" in said(author.get(f"/items/{one}"))
 
 
+def test_a_button_with_an_endless_number_does_no_harm(built: World, author: FlaskClient) -> None:
+    one = item(built)
+    author.post(f"/items/{one}/drafts")
+    for go in ("up", "remove"):
+        answer = author.post(f"/items/{one}/draft", data=typed(one, f"{go}:{'9' * 5_000}"))
+        assert answer.status_code == 302
+
+
 def test_another_centre_finds_nothing_of_it(built: World, author: FlaskClient) -> None:
     one = submitted(author, built)
     stranger = built.client("author.there")

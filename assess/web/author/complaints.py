@@ -31,6 +31,7 @@ FIELD = {
     "no_quotas": FIRST_ROW,
     "questions_differ": "questions",
     "conflict_enemies": "enemies",
+    "undecided": "enemies",
     "enemy_unknown": "enemies",
 }
 

@@ -208,8 +208,8 @@ def _kind(row: ItemDraft | None) -> str:
 def _anchor(go: str) -> str:
     """Where on the page an author goes on after a button."""
     name, _colon, which = go.partition(":")
-    if name in ("up", "remove") and which.isdecimal():
-        return f"text-{max(0, int(which) - 1)}"
+    if name in ("up", "remove"):
+        return f"text-{max(0, typed.whole(which) - 1)}"
     return {"add": "last-option", "kind": "options"}.get(name, "preview")
 
 

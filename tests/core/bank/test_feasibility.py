@@ -9,9 +9,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from assess.bank import feasibility
 from assess.bank.cells import Cells, Facts, sort_out
-from assess.bank.feasibility import Demand, Kind, judge
-from assess.bank.freshness import fresh_attempts
+from assess.bank.feasibility import Demand, Kind, Verdict, judge
+from assess.bank.freshness import Fresh, fresh_attempts
 from assess.bank.specification import Quota, Sets, read_blueprint
 from assess.reasons import Refused
 
@@ -144,3 +145,30 @@ def test_whole_cases_are_counted_at_their_worst(
     asked = replace(BASE, quotas=(Quota("a", count, set=Sets.WHOLE),))
     found = fresh_attempts(sort_out(asked, live, {}))
     assert (found.attempts, found.exact) == (fresh, True)
+
+
+def test_what_cannot_be_found_out_in_time_is_said_to_be_undecided(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not isinstance(BASE, Refused)
+    rng = np.random.default_rng(1)
+    names: list[list[str]] = [[] for _ in range(150)]
+    for pair in range(3_300):  # of which twenty without an enemy among them: too hard for a page
+        for item in rng.choice(150, 2, replace=False).tolist():
+            names[item].append(str(pair))
+    live = [Facts(n, "a", enemies=tuple(groups)) for n, groups in enumerate(names, start=1)]
+    cells = sort_out(replace(BASE, quotas=(Quota("a", 20),)), live, {})
+    monkeypatch.setattr(feasibility, "PATIENCE", 0.1)
+    assert judge(cells) == Verdict(None, (), undecided=True)
+    free = sort_out(replace(BASE, quotas=(Quota("a", 2),)), [Facts(1, "a"), Facts(2, "a")], {})
+    monkeypatch.setattr(feasibility, "PATIENCE", 0)
+    assert judge(free).witness == (1, 2)  # what nothing ties needs no solver
+
+
+def test_cases_of_many_sizes_get_a_lower_bound_in_place_of_a_search_without_end() -> None:
+    assert not isinstance(BASE, Refused)
+    sizes = [1, *(size for size in range(2, 26, 2) for _ in range(8))]
+    cases = [name for k, size in enumerate(sizes) for name in [f"case {k}"] * size]
+    live = [Facts(n, "a", set=case) for n, case in enumerate(cases, start=1)]
+    asked = replace(BASE, quotas=(Quota("a", 199, set=Sets.WHOLE),))
+    assert fresh_attempts(sort_out(asked, live, {})) == Fresh(1, exact=False)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assess.bank import resources
+from assess.bank import feasibility, resources
 from assess.bank.cells import Facts
 from assess.bank.items import Level
 from assess.bank.outcomes import Framework, read_framework
@@ -392,6 +392,16 @@ def test_demands_that_cannot_be_met_together_are_said_together() -> None:
         }
         for path in "ab"
     ] + [{"what": "conflict_enemies", "conflict": 1, "demands": 3, "items": "q1, q2, q3, q4"}]
+
+
+def test_a_specification_of_which_nothing_is_known_in_time_is_not_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feasibility, "PATIENCE", 0)
+    facts = [Facts(n, "a", enemies=("x",)) for n in range(1, 5)]
+    proof = prove(replace(read(), quotas=(Quota("a", 1),), cut=1), facts)
+    assert proof.witness is None
+    assert [reason.values["what"] for reason in proof.reasons] == ["undecided"]
 
 
 @pytest.mark.parametrize(
