@@ -44,6 +44,7 @@ def demo(obj: Shell, no_serve: bool, candidates: int, modules: tuple[str, ...]) 
     if obj.settings.production:
         shell.fail("the demonstration is not for production (ASSESS_MODE).")
     if not no_serve:
+        serving.see_to_gunicorn(os.environ.get("GUNICORN_CMD_ARGS", ""))
         serving.see_to_port(obj.settings)
     with obj.app() as app:
         now = app.extensions["assess.clock"].now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ from assess.settings import Settings
 
 LOOK_EVERY = 0.2  # seconds between two looks at the two processes
 PATIENCE = 35  # seconds for a process to end by itself: more than gunicorn's own 30
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @click.command()
@@ -89,8 +91,6 @@ def together(settings: Settings) -> int:
         ],
         [*ours, "worker"],
     )
-    # A group of their own: Ctrl-C reaches us alone, and we end both in order.
-    running = [subprocess.Popen(c, start_new_session=True) for c in commands]
     stopping = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -99,6 +99,9 @@ def together(settings: Settings) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup leaves it
+        signal.signal(signal.SIGHUP, stop)
+    running = [begin(command) for command in commands]
     click.echo(f"Serving at http://{settings.listening} (stop with Ctrl-C)")
     while not stopping and all(p.poll() is None for p in running):
         time.sleep(LOOK_EVERY)
@@ -116,3 +119,20 @@ def together(settings: Settings) -> int:
     which = "gunicorn" if ended[0] is not None else "the worker"
     shell.say(f"assess: {which} ended by itself; what it said stands above.")
     return 1
+
+
+def begin(command: list[str]) -> subprocess.Popen[bytes]:
+    """Run a command that ends with us, however we end.
+
+    In a group of its own: Ctrl-C reaches us alone, and we end both in order.
+    """
+    return subprocess.Popen(command, start_new_session=True, preexec_fn=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """Let the kernel tell this process to end when whoever began it is gone (man 2 prctl).
+
+    Killed outright we can end nobody, and what is left would hold the port.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

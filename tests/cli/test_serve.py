@@ -104,10 +104,49 @@ def test_serve_on_a_taken_port_says_so_and_ends(command: Command) -> None:
     assert "ASSESS_PORT" in done.stderr
 
 
-def test_serve_lets_gunicorn_not_leave_it(command: Command) -> None:
-    done = command("serve", GUNICORN_CMD_ARGS="--access-logfile - --daemon")
+@pytest.mark.parametrize("name", ["serve", "demo"])
+def test_gunicorn_is_not_let_leave_who_began_it(command: Command, name: str) -> None:
+    done = command(name, GUNICORN_CMD_ARGS="--access-logfile - --daemon")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "GUNICORN_CMD_ARGS must not hold --daemon" in done.stderr
+
+
+KILLED = """
+import sys, time
+from assess.cli import serve
+begun = serve.begin([sys.executable, "-c", "print('there', flush=True); input()"])
+print(begun.pid, flush=True)
+time.sleep(90)
+"""
+
+
+def test_what_serve_began_ends_also_where_serve_is_killed_outright() -> None:
+    """It would hold the port, and the next could not begin."""
+    ours = subprocess.Popen(
+        [sys.executable, "-c", KILLED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert ours.stdin is not None
+    assert ours.stdout is not None
+    said = {ours.stdout.readline().strip() for _ in range(2)}
+    pid = int((said - {"there"}).pop())
+    ours.kill()
+    ours.wait()
+    try:
+        wait_until(lambda: ended(pid), "it goes on")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        ours.stdin.close()
+        ours.stdout.close()
+
+
+def ended(pid: int) -> bool:
+    """Whether a process runs no more; nobody may have asked for its exit code yet."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(") ")[2][0]
+    except FileNotFoundError:
+        return True
+    return state == "Z"
 
 
 def test_gunicorn_says_what_is_wrong_with_the_settings_in_sentences() -> None:
