@@ -106,7 +106,6 @@ def close_what_is_over(context: Context, sitting_id: int) -> None:
 def document(session: Session, sitting: Sitting, lines: list[Line]) -> dict[str, Any]:
     """The report in plain JSON types: people by number, so that a name can be erased."""
     test = specifications.get(session, sitting.centre_id, sitting.test_id)
-    version = specifications.published(session, sitting.test_id)
     return {
         "schema": SCHEMA,
         "sitting": sitting.id,
@@ -114,7 +113,7 @@ def document(session: Session, sitting: Sitting, lines: list[Line]) -> dict[str,
             "id": sitting.test_id,
             "name": "" if test is None else test.name,
             "title": "" if test is None else test.title,
-            "version": None if version is None else version.number,
+            "version": _version(session, sitting, lines),
         },
         "place": sitting.place,
         "begins": _said(sitting.begins_at),
@@ -123,6 +122,15 @@ def document(session: Session, sitting: Sitting, lines: list[Line]) -> dict[str,
         "closed": {"at": _said(sitting.closed_at), "by": sitting.closed_by},
         "roster": [_line(line) for line in lines],
     }
+
+
+def _version(session: Session, sitting: Sitting, lines: list[Line]) -> int | None:
+    """Which version of the test was sat, the newest of several; that in force where none was."""
+    sat = [line.work.specification_id for line in lines if line.work and line.work.begun]
+    if sat:
+        return specifications.version(session, max(sat)).number
+    published = specifications.published(session, sitting.test_id)
+    return None if published is None else published.number
 
 
 def digest(document: dict[str, Any], note: str) -> str:

@@ -88,6 +88,7 @@ class Work:
     """How far a candidate's attempt at the sitting is."""
 
     attempt_id: int
+    specification_id: int
     state: State
     prepared_at: datetime
     opened_at: datetime | None
@@ -245,6 +246,7 @@ def _work(session: Session, sitting: Sitting, candidates: Sequence[int]) -> dict
     rows = session.execute(
         select(
             Attempt.id,
+            Attempt.specification_id,
             Attempt.state,
             Attempt.facts,
             Attempt.prepared_at,
@@ -266,6 +268,7 @@ def _work(session: Session, sitting: Sitting, candidates: Sequence[int]) -> dict
         if door.get("sitting") == sitting.id:
             found[door["entry"]] = Work(
                 attempt_id=row.id,
+                specification_id=row.specification_id,
                 state=State(row.state),
                 prepared_at=row.prepared_at,
                 opened_at=row.opened_at,

@@ -225,6 +225,7 @@ def test_a_sitting_closes_when_nothing_is_unset_and_no_work_is_open(built: World
     made.say("candidate.two", Said("absent"))
     built.answer(device, attempt)
     built.hand_in(device, attempt)
+    publish(built, minutes=45)  # nobody here has sat this version
     report = made.close("The alarm rang at 11:30. Nobody left the room.")
     assert isinstance(report, int)
     with store.read() as session:
@@ -232,6 +233,7 @@ def test_a_sitting_closes_when_nothing_is_unset_and_no_work_is_open(built: World
     assert fixed is not None
     assert fixed.id == report
     assert fixed.note.startswith("The alarm")
+    assert fixed.document["test"]["version"] == 1
     assert fixed.digest == closing.digest(fixed.document, fixed.note)
     one, two = fixed.document["roster"]
     assert (one["attendance"], one["identity"], one["attempt"]) == ("present", "photo-id", attempt)
