@@ -36,10 +36,10 @@ def arrange(context: Context, person_id: int, proposal: rules.Proposal) -> int |
         if reasons:
             refused = Refused(Code.FIELD, tuple(reasons), 422)
             return refuse(session, context, Event.ARRANGED, refused)
-        before = arrangements.not_ended(session, person_id, proposal.kind)
-        if before is not None:
-            before.ended_at, before.ended_by = max(starts, before.starts_at), context.actor
-            session.flush()  # it makes room before the new one comes in
+        before = arrangements.lasting(session, person_id, proposal.kind, starts)
+        for other in before:
+            other.ended_at, other.ended_by = max(starts, other.starts_at), context.actor
+        session.flush()  # they make room before the new one comes in
         row = Arrangement(
             centre_id=context.centre,
             person_id=person_id,
@@ -57,7 +57,7 @@ def arrange(context: Context, person_id: int, proposal: rules.Proposal) -> int |
         facts: dict[str, Fact] = {
             "arrangement": row.id,
             "person": person_id,
-            "in_place_of": None if before is None else before.id,
+            "in_place_of": before[-1].id if before else None,
         }
         # What is arranged, and why, says something of a person's health: it can be erased.
         details = {"kind": row.kind, "value": row.value, "words": row.words}

@@ -124,15 +124,20 @@ def get(session: Session, person_id: int, arrangement_id: int) -> Arrangement | 
     )
 
 
-def not_ended(session: Session, person_id: int, kind: str) -> Arrangement | None:
-    """The arrangement of a kind that nobody has ended, in force or not."""
-    return session.scalar(
-        select(Arrangement).where(
+def lasting(session: Session, person_id: int, kind: str, after: datetime) -> Sequence[Arrangement]:
+    """The arrangements of a kind that nobody has ended by this moment, in force or not.
+
+    There may be two: one that ends when another begins, which lies ahead.
+    """
+    return session.scalars(
+        select(Arrangement)
+        .where(
             Arrangement.person_id == person_id,
             Arrangement.kind == kind,
-            Arrangement.ended_at.is_(None),
+            or_(Arrangement.ended_at.is_(None), Arrangement.ended_at > after),
         )
-    )
+        .order_by(Arrangement.id)
+    ).all()
 
 
 def extra_percent(session: Session, person_id: int, now: datetime) -> int:

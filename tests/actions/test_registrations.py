@@ -222,6 +222,21 @@ def test_another_arrangement_of_the_kind_takes_the_place_of_the_one_before(built
     assert (entries(Event.ARRANGED), entries(Event.ARRANGEMENT_ENDED)) == (3, 1)
 
 
+def test_what_is_arranged_today_is_in_force_alone_also_where_a_change_was_planned(
+    built: World,
+) -> None:
+    arrange(built, "extra_time", "50", "", SEEN)
+    arrange(built, "extra_time", "25", "", SEEN, date(2026, 4, 1))
+    arrange(built, "extra_time", "10", "", SEEN)
+    for days in (0, 60):
+        built.clock.advance(timedelta(days=days))
+        with store.read() as session:
+            found = arrangement_rows.in_force(
+                session, built.persons["candidate"], built.clock.now()
+            )
+        assert [row.value for row in found] == ["10"]
+
+
 def test_two_administrators_who_arrange_at_once_leave_one_in_force(built: World) -> None:
     acting, person = built.context("administrator"), built.persons["candidate"]
     proposal = Proposal("extra_time", "25", "", SEEN)
