@@ -12,8 +12,7 @@ Some programmes take longer than anybody waits. After `PATIENCE` nothing is said
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,6 +23,8 @@ from assess.bank.cells import Cells
 MOST_CONFLICTS = 20  # sets that are looked for: a page of them says enough
 PATIENCE = 10.0  # seconds for one judgement: while a test is published others wait for it
 OUT_OF_TIME = 1  # scipy's word for it
+Seconds = Callable[[], float]
+"""How many seconds: gone by since some moment (a stopwatch), or left."""
 
 
 class Kind(StrEnum):
@@ -81,55 +82,60 @@ def demands(cells: Cells, questions: int | None = None) -> tuple[Demand, ...]:
     return (*quotas, *cases, *enemies, *length)
 
 
-def judge(cells: Cells, questions: int | None = None) -> Verdict:
+def judge(cells: Cells, questions: int | None = None, stopwatch: Seconds = lambda: 0.0) -> Verdict:
     """Whether a form exists that meets the quotas, enemies and cases, and has `questions` items.
 
-    The conflicts have no demand in common, so that each of them has to be solved.
+    The conflicts have no demand in common, so that each of them has to be solved. By the
+    `stopwatch` all of it takes `PATIENCE` at the most; without one each programme may.
     """
     witness: list[int] = []
     conflicts: list[tuple[Demand, ...]] = []
     if not cells.quotas:
         return Verdict(())
-    until = time.monotonic() + PATIENCE
+    end = stopwatch() + PATIENCE
+
+    def left() -> float:
+        return end - stopwatch()
+
     try:
         for part in _parts(cells, demands(cells, questions)):
             asked = list(part)
-            found = solve(cells, asked, until)
+            found = solve(cells, asked, left())
             while found is None and len(conflicts) < MOST_CONFLICTS:
-                conflict = _minimal(cells, asked, until)
+                conflict = _minimal(cells, asked, left)
                 conflicts.append(conflict)
                 asked = [demand for demand in asked if demand not in conflict]
-                found = solve(cells, asked, until)
+                found = solve(cells, asked, left())
             witness += found or ()
     except UndecidedError:
         return Verdict(None, tuple(conflicts), undecided=not conflicts)
     return Verdict(None, tuple(conflicts)) if conflicts else Verdict(tuple(sorted(witness)))
 
 
-def _minimal(cells: Cells, asked: list[Demand], until: float) -> tuple[Demand, ...]:
+def _minimal(cells: Cells, asked: list[Demand], left: Seconds) -> tuple[Demand, ...]:
     """A part of demands that cannot be met together, all of whose own parts can."""
     # A quota short of items is a conflict of its own: said first, it needs no solver.
     for demand in asked:
         if demand.kind is Kind.QUOTA and demand.count > len(cells.items[demand.place]):
             return (demand,)
-    return tuple(_needed(cells, [], False, asked, until))
+    return tuple(_needed(cells, [], False, asked, left))
 
 
 def _needed(
-    cells: Cells, beside: list[Demand], more: bool, asked: list[Demand], until: float
+    cells: Cells, beside: list[Demand], more: bool, asked: list[Demand], left: Seconds
 ) -> list[Demand]:
     """Of `asked`, a minimal part that cannot be met beside others; `more`: `beside` has grown.
 
     The deletion filter, whole halves at a time (Junker 2004, QuickXplain, AAAI-04, 167-172).
     """
-    if more and solve(cells, beside, until) is None:
+    if more and solve(cells, beside, left()) is None:
         return []
     if len(asked) == 1:
         return asked
     half = len(asked) // 2
     first, second = asked[:half], asked[half:]
-    of_second = _needed(cells, [*beside, *first], True, second, until)
-    of_first = _needed(cells, [*beside, *of_second], bool(of_second), first, until)
+    of_second = _needed(cells, [*beside, *first], True, second, left)
+    of_first = _needed(cells, [*beside, *of_second], bool(of_second), first, left)
     return of_first + of_second
 
 
@@ -158,11 +164,13 @@ def _parts(cells: Cells, asked: Sequence[Demand]) -> Iterator[list[Demand]]:
     return iter(parts.values())
 
 
-def solve(cells: Cells, asked: Sequence[Demand], until: float = math.inf) -> tuple[int, ...] | None:
+def solve(
+    cells: Cells, asked: Sequence[Demand], seconds: float = math.inf
+) -> tuple[int, ...] | None:
     """Items that meet these demands, None where nothing does.
 
     A quota that is not asked for may hold any number of its items, and of quotas that no demand
-    touches none are taken. Raises UndecidedError at the moment `until` of `time.monotonic`.
+    touches none are taken. Raises UndecidedError after so many seconds.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array
@@ -209,14 +217,14 @@ def solve(cells: Cells, asked: Sequence[Demand], until: float = math.inf) -> tup
     for place in places:
         most[lump[place]] = len(loose[place])
     low, high = (np.array([row[k] for row in rows], dtype=float) for k in (2, 3))
-    if (left := until - time.monotonic()) <= 0:
+    if seconds <= 0:
         raise UndecidedError
     found = milp(
         np.zeros(size),
         integrality=np.ones(size, dtype=np.int64),
         bounds=Bounds(0, most),
         constraints=LinearConstraint(matrix.tocsr(), low, high),
-        options={"time_limit": left},
+        options={"time_limit": seconds},
     )
     if found.x is None:
         if found.status == OUT_OF_TIME:

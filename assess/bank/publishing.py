@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from assess.bank import cells, feasibility
 from assess.bank.cells import Cells, Facts
-from assess.bank.feasibility import Demand, Kind
+from assess.bank.feasibility import Demand, Kind, Seconds
 from assess.bank.freshness import Fresh, fresh_attempts
 from assess.bank.outcomes import OUTCOME, STATEMENT, Framework, Node
 from assess.bank.problems import because
@@ -44,17 +44,18 @@ def prove(
     *,
     identifiers: Mapping[str, int] | None = None,
     names: Names | None = None,
+    stopwatch: Seconds = lambda: 0.0,
 ) -> Proof:
     """Everything that publishing asks of a specification.
 
     `live` are the live items of the bank; `identifiers` gives the numbers of those that the
     specification names as enemies (live or not; None: not asked), `names` the identifiers of items
-    that stand in conflicts. With
-    a framework each outcome and statement of the units that the quotas touch must have a live item
-    in some quota, or be declared not assessed: the whole content is open to assessment.
+    that stand in conflicts, `stopwatch` the seconds that have gone by (`feasibility.judge`). With a
+    framework each outcome and statement of the units that the quotas touch must have a live item in
+    some quota, or be declared not assessed: the whole content is open to assessment.
     """
     sorted_out = cells.sort_out(specification, live, identifiers or {})
-    verdict = feasibility.judge(sorted_out)
+    verdict = feasibility.judge(sorted_out, stopwatch=stopwatch)
     reasons = [
         *([_blocks("undecided")] if verdict.undecided else ()),
         *_conflicts(sorted_out, verdict.conflicts, names),

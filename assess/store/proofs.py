@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from functools import partial
 
@@ -28,4 +29,5 @@ def prove(
         frameworks.load(session, bank.framework_id),
         identifiers=live_items.numbers(session, bank.id, specification.enemies),
         names=partial(live_items.identifiers, session),
+        stopwatch=time.monotonic,
     )
