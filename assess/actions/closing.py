@@ -15,7 +15,6 @@ from assess.actions.context import Context, record
 from assess.delivery import answering, marking, timing
 from assess.delivery.attempt import Move, State
 from assess.delivery.ledger import active as running
-from assess.delivery.mailing import Kind
 from assess.journal import Event
 from assess.store import attempts, banks, cursor, ledger, marks, people, specifications
 from assess.store.attempts import Attempt
@@ -97,13 +96,12 @@ def settle(
 
 
 def _mail_result(session: Session, context: Context, row: Attempt) -> None:
-    """Tell the candidate that there is a result to read; what it is, only the page says."""
+    """Tell the candidate by mail that there is a result; what it is, only the page says."""
     if people.email_of(session, row.candidate_id) is None:
         return
     candidate = session.get_one(Person, row.candidate_id)
     test = session.get_one(Test, row.test_id)
-    if not test.practice:
-        mail.put(session, context, Kind.RESULT, candidate, row.id, test=test.title)
+    mail.put_result(session, context, candidate, test, row.id)
 
 
 def receipt(row: Attempt) -> str:

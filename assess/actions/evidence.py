@@ -16,9 +16,8 @@ from assess.delivery import marking, readiness
 from assess.delivery.answering import Saved
 from assess.delivery.attempt import State
 from assess.delivery.evidence import Cause
-from assess.delivery.mailing import Kind
 from assess.journal import Event, Fact
-from assess.reasons import Code, Helper, Reason, Refused, Value
+from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
 from assess.store import attempts, banks, evidence, marks, specifications
 from assess.store.attempts import Attempt
@@ -93,8 +92,7 @@ def _decide(
         session.flush()
         facts["decision"] = decision.id
         record(session, context, Event.LATE_DECIDED, facts, {"words": decision.words})
-        said: dict[str, Value] = {"test": test.title, "deed": f"late-{decision.id}"}
-        mail.put(session, context, Kind.RESULT, candidate, row.id, **said)
+        mail.put_result(session, context, candidate, test, row.id, f"late-{decision.id}")
         return decision.id
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from assess import store
+from assess.actions import mail
 from assess.actions.approvals import too_long
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
 from assess.delivery import readiness
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
-from assess.store import holds, people, specifications
+from assess.store import holds, marks, people, specifications
 from assess.store.holds import Hold
+from assess.store.people import Person
 
 MAY = (Role.ADMINISTRATOR, Role.QUALITY)
 
@@ -74,9 +78,20 @@ def lift(context: Context, hold_id: int, words: str) -> Refused | None:
         if reasons:
             return refuse(session, context, Event.HOLD_LIFTED, _refused(reasons))
         row.lifting, row.lifted_by, row.lifted_at = words.strip(), context.actor, context.now
+        session.flush()
         facts: dict[str, Fact] = {"hold": row.id, "person": row.person_id, "test": row.test_id}
         record(session, context, Event.HOLD_LIFTED, facts, {"words": row.lifting})
+        if row.results:
+            _tell(session, context, row)
     return None
+
+
+def _tell(session: Session, context: Context, hold: Hold) -> None:
+    """Tell the person by mail of each result that came while it was held back."""
+    person = session.get_one(Person, hold.person_id)
+    for attempt_id, test in marks.since(session, person.id, hold.placed_at):
+        if hold.test_id in (None, test.id):
+            mail.put_result(session, context, person, test, attempt_id, f"{attempt_id}-{hold.id}")
 
 
 def _refused(reasons: tuple[Reason, ...]) -> Refused:

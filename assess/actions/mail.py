@@ -14,10 +14,11 @@ from assess.delivery import mailing
 from assess.delivery.mailing import Kind
 from assess.journal import Event, Fact
 from assess.reasons import Value
-from assess.store import centres
+from assess.store import centres, holds
 from assess.store import mail as rows
 from assess.store.mail import Mail
 from assess.store.people import Person
+from assess.store.specifications import Test
 
 LEASE = timedelta(minutes=15)  # a worker holds mails so long; longer than BATCH times its patience
 BATCH = 20  # mails of one session with the server
@@ -62,6 +63,24 @@ def put(
             due_at=context.now,
         )
     )
+
+
+def put_result(
+    session: Session,
+    context: Context,
+    candidate: Person,
+    test: Test,
+    attempt_id: int,
+    deed: str | int | None = None,
+) -> None:
+    """Tell a candidate that there is a result to read: not of practice, nor while it is held back.
+
+    `deed` names what made it a result again, such as another mark; None: the hand-in.
+    """
+    if test.practice or candidate.email is None or holds.keep_back(session, test, candidate.id):
+        return
+    said: dict[str, Value] = {"test": test.title, "deed": attempt_id if deed is None else deed}
+    put(session, context, Kind.RESULT, candidate, attempt_id, **said)
 
 
 def send(context: Context) -> int:

@@ -13,9 +13,8 @@ from assess.actions.approvals import too_long
 from assess.actions.context import Context, not_found, record, refuse
 from assess.delivery import marking, readiness
 from assess.delivery.attempt import State
-from assess.delivery.mailing import Kind
 from assess.journal import Event
-from assess.reasons import Code, Helper, Reason, Refused, Value
+from assess.reasons import Code, Helper, Reason, Refused
 from assess.store import attempts, banks, holds, marks, programmes, remarking, specifications
 from assess.store.attempts import Attempt
 from assess.store.people import Person
@@ -119,8 +118,7 @@ def mark_again(
             {"reason": review.reason},
         )
         candidate = session.get_one(Person, row.candidate_id)
-        said: dict[str, Value] = {"test": test.title, "deed": f"mark-{new.id}"}
-        mail.put(session, context, Kind.RESULT, candidate, row.id, **said)
+        mail.put_result(session, context, candidate, test, row.id, f"mark-{new.id}")
         return new.id
 
 

@@ -31,6 +31,7 @@ from assess.store import cursor
 from assess.store.attempts import Attempt
 from assess.store.base import Base
 from assess.store.columns import Packed
+from assess.store.specifications import Test
 
 Ints = npt.NDArray[np.int32]
 
@@ -185,6 +186,21 @@ def passes(session: Session, attempts: Sequence[int]) -> dict[int, bool]:
         .order_by(MarkRow.number)
     )
     return {row.attempt_id: row.passed for row in rows}
+
+
+def since(session: Session, candidate_id: int, moment: datetime) -> list[tuple[int, Test]]:
+    """The attempts of a candidate that were marked at a moment or later, each with its test."""
+    rows = session.execute(
+        select(Attempt.id, Test)
+        .join(Test, Test.id == Attempt.test_id)
+        .where(
+            Attempt.candidate_id == candidate_id,
+            Attempt.state == "marked",
+            Attempt.id.in_(select(MarkRow.attempt_id).where(MarkRow.marked_at >= moment)),
+        )
+        .order_by(Attempt.id)
+    )
+    return [(attempt, test) for attempt, test in rows]
 
 
 def population(

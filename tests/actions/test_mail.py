@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from assess import jobs, store
-from assess.actions import approvals, mail, people, post
+from assess.actions import approvals, holds, mail, people, post
 from assess.actions.context import Context
 from assess.delivery import mailing
 from assess.delivery.mailing import Kind
@@ -80,6 +80,25 @@ def test_a_server_that_cannot_be_asked_is_said_beside_the_mail(
     assert one.error is not None
     assert one.error.startswith("Unicode")
     assert "geheim" not in one.error
+
+
+def test_a_result_that_is_held_back_is_told_when_the_hold_is_lifted(built: World) -> None:
+    reached(built, candidate="ann@example.org")
+    person, quality = built.persons["candidate"], built.context("quality")
+    built.make_ready()
+    device = built.log_in("candidate")
+    attempt = built.start(device)
+    hold = holds.place(quality, person, built.test, "A telephone rang in the room.", results=True)
+    other = holds.place(quality, person, None, "Another telephone rang as well.", results=True)
+    assert isinstance(hold, int)
+    assert isinstance(other, int)
+    built.hand_in(device, attempt)
+    for number, told in ((hold, 0), (other, 1)):
+        assert holds.lift(built.context("quality"), number, "It was the telephone.") is None
+        assert sum(one.kind == Kind.RESULT.value for one in waiting()) == told
+    body = waiting()[-1].body
+    assert body is not None
+    assert f"/attempts/{attempt}/result" in body
 
 
 def test_each_decision_is_told_to_the_other_one_and_no_mail_says_a_mark(
