@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from assess.delivery.attempt import State
 from assess.delivery.marking import OutcomeMark
@@ -74,11 +74,8 @@ def sat(
     session: Session, candidates: Collection[int], tests: Iterable[int]
 ) -> Mapping[tuple[int, int], Sequence[Sat]]:
     """The attempts of these candidates at these tests, oldest first, by (candidate, test)."""
-    newest = (
-        select(MarkRow.attempt_id, func.max(MarkRow.number).label("number"))
-        .group_by(MarkRow.attempt_id)
-        .subquery()
-    )
+    other = aliased(MarkRow)  # asked for each attempt: marks of everybody else are never read
+    newest = select(func.max(other.number)).where(other.attempt_id == Attempt.id).scalar_subquery()
     rows = session.execute(
         select(
             Attempt.candidate_id,
@@ -91,11 +88,7 @@ def sat(
             MarkRow.passed,
             MarkRow.outcomes,
         )
-        .outerjoin(newest, newest.c.attempt_id == Attempt.id)
-        .outerjoin(
-            MarkRow,
-            (MarkRow.attempt_id == Attempt.id) & (MarkRow.number == newest.c.number),
-        )
+        .outerjoin(MarkRow, (MarkRow.attempt_id == Attempt.id) & (MarkRow.number == newest))
         .where(Attempt.candidate_id.in_(list(candidates)), Attempt.test_id.in_(list(tests)))
         .order_by(Attempt.ordinal)
     )
