@@ -665,6 +665,38 @@ def test_the_journal_numbers_across_tabs_and_says_what_it_cannot_keep(
     context.close()
 
 
+SOON = """{
+    const set = AbortSignal.timeout;
+    AbortSignal.timeout = (time) => set.call(AbortSignal, time < 5000 ? 100 : time);
+}"""
+OPENS_NEVER = "indexedDB.open = () => new EventTarget();"
+ANSWERS_NEVER = """
+    const silent = () => new Proxy(new EventTarget(), { get: () => silent });
+    IDBDatabase.prototype.transaction = silent;
+"""
+
+
+def test_a_device_whose_database_never_answers_works_from_memory(
+    here: World, served: Served, page: Page
+) -> None:
+    attempt = start(page, served.url)
+    for position, silence in ((0, OPENS_NEVER), (2, ANSWERS_NEVER)):
+        tab = page.context.new_page()
+        tab.add_init_script(SOON + silence)
+        tab.goto(page.url)
+        ready(tab)
+        choose(tab, position)
+        expect(tab.locator(SAID)).to_have_text("Saved.")
+        assert shown(attempt)[1] == (position,)
+        tab.context.set_offline(True)
+        choose(tab, position + 1)
+        expect(tab.locator(SAID)).to_contain_text("leave this page open")
+        tab.context.set_offline(False)
+        expect(tab.locator(SAID)).to_have_text("Saved.")
+        assert shown(attempt)[1] == (position + 1,)
+        tab.close()
+
+
 def test_a_rest_break_hides_the_questions_and_ends_by_a_button_or_by_itself(
     here: World, served: Served, page: Page
 ) -> None:

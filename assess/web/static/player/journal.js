@@ -5,10 +5,11 @@
 // transaction of the device's database, so two tabs never give the same one. What the device does
 // not take is kept in memory, and `kept` says so: nobody is told "saved on this device" of that.
 // A browser may take its database away under an open page; then another is opened, and whatever
-// was written down here and has not arrived goes on from memory.
+// was written down here and has not arrived goes on from memory, as with one that stays silent.
 
 const NAME = "assess-answers";
 const VERSION = 1;
+const LIMIT = 4000; // milliseconds in which the device's database must answer
 
 const result = (request) =>
   new Promise((resolve, reject) => {
@@ -22,7 +23,15 @@ const finished = (transaction) =>
     transaction.onabort = () => reject(transaction.error);
   });
 
-const open = () => {
+/** What is given, unless the device says nothing at all: some databases neither open nor fail. */
+const within = (given) =>
+  new Promise((resolve, reject) => {
+    given.then(resolve, reject);
+    const late = AbortSignal.timeout(LIMIT);
+    late.addEventListener("abort", () => reject(late.reason));
+  });
+
+const open = async () => {
   const request = indexedDB.open(NAME, VERSION);
   request.onupgradeneeded = () => {
     const made = request.result;
@@ -30,7 +39,13 @@ const open = () => {
     const entries = made.createObjectStore("entries", { keyPath: "id", autoIncrement: true });
     entries.createIndex("attempt", "attempt");
   };
-  return result(request);
+  const opened = result(request);
+  try {
+    return await within(opened);
+  } catch (error) {
+    opened.then((late) => late.close()).catch(() => {});
+    throw error;
+  }
 };
 
 /** The journal of an attempt on this device, or in memory where the device keeps nothing. */
@@ -176,10 +191,10 @@ class Journal {
           durability: "strict",
         });
         const [writers, entries] = ["writers", "entries"].map((n) => transaction.objectStore(n));
-        return await work(transaction, writers, entries);
+        return await within(work(transaction, writers, entries));
       } catch (error) {
         if (error?.name === "QuotaExceededError") throw error;
-        await this.#again(tries === 0);
+        await this.#again(tries === 0 && error?.name !== "TimeoutError");
       }
     }
     return undefined;
