@@ -53,7 +53,9 @@ def log_in(
         failures = _failures(session, hashed, now, settings)
         if locked := _locked(failures, now, settings):
             return locked
-        person = sessions.account(session, name)
+        person = sessions.account(session, name, held=True)
+        if good and person is not None and person != known:  # given another password meanwhile
+            good = passwords.matches(person.password_hash, password, settings)
         if person is None or not good or not person.active:
             session.add(LoginFailure(name_hash=hashed, at=now))
             locks = _locked([*failures, now], now, settings) is not None
@@ -168,6 +170,10 @@ def change_password(
         store.alone(session, f"login:{hashed_name}")  # many tries at once, as in `log_in`
         if locked := _locked(_failures(session, hashed_name, now, settings), now, settings):
             return locked
+        held = sessions.account(session, person.username, held=True)
+        if good and (held is None or held.password_hash != person.password_hash):
+            good = False  # it was reset meanwhile: what was typed is no longer theirs
+            reasons.append(Reason(Code.PASSWORD, {"what": "wrong"}, who=Helper.YOU))
         if good:
             sessions.forget_failures(session, hashed_name)
         else:

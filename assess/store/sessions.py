@@ -69,9 +69,14 @@ class Account:
     active: bool
 
 
-def account(session: Session, username: str) -> Account | None:
-    """The account with this log-in name, whatever its case."""
-    rows = cursor.ask(session, _ACCOUNT, {"name": accounts.log_in_name(username)})
+def account(session: Session, username: str, *, held: bool = False) -> Account | None:
+    """The account with this log-in name, whatever its case; `held` until the transaction ends.
+
+    Who is held is barred, or given another password, before this or after it, and not meanwhile.
+    """
+    hold = held and cursor.dialect(session) == cursor.POSTGRESQL
+    statement = f"{_ACCOUNT} FOR NO KEY UPDATE OF p" if hold else _ACCOUNT
+    rows = cursor.ask(session, statement, {"name": accounts.log_in_name(username)})
     if not rows:
         return None
     person, centre, password_hash, active = rows[0]

@@ -39,23 +39,30 @@ def at_once(app: Flask, *deeds: Callable[[], Result]) -> list[Result]:
         return [future.result() for future in [pool.submit(run, deed) for deed in deeds]]
 
 
-def one_by_one(app: Flask, what: str, *deeds: Callable[[], Result]) -> list[Result]:
+def one_by_one(
+    app: Flask,
+    what: str,
+    *deeds: Callable[[], Result],
+    meanwhile: Callable[[], object] = lambda: None,
+) -> list[Result]:
     """Let deeds queue in this order for what is dealt with alone, then let them all go on.
 
-    For PostgreSQL: what a deed read before it queued is out of date for all but the first.
+    For PostgreSQL: what a deed read before it queued is out of date for all but the first, and
+    after a deed that is done `meanwhile` for this one too.
     """
 
-    def run(deed: Callable[[], Result]) -> Result:
+    def run(deed: Callable[[], Any]) -> Any:
         with app.app_context():
             return deed()
 
-    with ThreadPoolExecutor(len(deeds)) as pool:
+    with ThreadPoolExecutor(len(deeds) + 1) as pool:
         with store.write() as session:
             store.alone(session, what)
             going = []
             for number, deed in enumerate(deeds, start=1):
                 going.append(pool.submit(run, deed))
                 wait_until(partial(_queue_is, session, number), "nobody queues")
+            pool.submit(run, meanwhile).result(PATIENCE)
         return [one.result(PATIENCE) for one in going]
 
 

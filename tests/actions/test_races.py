@@ -9,7 +9,16 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from assess import store
-from assess.actions import approvals, attempts, banks, journal, people, programmes, sessions
+from assess.actions import (
+    approvals,
+    attempts,
+    banks,
+    journal,
+    passwords,
+    people,
+    programmes,
+    sessions,
+)
 from assess.actions.context import Context
 from assess.actions.saving import Saved
 from assess.bank import specification
@@ -24,7 +33,7 @@ from assess.store.marks import MarkRow
 from assess.store.pools import Epoch, Pool
 from assess.store.sessions import LoginFailure, SignIn
 from tests.actions import racing
-from tests.builders import World, bank, csv
+from tests.builders import PASSWORD, World, bank, csv
 
 ROUNDS = 6
 
@@ -77,7 +86,7 @@ def test_of_two_processes_that_start_at_once_one_begins(built: World) -> None:
 
 
 def test_an_entry_of_a_candidate_does_not_wait_for_a_deed_that_holds_them(built: World) -> None:
-    if not built.app.extensions["assess.settings"].database_url.startswith("postgresql"):
+    if store.db.engine.dialect.name != "postgresql":
         return  # one writes at a time there
     acting = built.context("candidate")
 
@@ -243,6 +252,31 @@ def test_many_wrong_passwords_at_once_do_not_slip_past_the_lock(built: World) ->
     with store.read() as session:
         assert session.scalar(select(func.count()).select_from(LoginFailure)) == 5
         assert session.scalar(select(func.count()).select_from(SignIn)) == 0
+
+
+def test_a_password_that_is_reset_meanwhile_lets_nobody_in_and_is_not_changed(built: World) -> None:
+    if store.db.engine.dialect.name != "postgresql":
+        return  # one writes at a time there
+    device, settings = built.log_in("candidate"), built.app.extensions["assess.settings"]
+    queue = f"login:{sessions._hash_name(settings, 'candidate')}"
+    administrator, who = built.context("administrator"), built.persons["candidate"]
+    for coming_in in (
+        lambda: sessions.log_in(settings, built.clock.now(), "candidate", PASSWORD, "x"),
+        lambda: sessions.change_password(device, PASSWORD, "another-staple-battery-7"),
+    ):
+        with store.write() as session:
+            hashed = passwords.hash_of(PASSWORD, settings)
+            session.get_one(person_rows.Person, who).password_hash = hashed
+        (done,) = racing.one_by_one(
+            built.app,
+            queue,
+            coming_in,
+            meanwhile=lambda: people.reset_password(administrator, who),
+        )
+        assert isinstance(done, Refused), done
+    with store.read() as session:
+        left = select(func.count()).where(SignIn.person_id == who, SignIn.ended_at.is_(None))
+        assert session.scalar(left) == 0
 
 
 def seal(_app: Flask, now: datetime, rounds: int) -> int:
