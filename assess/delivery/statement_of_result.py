@@ -22,9 +22,9 @@ LONGEST_CODE = 60  # characters looked at: of a code with whatever stands betwee
 class Facts:
     """All that a statement of result says; `cut` and `out_of` in marks.
 
-    `outcomes` are titles, each with whether its minimum is met. `holds` is false once the record
-    says something else: the attempt was marked again, or does not count any more. `held` is true
-    while somebody holds the result back: then nobody is told what it says.
+    `outcomes` are titles, each with whether its minimum is met, None where it has none. `holds` is
+    false once the record says something else: the attempt was marked again, or does not count any
+    more. `held` is true while somebody holds the result back: then nobody is told what it says.
     """
 
     name: str
@@ -42,9 +42,14 @@ class Facts:
     out_of: int
     rule: str
     specification: int
-    outcomes: tuple[tuple[str, bool], ...]
+    outcomes: tuple[tuple[str, bool | None], ...]
     holds: bool
     held: bool = False
+
+    @property
+    def least(self) -> bool:
+        """Whether a pass asks for a least number in any outcome."""
+        return any(met is not None for _, met in self.outcomes)
 
     @property
     def words(self) -> str:

@@ -86,7 +86,9 @@ def facts(session: Session, row: StatementOfResult) -> Facts:
         out_of=mark.out_of,
         rule=mark.rule,
         specification=specifications.version(session, mark.specification_id).number,
-        outcomes=tuple((titles[path], bool(met)) for path, _, _, _, met in mark.outcomes),
+        outcomes=tuple(
+            (titles[path], bool(met) if least else None) for path, _, _, least, met in mark.outcomes
+        ),
         holds=State(attempt.state) is State.MARKED
         and counting is not None
         and counting.id == mark.id,

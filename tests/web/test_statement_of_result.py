@@ -15,7 +15,7 @@ import pytest
 from assess import store
 from assess.actions import closing, people, remarking
 from assess.actions import specifications as specs
-from assess.bank.specification import Feedback
+from assess.bank.specification import Feedback, Quota
 from assess.reasons import Refused
 from assess.store import attempts, statements_of_result
 from assess.web import pdf
@@ -105,6 +105,19 @@ def test_no_byte_of_result_statement_or_receipt_is_beyond_the_level(
             assert not any(o.rationale and o.rationale in answer for o in content.options)
             assert not content.revise or content.revise not in answer
     assert ("Chapter one." in result) == ("Chapter one." in told) == (level is not Feedback.OUTCOME)
+
+
+@pytest.mark.parametrize(("least", "told"), [((0, 1), ["–", "Not yet met"]), ((0, 0), [])])
+def test_no_outcome_is_called_met_of_which_nothing_is_asked(
+    here: World, least: tuple[int, int], told: list[str]
+) -> None:
+    quotas = tuple(Quota(f"award/U1/{n}", 2, one) for n, one in enumerate(least, start=1))
+    assert not isinstance(specs.publish(here.context(), specification(quotas=quotas)), Refused)
+    me = Browser(here, "candidate")
+    page, code = stated(me, sat(here, me, 0))
+    for text in (page, checked(code, NAME, here)[1]):
+        assert re.findall(r">(–|Met|Not yet met)</td>", text) == told
+        assert ("3 marks of 4, and the least number asked for" in text) == any(least)
 
 
 def test_a_statement_says_what_the_centre_may_tell_and_its_pdf_is_tagged(here: World) -> None:
