@@ -13,6 +13,14 @@ Key = BigInteger().with_variant(Integer, "sqlite")
 Document = JSON().with_variant(JSONB(), "postgresql")
 
 
+def cases(words: str) -> list[str]:
+    """How words are looked for in a column, whatever their case, by `icontains`.
+
+    SQLite knows the case of A to Z only: the other letters are looked for as people write them.
+    """
+    return list(dict.fromkeys((words, words.lower(), words.upper(), words.title())))
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware datetime in UTC with microseconds, on databases with and without time zones."""
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from assess.store.banks import Item, ItemVersion
+from assess.store.columns import cases
 
 UNDER_WAY = ("review", "returned")
 """States in which an item's newest version stands beside the one that is in use."""
@@ -86,9 +87,9 @@ def _sought(bank_id: int, search: Search) -> Iterator[ColumnElement[bool]]:
         return Item.id.in_(select(other.item_id).where(other.bank_id == bank_id, so))
 
     if search.words:
-        named = Item.identifier.icontains(search.words, autoescape=True)
-        asked = ItemVersion.stem.icontains(search.words, autoescape=True)
-        yield or_(named, asked)
+        tried = [search.words] if search.words.isascii() else cases(search.words)
+        where = (Item.identifier, ItemVersion.stem)
+        yield or_(*(column.icontains(one, autoescape=True) for column in where for one in tried))
     if search.outcome == "-":
         yield ItemVersion.outcome.is_(None)
     elif search.outcome:

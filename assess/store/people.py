@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 from assess.delivery import accounts
 from assess.store import cursor
 from assess.store.base import Base
+from assess.store.columns import cases
 
 MANY = 500  # log-in names of one question to the database
 
@@ -75,12 +76,8 @@ def locked(session: Session, person_id: int) -> Person:
 
 
 def named(words: str, *columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """That one of these columns holds the words, whatever their case.
-
-    SQLite knows the case of A to Z only: the other letters are looked for as people write names.
-    """
-    plain = accounts.plain(words)
-    tried = dict.fromkeys((plain, plain.lower(), plain.upper(), plain.title()))
+    """That one of these columns holds the words, whatever their case."""
+    tried = cases(accounts.plain(words))
     return or_(*(c.icontains(one, autoescape=True) for c in columns for one in tried))
 
 

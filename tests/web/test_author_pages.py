@@ -10,7 +10,7 @@ from assess import store
 from assess.actions import banks as deeds
 from assess.reasons import Refused
 from assess.store import banks
-from tests.builders import World, bank, csv
+from tests.builders import HEADER, World, bank, csv, question
 from tests.web.author_scene import author, said
 
 __all__ = ["author"]
@@ -128,6 +128,10 @@ def test_a_bank_is_searched_by_words_outcome_and_state(built: World, author: Fla
     assert found("state=draft") == 0
     assert found("words=%25") == 0
     assert found("words=_") == 0
+    rows = HEADER + "\n" + question(1, "1").replace("Stem", "Éire")
+    assert not isinstance(deeds.bring_in(built.context(), bank(rows)), Refused)
+    for words in ("Éire", "éire", "ÉIRE"):
+        assert found(f"words={words}") == 1, words
 
 
 def test_a_page_number_that_is_none_still_shows_items(built: World, author: FlaskClient) -> None:
