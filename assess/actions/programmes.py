@@ -293,8 +293,14 @@ def _said(conditions: Conditions) -> dict[str, Fact]:
     }
 
 
-def publish_statement(context: Context, programme_id: int, words: str) -> int | Refused:
-    """Put a new version of the statement in force, if its text changed; says its number."""
+def publish_statement(
+    context: Context, programme_id: int, words: str, after: int | None = None
+) -> int | Refused:
+    """Put a new version of the statement in force, if its text changed; says its number.
+
+    `after`: the number of the version that it was written over, 0 for none. Where another is in
+    force by now, nothing is published [E-CHANGED].
+    """
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
     words = words.replace("\r\n", "\n").strip()
@@ -309,7 +315,11 @@ def publish_statement(context: Context, programme_id: int, words: str) -> int | 
         hashed = rules.text_hash(words)
         if current is not None and current.hash == hashed:
             return current.number
-        number = 1 if current is None else current.number + 1
+        before = 0 if current is None else current.number
+        if after is not None and after != before:
+            refused = Refused.of(Code.CHANGED, status=409, who=Helper.YOU)
+            return refuse(session, context, Event.STATEMENT_PUBLISHED, refused)
+        number = before + 1
         session.add(
             Statement(
                 centre_id=context.centre,

@@ -390,3 +390,20 @@ def test_what_somebody_else_changed_meanwhile_is_not_undone_unnoticed(
         assert me.post(address, mine | other | {"seen": stale["seen"]}).status_code == 302  # is so
         assert me.post(address, mine | {"seen": seen(refused.text)}).status_code == 302
     assert registration(here, "candidate").group == "Two"
+
+
+def test_a_statement_is_not_published_over_one_that_its_writer_has_not_seen(
+    here: World, me: Browser
+) -> None:
+    address = f"/programmes/{here.programme}/statements"
+    mine = {"words": "All of it is my own work, and nobody else's.", "after": "1"}
+    assert 'name="after" value="1"' in me.get(address).text
+    theirs = "All the work I hand in is my own, and I say whose words I use."
+    assert programmes.publish_statement(here.context(), here.programme, theirs) == 2
+    assert 'name="after" value="1"' in me.post(address, mine | {"look": "yes"}).text
+    refused = me.post(address, mine)
+    assert (refused.status_code, beside(refused.text)) == (409, {"words": "E-CHANGED"})
+    assert mine["words"].replace("'", "&#39;") in refused.text  # nothing typed is lost
+    assert theirs in refused.text  # among the versions
+    assert 'name="after" value="2"' in refused.text
+    assert me.post(address, mine | {"after": "2"}).status_code == 302

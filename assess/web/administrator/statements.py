@@ -24,7 +24,8 @@ def statements(programme_id: int) -> ResponseReturnValue:
     words = typed.text("words")
     if request.method == "GET" or "look" in request.form:
         return _page(programme_id, words)
-    done = deeds.publish_statement(signing.context(), programme_id, words)
+    after = typed.key("after") if "after" in request.form else None
+    done = deeds.publish_statement(signing.context(), programme_id, words, after)
     if isinstance(done, Refused):
         again = done.status != 404 and not problems.wants_json()
         return _page(programme_id, words, done) if again else problems.answer(done)
@@ -39,15 +40,19 @@ def _page(programme_id: int, words: str, refused: Refused | None = None) -> Resp
             return problems.answer(not_found())
         every = rows.statements(session, programme_id)
     current = every[0][0] if every else None
+    number = current.number if current else 0
+    # Who looks at their text first publishes it over the version that they began with.
+    after = typed.key("after") if "look" in request.form and "after" in request.form else number
     page = render_template(
         "administrator/statements.html",
         programme=programme,
         every=every,
         current=current,
+        after=after,
         blocks=prose.blocks(current.words) if current else (),
         looked=prose.blocks(words) if words.strip() else (),
         words=words or (current.words if current and not refused else ""),
         same=current is not None and words.strip() == current.words,
-        reasons=typed.beside(refused),
+        reasons=typed.beside(refused, "words"),
     )
     return page, 200 if refused is None else refused.status
