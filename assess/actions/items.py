@@ -114,7 +114,7 @@ def begin(context: Context, item_id: int) -> Begun | Refused:
 
 def draft_from(session: Session, context: Context, item: Item, base: ItemVersion) -> None:
     """Make a working copy of a version; who wrote what was never approved wrote the copy too."""
-    writers = reviews.writers_of(session, base) if base.state == State.RETURNED.value else ()
+    writers = reviews.writers_of(session, base) if reviews.came_back(session, base) else ()
     draft = drafting.of(Content.from_document(base.content))
     _begin(session, context, item, draft, base, tuple(writers))
 

@@ -85,6 +85,15 @@ def by_id(session: Session, item_id: int, version_id: int) -> ItemVersion | None
     )
 
 
+def came_back(session: Session, version: ItemVersion) -> bool:
+    """Whether a version was returned or withdrawn: nobody ever approved it, whatever it is now."""
+    back = select(ItemRemark.id).where(
+        ItemRemark.version_id == version.id,
+        ItemRemark.move.in_([Move.RETURN.value, Move.WITHDRAW.value]),
+    )
+    return session.scalar(back.limit(1)) is not None
+
+
 def in_state(session: Session, item_id: int, *states: State) -> ItemVersion | None:
     """The newest version of an item that is in one of these states."""
     return session.scalar(

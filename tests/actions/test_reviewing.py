@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from assess import store
 from assess.actions import banks as imports
 from assess.actions import items, reviews
+from assess.bank import drafting
 from assess.bank.drafting import Draft
 from assess.bank.items import Content
 from assess.bank.lifecycle import Move, State
@@ -167,6 +168,32 @@ def test_a_returned_version_keeps_its_writers_when_another_goes_on_with_it(
     assert codes(reviews.approve(built.context(second), known(), number)) == {Code.FOUR_EYES}
     assert isinstance(reviews.approve(reviewer, known(), number), reviews.Decided)
     assert states() == [(1, "superseded"), (2, "returned"), (3, "live")]
+
+
+def test_what_was_retired_before_anybody_approved_it_keeps_its_writers(
+    built: World, second: str
+) -> None:
+    with store.read() as session:
+        shelf = session.get_one(banks.Item, known()).bank_id
+    begun = items.begin_new(built.context(second), shelf, "new", "single_choice")
+    assert isinstance(begun, items.Begun), begun
+    with store.read() as session:
+        version = banks.versions_of(session, known())[0]
+    like = drafting.of(Content.from_document(version.content))
+    assert isinstance(
+        items.save(built.context(second), begun.item_id, replace(like, stem="New?"), 1), items.Saved
+    )
+    number = submit(built, second, "new", "Quite new?")
+    reviewer = built.context("reviewer")
+    assert isinstance(reviews.give_back(reviewer, begun.item_id, number, WHY), reviews.Decided)
+    assert isinstance(items.discard(built.context("author"), begun.item_id), items.Discarded)
+    assert isinstance(reviews.retire(reviewer, begun.item_id, number, WHY), reviews.Decided)
+    again = items.begin(built.context("author"), begun.item_id)
+    assert isinstance(again, items.Begun), again
+    done = items.submit(built.context("author"), begun.item_id, 1)
+    assert isinstance(done, items.Submitted), done
+    refused = reviews.approve(built.context(second), begun.item_id, done.number)
+    assert codes(refused) == {Code.FOUR_EYES}
 
 
 def test_the_database_refuses_an_approval_by_a_writer_and_to_change_what_was_said(
