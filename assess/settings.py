@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, time
 from enum import StrEnum
 from pathlib import Path
@@ -78,14 +78,17 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The whole configuration. Each field is the variable ASSESS_<NAME> of the environment."""
+    """The whole configuration. Each field is the variable ASSESS_<NAME> of the environment.
+
+    What is secret, or may hold a password, is in no text that is made of it.
+    """
 
     mode: Mode = Mode.DEMO
     instance: Path = Path("instance")
-    database_url: str
-    redis_url: str | None = None
-    secret_key: str  # signs the session cookie
-    seed_key: str  # encrypts the seeds of draws at rest
+    database_url: str = field(repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    secret_key: str = field(repr=False)  # signs the session cookie
+    seed_key: str = field(repr=False)  # encrypts the seeds of draws at rest
     name: str = "Assess"
     colour: str = "#0b4f6c"  # of the masthead
     public_origin: str | None = None  # e.g. https://assess.example.org; behind a proxy
@@ -110,7 +113,7 @@ class Settings:
     smtp_port: int = 587  # RFC 6409: submission; 465 with TLS from the first byte
     smtp_tls: Tls = Tls.STARTTLS
     smtp_user: str | None = None
-    smtp_password: str | None = None
+    smtp_password: str | None = field(default=None, repr=False)
     smtp_ca: Path | None = None  # a file of certificates to trust, where the system's do not do
     mail_from: str | None = None  # whom mails are from
     room: bool = False  # pages and door of the invigilated room; on in a demonstration

@@ -12,8 +12,6 @@ from typing import Any
 import click
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
 from assess.cli import shell
 from assess.cli.itemreport import folder, page, tables
@@ -334,18 +332,17 @@ def _print(document: dict[str, Any]) -> None:
     click.echo(f"{shell.counted(len(flagged), 'item')} with a flag.")
     if not flagged:
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("item", "N", "facility", "r", "flags"):
-        table.add_column(column, justify="left" if column in ("item", "flags") else "right")
-    for entry in flagged[:MOST_PRINTED]:
-        table.add_row(
+    rows = [
+        (
             entry["item"],
             f"{entry['n']:,}",
             _number(entry["facility"]),
             _number(entry["discrimination"]),
             ", ".join(dict.fromkeys(flag["code"].replace("_", " ") for flag in entry["flags"])),
         )
-    Console().print(table)
+        for entry in flagged[:MOST_PRINTED]
+    ]
+    shell.print_table(("item", "N", "facility", "r", "flags"), rows)
     if len(flagged) > MOST_PRINTED:
         click.echo(f"... and {len(flagged) - MOST_PRINTED:,} more: --out DIR writes them all.")
 

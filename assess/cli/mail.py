@@ -38,7 +38,7 @@ def list_(obj: Shell, as_json: bool) -> None:
         tries = shell.counted(one.tries, "try")
         click.echo(f"{one.id:>6}  {one.kind:<18} {when:<24} {tries}  {one.address}")
         if one.error:
-            click.echo(f"        {one.error}")
+            click.echo(f"        {shell.printable(one.error)}")
     if not found:
         click.echo("Every mail has gone.")
 

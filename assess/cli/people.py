@@ -124,11 +124,14 @@ def _report(
     plan: enrolment.Plan, done: enrolling.BroughtIn | None, file: str | None, as_json: bool
 ) -> None:
     from assess import wording
+    from assess.cli.itemreport import tables
 
     given = () if done is None else done.passwords
     if file is not None and given:
         with Path(file).open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream).writerows([("username", "name", "password"), *given])
+            writer = csv.writer(stream)
+            writer.writerow(("username", "name", "password"))
+            writer.writerows(map(tables.cell, row) for row in given)
     if as_json:
         shell.print_json(
             {

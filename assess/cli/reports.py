@@ -46,9 +46,6 @@ def items(obj: Shell, name: str, centre: str | None, as_json: bool) -> None:
 
 def show(found: dict[str, Any]) -> None:
     """Print a report as a person reads it: no more of an item than its answers bear."""
-    from rich.console import Console
-    from rich.table import Table
-
     from assess.psychometrics.guards import Shows, allows
 
     population, test = found["population"], found["test"]
@@ -62,19 +59,19 @@ def show(found: dict[str, Any]) -> None:
         )
     else:
         click.echo(f"Nothing is said of the marks yet: {test['guard']}.")
-    table = Table(box=None, pad_edge=False)
-    for column in ("item", "N", "facility", "r", "flags"):
-        table.add_column(column, justify="left" if column in ("item", "flags") else "right")
+    rows = []
     for item in found["items"]:
         step = Shows(item["shows"])
-        table.add_row(
-            str(item["item"]),
-            str(item["n"]),
-            _number(item["facility"] if allows(step, Shows.FACILITY) else None),
-            _number(item["discrimination"] if allows(step, Shows.DISCRIMINATION) else None),
-            " ".join(flag["sentence"] for flag in item["flags"]),
+        rows.append(
+            (
+                str(item["item"]),
+                str(item["n"]),
+                _number(item["facility"] if allows(step, Shows.FACILITY) else None),
+                _number(item["discrimination"] if allows(step, Shows.DISCRIMINATION) else None),
+                " ".join(flag["sentence"] for flag in item["flags"]),
+            )
         )
-    Console().print(table)
+    shell.print_table(("item", "N", "facility", "r", "flags"), rows)
 
 
 def _number(value: float | None) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -154,7 +154,7 @@ def marked() -> None:
 
 def say(text: str) -> None:
     """A line for a person, on standard error: standard output is for results."""
-    click.echo(text, err=True)
+    click.echo("\n".join(map(printable, text.split("\n"))), err=True)
 
 
 def fail(text: str, code: int = REFUSED, where: str = "") -> NoReturn:
@@ -202,6 +202,24 @@ def counted(number: int, noun: str) -> str:
     """A number of things as a line says it: "1 attempt", "2,300 attempts"."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def printable(text: str) -> str:
+    """A text of somebody's as a terminal may have it: no letter of it moves or colours anything."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Rows below each other as they are: names are no markup. The first and last stand left."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for head in heads:
+        table.add_column(head, justify="left" if head in (heads[0], heads[-1]) else "right")
+    for row in rows:
+        table.add_row(*map(printable, row))
+    Console(markup=False, emoji=False).print(table)
 
 
 def print_json(document: object) -> None:

@@ -53,7 +53,7 @@ def publish(obj: Shell, file: str, centre: str | None, as_json: bool) -> None:
         f"{'' if done.fresh.exact else 'at least '}{shell.counted(done.fresh.attempts, 'attempt')} "
         "without a repeated question guaranteed."
     )
-    click.echo(f"A form that meets it: {', '.join(done.witness)}")
+    click.echo(f"A form that meets it: {shell.printable(', '.join(done.witness))}")
     click.echo("What candidates will meet: assess draw simulate " + specification.name)
     if specification.programme is None:
         click.echo("It names no programme: no candidate can sit it yet.")

@@ -324,6 +324,22 @@ def test_the_report_on_items_says_no_more_than_the_answers_bear(
     assert "0.61" not in said
 
 
+def test_a_name_in_a_report_is_no_markup_and_moves_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    test = {"guard": "too few", "mean": None, "sd": None, "pass_rate": None, "alpha": None}
+    population = {"attempts": 9, "responses": 9, "excluded": 0}
+    bare = {"n": 9, "shows": "n", "facility": None, "discrimination": None, "flags": []}
+    names = ("q[a]", "x[/b]", ":bell:", "\x1b[2Jgone\x07")
+    items = [{"item": name, **bare} for name in names]
+    reports.show({"population": population, "test": test, "items": items})
+    said = capsys.readouterr().out
+    for name in names[:3]:
+        assert name in said
+    assert "\x1b" not in said
+    assert "\x07" not in said
+
+
 def test_the_reasons_of_a_refusal_are_json_too(command: Command, small: Path) -> None:
     for arguments in (
         ("spec", "publish", small / "T1.yaml", "--json"),

@@ -49,14 +49,24 @@ def test_a_file_is_brought_in_with_the_first_passwords_in_a_file_of_their_own(
     assert (told["unchanged"], told["passwords"]) == (2, {})
 
 
+def test_no_name_becomes_a_formula_in_the_file_of_passwords(
+    command: Command, people: Path, tmp_path: Path
+) -> None:
+    people.write_text('username,name,roles\nann,"=HYPERLINK(""x"")",tutor\n', encoding="utf-8")
+    kept = tmp_path / "passwords.csv"
+    assert command("person", "import", people, "--passwords", kept).exit_code == 0
+    assert "'=HYPERLINK(" in kept.read_text(encoding="utf-8")
+
+
 def test_a_line_that_cannot_be_done_exits_1_and_nothing_is_written(
     command: Command, people: Path
 ) -> None:
-    people.write_text(FILE + "cee,,tutor\n", encoding="utf-8")
+    people.write_text(FILE + "ce\x1b[2Je,,tutor\n", encoding="utf-8")
     done = command("person", "import", people)
     assert done.exit_code == 1
-    assert "line 4: cee:" in done.stderr
+    assert "line 4: ce\N{REPLACEMENT CHARACTER}[2je:" in done.stderr
     assert "[E-FIELD]" in done.stderr
+    assert "\x1b" not in done.stderr
     assert done.stdout.endswith("Nothing was written.\n")
     people.write_text("name\nAnn\n", encoding="utf-8")
     assert command("person", "import", people).exit_code == 1

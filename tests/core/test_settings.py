@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assess.settings import LEAST, MOST, Mode, SettingsError, Tls, from_environment
+from assess.actions.context import Context
+from assess.settings import LEAST, MOST, Mode, Settings, SettingsError, Tls, from_environment
+from tests.conftest import START
 
 PRODUCTION = {
     "ASSESS_MODE": "production",
@@ -139,3 +141,15 @@ def test_a_password_of_the_mail_server_never_goes_in_clear_to_another_machine() 
 def test_all_problems_come_together() -> None:
     said = problems(PRODUCTION | {"ASSESS_PORT": "x", "ASSESS_MODE": "y", "ASSESS_TIMEZONE": "z"})
     assert len(said.splitlines()) == 3
+
+
+def test_no_text_made_of_the_settings_holds_a_secret() -> None:
+    secret = "hidden-" * 8
+    kept = Settings.for_tests(
+        database_url=f"postgresql://me:{secret}@db/assess",
+        redis_url=f"redis://:{secret}@cache/0",
+        secret_key=secret,
+        seed_key=secret,
+        smtp_password=secret,
+    )
+    assert secret not in f"{kept} {kept!r} {Context(START, kept, 1)!r}"

@@ -57,7 +57,7 @@ def csv_text(table: Columns) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     if table:
-        writer.writerow(map(_cell, table))
+        writer.writerow(map(cell, table))
         writer.writerows(zip(*(_cells(values) for values in table.values()), strict=True))
     return file.getvalue()
 
@@ -94,14 +94,14 @@ def _flat(values: Mapping[str, Any], prefix: str) -> Row:
 
 
 def _cells(values: Sequence[Any]) -> Sequence[Any]:
-    return [_cell(value) for value in values] if any(map(_is_text, values)) else values
+    return [cell(value) for value in values] if any(map(_is_text, values)) else values
 
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula."""
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return f"'{value}"
