@@ -35,11 +35,16 @@ def ask(context: Context, test_id: int) -> int | Refused:
                 return not_found()
             judgement = judge(session, context.gates, test, person, context.now)
             asked = approvals.waiting(session, test_id, person.id)
-            reasons = [r for r in judgement.reasons if r.code in (Code.ATTEMPTS, Code.OPEN_ATTEMPT)]
+            barring = {Code.ATTEMPTS, Code.OPEN_ATTEMPT}
+            # While results are held back nothing says whether an approval is missing.
+            silent = judgement.standing.results_held
+            if silent:
+                barring.add(Code.HELD)
+            reasons = [r for r in judgement.reasons if r.code in barring]
             if asked is not None:
                 values = {"asked": asked.asked_at}
                 reasons.append(Reason(Code.ASKED, values, who=Helper.TUTOR))
-            elif not any(r.code is Code.APPROVAL for r in judgement.reasons):
+            elif not silent and not any(r.code is Code.APPROVAL for r in judgement.reasons):
                 reasons.append(Reason(Code.ASKED, {"what": "approved"}, who=Helper.YOU))
             if reasons:
                 refused = Refused(Code.ASKED, tuple(reasons), 409)

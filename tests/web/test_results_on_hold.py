@@ -66,6 +66,9 @@ def test_a_result_on_hold_is_told_nowhere_and_released_it_is_there(
     ):
         assert refused.status_code in {409, 423}
         assert "I-HELD" in codes(refused.text)
+    asked = me.post(f"/tests/{built.test}/approval")
+    assert (asked.status_code, codes(asked.text)) == (409, {"E-ASKED", "E-HELD"})
+    assert "You do not need to ask" not in asked.text
     assert me.get(f"/attempts/{attempt}/receipt.json").status_code == 200
     somebody = Browser(built, None)
     token = somebody.token_of("/verify")
