@@ -16,6 +16,8 @@ LONGEST_URL = 2_000  # characters
 KEYS = ("title", "text", "url")
 URL = re.compile(r"https?://[^\s/@]+(/\S*)?", re.ASCII)  # no user name that hides the real host
 HEADING = "# "
+LIKE_HEADING = re.compile(r"^\\*# ", re.MULTILINE)  # in a text: typed with one backslash more
+ESCAPED = re.compile(r"\\+# ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +52,18 @@ def read(fields: Fields) -> tuple[Resource, ...]:
 
 
 def typed(text: str) -> list[dict[str, object]]:
-    """The documents of resources as an author types them on a page.
+    r"""The documents of resources as an author types them on a page.
 
     A line `# Title` begins a resource, what follows is its text; a text that is nothing but an
     address is its url. Words before the first title make a resource without one, which `read`
-    refuses: nothing typed is dropped.
+    refuses: nothing typed is dropped. A text has a line that begins with `# ` as `\# `.
     """
     parts: list[tuple[str, list[str]]] = []
     for line in text.splitlines():
         if line.startswith(HEADING):
             parts.append((line.removeprefix(HEADING).strip(), []))
         elif parts:
-            parts[-1][1].append(line)
+            parts[-1][1].append(line[1:] if ESCAPED.match(line) else line)
         elif line.strip():
             parts.append(("", [line]))
     documents: list[dict[str, object]] = []
@@ -74,4 +76,10 @@ def typed(text: str) -> list[dict[str, object]]:
 
 def as_typed(resources: Iterable[Resource]) -> str:
     """The text that an author would type for these resources."""
-    return "\n\n".join(f"{HEADING}{one.title}\n{one.url or one.text}" for one in resources)
+    return "\n\n".join(
+        f"{HEADING}{one.title}\n{one.url or _escaped(one.text)}" for one in resources
+    )
+
+
+def _escaped(text: str) -> str:
+    return LIKE_HEADING.sub(r"\\\g<0>", text)

@@ -404,6 +404,12 @@ def test_a_specification_of_which_nothing_is_known_in_time_is_not_published(
     assert [reason.values["what"] for reason in proof.reasons] == ["undecided"]
 
 
+def test_a_text_of_an_open_book_may_have_lines_like_titles() -> None:
+    text = "Before\n# Chapter\n\\# as typed\n#hash"
+    book = (resources.Resource("First", text), resources.Resource("Second", "Words"))
+    assert resources.typed(resources.as_typed(book)) == [one.as_document() for one in book]
+
+
 @pytest.mark.parametrize(
     ("rows", "found"),
     [
