@@ -152,7 +152,8 @@ $(VENV)/.uv: requirements/bootstrap.txt
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
 	  || { echo "Python's venv is missing. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Making the environment $(VENV)"
-	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@# Without the stamp, making it was broken off: half an environment has python, and no pip.
+	@{ [ -e $@ ] && [ -x $(BIN)/python ]; } || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -q --require-hashes -r requirements/bootstrap.txt \
 	  || echo "uv cannot be had here; pip installs everything, which takes longer"
 	@touch $@

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import fields
 from pathlib import Path
@@ -97,3 +98,29 @@ def test_every_file_for_operators_is_named_in_their_document() -> None:
     for path in DEPLOYED:
         name = f"deploy/{path.name}"
         assert name in text or (units in text and Path(name).match(units)), name
+
+
+PYTHON = """#!/bin/sh
+echo "$*" >> python.log
+[ "$2" = venv ] || exit 0
+mkdir -p .venv/bin && cp "$0" .venv/bin/python
+"""
+
+
+def test_an_environment_whose_making_was_broken_off_is_made_anew(tmp_path: Path) -> None:
+    shutil.copyfile(ROOT / "Makefile", tmp_path / "Makefile")
+    (tmp_path / "requirements").mkdir()
+    for path in ("requirements/bootstrap.txt", "python"):
+        (tmp_path / path).write_text(PYTHON, encoding="utf-8")
+    (tmp_path / "python").chmod(0o755)
+    made = []
+    for _ in ("from nothing", "again, with a newer lock", "broken off"):
+        subprocess.run(
+            ["make", "PYTHON=./python", ".venv/.uv"], cwd=tmp_path, check=True, capture_output=True
+        )
+        made.append((tmp_path / "python.log").read_text().count("-m venv --clear .venv"))
+        if len(made) == 1:
+            os.utime(tmp_path / "requirements/bootstrap.txt", (2e9, 2e9))
+        else:
+            (tmp_path / ".venv/.uv").unlink()
+    assert made == [1, 1, 2]
