@@ -13,6 +13,7 @@ from assess.actions import items, pools
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
 from assess.bank import lifecycle, review
 from assess.bank.lifecycle import DRAWABLE, STANDING, Move, State
+from assess.delivery.messages import sent_again
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
@@ -82,7 +83,10 @@ def retire(context: Context, item_id: int, number: int, words: str) -> Decided |
 
 
 def comment(context: Context, item_id: int, number: int, words: str) -> Refused | None:
-    """Say something about a version to whoever works on it."""
+    """Say something about a version to whoever works on it.
+
+    A page that is sent again, because the answer to the first try was slow, says nothing anew.
+    """
     if not context.may(Role.AUTHOR, Role.REVIEWER):
         return wrong_role()
     with store.write() as session:
@@ -94,6 +98,11 @@ def comment(context: Context, item_id: int, number: int, words: str) -> Refused 
             return _no_version()
         if why := review.why_not_say(words):
             return Refused(Code.FIELD, why, 422)
+        items.alone(session, context, session.get_one(Bank, item.bank_id))
+        for last in [told.remark for told in reviews.story(session, item.id)][:1]:
+            own = (last.version_id, last.person_id, last.move) == (version.id, context.actor, None)
+            if own and sent_again(words, context.now, last.words, last.at):
+                return None
         _tell(session, context, version, None, words)
         facts = {"item": item_id, "version": version.id}
         record(session, context, Event.ITEM_COMMENTED, facts)

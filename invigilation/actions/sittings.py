@@ -14,12 +14,15 @@ from assess.store import specifications
 from invigilation import sittings as rules
 from invigilation.actions import duty
 from invigilation.presence import ADMITTED
-from invigilation.store import roster
+from invigilation.store import roster, sittings
 from invigilation.store.sittings import Sitting
 
 
 def open_(context: Context, test_id: int, place: str, begins_at: datetime) -> int | Refused:
-    """Set a sitting down: a test that is sat in a room, where and when; says its number."""
+    """Set a sitting down: a test that is sat in a room, where and when; says its number.
+
+    A form that is sent again, because the answer to the first try was slow, sets down no other.
+    """
     if not context.may(Role.INVIGILATOR):
         return wrong_role()
     place = " ".join(place.split())
@@ -33,6 +36,9 @@ def open_(context: Context, test_id: int, place: str, begins_at: datetime) -> in
         if reasons or test is None:
             refused = Refused(Code.FIELD, tuple(reasons), 422)
             return refuse(session, context, Event.SITTING_OPENED, refused)
+        store.alone(session, f"sitting:{test.id}")
+        if (there := sittings.like(session, test.id, place, begins_at, context.actor)) is not None:
+            return there.id
         sitting = Sitting(
             centre_id=context.centre,
             test_id=test.id,

@@ -67,6 +67,21 @@ def get(session: Session, centre_id: int, sitting_id: int) -> Sitting | None:
     )
 
 
+def like(
+    session: Session, test_id: int, place: str, begins_at: datetime, by: int | None
+) -> Sitting | None:
+    """A sitting of a test in the same room at the same time, by the same person, not closed."""
+    return session.scalar(
+        select(Sitting).where(
+            Sitting.test_id == test_id,
+            Sitting.place == place,
+            Sitting.begins_at == begins_at,
+            Sitting.created_by == by,
+            Sitting.closed_at.is_(None),
+        )
+    )
+
+
 def locked(session: Session, centre_id: int, sitting_id: int) -> Sitting | None:
     """A sitting of this centre, locked until the transaction ends: its deeds follow each other."""
     return session.scalar(

@@ -395,6 +395,10 @@ def test_a_comment_is_kept_with_its_version(built: World) -> None:
     with store.read() as session:
         told = rows.story(session, known())
     assert (told[0].remark.move, told[0].remark.words) == (None, "Nice distractors.")
+    # The page was slow, and is sent again.
+    assert reviews.comment(built.context("reviewer"), known(), number, "Nice distractors.") is None
+    with store.read() as session:
+        assert len(rows.story(session, known())) == len(told)
 
 
 def test_another_centres_author_finds_nothing_and_others_may_not(built: World) -> None:

@@ -51,6 +51,19 @@ def start(built: World, test: int, who: str = "candidate") -> object:
     return attempts.start(built.log_in(who), test, affirmed=True)
 
 
+def test_a_sitting_that_is_set_down_twice_at_once_is_one(built: World) -> None:
+    test, begins, acting = (
+        publish(built),
+        built.clock.now() + BEGINS_IN,
+        built.context("invigilator"),
+    )
+    done = racing.at_once(built.app, *[lambda: sittings.open_(acting, test, "Room 4", begins)] * 2)
+    assert done == [done[0]] * 2
+    assert isinstance(sittings.open_(acting, test, "Room 5", begins), int)
+    with store.read() as session:
+        assert len(rows.current(session, built.centres["here"])) == 2
+
+
 def test_off_the_roster_a_test_of_the_room_stays_shut(built: World) -> None:
     made = room(built)
     done = start(built, made.test)

@@ -345,7 +345,8 @@ def test_nobody_sees_the_sitting_in_which_they_sit(built: World) -> None:
 
 
 def test_an_entry_of_another_sitting_is_not_found(made: Room, me: Browser) -> None:
-    other = room(made.built)
+    made.built.clock.advance(timedelta(minutes=1))
+    other = room(made.built)  # at another time than the first
     address = f"/sittings/{other.sitting}/roster/{made.entries['candidate']}"
     assert me.get(address).status_code == 404
     assert me.post(address, {"seen": "absent"}).status_code == 404
