@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 import click
 
@@ -85,6 +86,12 @@ def check(obj: Shell) -> None:
         except Exception as error:
             tell("database", f"no answer: {str(error).splitlines()[0]}")
             behind = True
+        if settings.production and not behind:
+            from assess.actions import demo
+
+            with suppress(demo.NotEmptyError):
+                known = "those of the demonstration are here, and all have one password"
+                tell("accounts", known if demo.is_filled() else None)
         if settings.redis_url is None:
             click.echo("redis      not used")
         else:

@@ -54,6 +54,11 @@ def test_the_demonstration_fills_an_empty_database_once(command: Command, tmp_pa
     said = json.loads(verified.stdout)
     assert (said["good"], said["unsealed"]) == (True, 2)
     assert command("check").exit_code == 0
+    # Its accounts, with one password for all, are none to be served to real people.
+    here = {"ASSESS_DATABASE_URL": f"sqlite:///{tmp_path / 'instance' / 'assess.sqlite3'}"}
+    checked = command("check", **OF_PRODUCTION, **here)
+    assert checked.exit_code == 1
+    assert "those of the demonstration are here" in checked.stdout
     # An outsider can draw the forms of an epoch again, when it is closed.
     listed = json.loads(command("draw", "epochs", "M02", "--json").stdout)
     assert sum(one["draws"] for one in listed) == 30
