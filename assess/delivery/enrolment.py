@@ -162,7 +162,9 @@ def plan(rows: Sequence[Row], known: Known, today: date, zone: str) -> Plan:
         _Draft(row, accounts.log_in_name(row["username"]), reasons=list(row.problems))
         for row in rows
     ]
+    told: dict[tuple[str, str], tuple[int, object]] = {}
     for draft in drafts:  # everybody first, so that a tutor may stand below their candidates
+        draft.reasons += _contradicting(draft, told)
         if not draft.reasons:
             _plan_person(draft, known, people, today)
     seen: dict[tuple[str, str], int] = {}
@@ -179,6 +181,25 @@ def plan(rows: Sequence[Row], known: Known, today: date, zone: str) -> Plan:
         seen[key] = draft.row.number
         _plan_place(draft, known, people, places, today, zone)
     return Plan(tuple(d.line() for d in drafts), _warnings(known, places))
+
+
+def _contradicting(
+    draft: _Draft, told: dict[tuple[str, str], tuple[int, object]]
+) -> tuple[Reason, ...]:
+    """Why a line cannot be about whom a line before it was; what it says is noted in `told`.
+
+    `told` holds, by log-in name and column, the first line that filled it and what it said.
+    """
+    for column in ("name", "born_on", "email"):
+        text = draft.row[column]
+        if not text:
+            continue
+        said = (calendar.read_day(text) or text) if column == "born_on" else text
+        first, before = told.setdefault((draft.username, column), (draft.row.number, said))
+        if before != said:
+            values: dict[str, Value] = {"what": "person_contradicts", "first": first}
+            return (Reason(Code.DUPLICATE, values, who=Helper.YOU),)
+    return ()
 
 
 def _plan_person(draft: _Draft, known: Known, people: dict[str, Person], today: date) -> None:

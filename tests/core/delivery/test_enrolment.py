@@ -97,9 +97,19 @@ def test_a_tutor_may_stand_below_their_candidates() -> None:
 
 
 def test_one_person_may_be_registered_on_two_programmes() -> None:
-    plan = planned("a,A,,1/1/2000,Award,S,grace,,,,", "a,,,,Adult,S,grace,,,,")
+    plan = planned("a,A,,1/1/2000,Award,S,grace,,,,", "a,,,2000-01-01,Adult,S,grace,,,,")
     assert [line.state for line in plan.lines] == [State.ADDED, State.CHANGED]
     assert plan.newcomers == ("a",)
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["a,Ann,,,Adult,S,grace,,,,", "a,,,2/1/2000,Adult,S,grace,,,,", "A,Ann,tutor,,,,,,,,"],
+)
+def test_two_people_are_not_brought_in_under_one_log_in_name(other: str) -> None:
+    plan = planned("a,A,,1/1/2000,Award,S,grace,,,,", other)
+    assert codes(plan, 1) == [(Code.DUPLICATE, "person_contradicts")]
+    assert plan.refused
 
 
 @pytest.mark.parametrize(
