@@ -170,9 +170,7 @@ def _asked(
         group=None
         if group is None
         else Grouping(group, answers.columns[group].tolist(), reference),
-        time=None
-        if time is None
-        else Timing(time, _days(answers.columns[time], time), settings["windows"]),
+        time=None if time is None else _timing(answers.columns[time], time, settings["windows"]),
         rng=simulate.stream(SEED),
     )
 
@@ -286,21 +284,24 @@ def _cut(given: str | None, full: Callable[[], NDArray[np.float64]]) -> float | 
     return float(value * Decimal(float(sat.max(initial=0.0))) / 100)
 
 
-def _days(texts: NDArray[np.object_], name: str) -> NDArray[np.int64]:
+def _timing(texts: NDArray[np.object_], name: str, windows: int) -> Timing:
     """Whole numbers as they are; dates as days."""
-    days = []
+    days, dates = [], 0
     for place, text in enumerate(texts.tolist(), start=1):
         try:
             days.append(_day(int(text)))
         except ValueError:
             try:
                 days.append(date.fromisoformat(text[:10]).toordinal())
+                dates += 1
             except ValueError:
                 raise ValueError(
                     f"column {name}, attempt {place}: {text!r} is neither a whole number nor a "
                     "date such as 2025-11-30."
                 ) from None
-    return np.array(days, dtype=np.int64)
+    if 0 < dates < len(days):
+        raise ValueError(f"column {name}: whole numbers and dates cannot be compared.")
+    return Timing(name, np.array(days, dtype=np.int64), windows, dates=dates > 0)
 
 
 def _day(number: int) -> int:

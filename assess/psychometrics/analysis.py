@@ -38,12 +38,14 @@ class Grouping:
 class Timing:
     """When each attempt was made: `day` int64[attempts] in any whole unit; `name` of the property.
 
-    Drift is looked for between `windows` equally full parts of that time.
+    Drift is looked for between `windows` equally full parts of that time. `dates`: the days are
+    those of the calendar, by `date.toordinal`, and are said as such.
     """
 
     name: str
     day: NDArray[np.int64]
     windows: int = 2
+    dates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ def analyse(
     if asked.time is not None:
         progress("Change in time", 0, None)
         time = asked.time
-        _place(document, "drift", comparisons.time(responses, time.name, time.day, time.windows))
+        drifted = comparisons.time(responses, time.name, time.day, time.windows, dates=time.dates)
+        _place(document, "drift", drifted)
     if responses.item.size != responses.attempts * responses.items:
         _place(document, "exposure", comparisons.shown(responses))
     if responses.milliseconds is not None:

@@ -6,8 +6,9 @@ Findings become flags: of an item that favours a group, of one that has become e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import isfinite
 from typing import Any
 
@@ -81,21 +82,36 @@ def groups(
     )
 
 
-def time(responses: Responses, name: str, day: NDArray[np.integer], windows: int = 2) -> Block:
-    """Drift of every item; `day` int[attempts]. Raises ValueError as `drift.table` does."""
+def time(
+    responses: Responses,
+    name: str,
+    day: NDArray[np.integer],
+    windows: int = 2,
+    *,
+    dates: bool = False,
+) -> Block:
+    """Drift of every item; `day` int[attempts], with `dates` days of the calendar by their ordinal.
+
+    Raises ValueError as `drift.table` does.
+    """
     table = drift.table(responses, day, windows)
+
+    def said(number: int) -> int | str:
+        return date.fromordinal(number).isoformat() if dates else number
+
     looked = [
-        {"attempts": w.attempts, "first": w.first_day, "last": w.last_day} for w in table.windows
+        {"attempts": w.attempts, "first": said(w.first_day), "last": said(w.last_day)}
+        for w in table.windows
     ]
     test = {
         "time": name,
-        "first": int(day.min()),
-        "last": int(day.max()),
+        "first": said(int(day.min())),
+        "last": said(int(day.max())),
         "windows": windows,
         "later": looked,
         "flagged": int(table.drifted.sum()),
     }
-    items = [_drift(table, k) for k in range(responses.items)]
+    items = [_drift(table, k, said) for k in range(responses.items)]
     return Block(test, items, [_drift_flags(values) for values in items])
 
 
@@ -234,7 +250,7 @@ def _dif_flags(table: DifTable, reference: str, focal: str, k: int) -> list[Flag
     return found
 
 
-def _drift(table: drift.DriftTable, k: int) -> Values:
+def _drift(table: drift.DriftTable, k: int, said: Callable[[int], int | str]) -> Values:
     change, last = table.change, table.windows[-1].mantel_haenszel
     known = bool(change.last_day[k] >= 0)
     return {
@@ -247,7 +263,7 @@ def _drift(table: drift.DriftTable, k: int) -> Values:
         "statistic": _value(change.statistic[k]),
         "p": _value(change.p[k]),
         "p_adjusted": _value(change.p_adjusted[k]),
-        "changed_after": int(change.last_day[k]) if known else None,
+        "changed_after": said(int(change.last_day[k])) if known else None,
         "before": _value(change.before[k]),
         "after": _value(change.after[k]),
         "flagged": bool(table.drifted[k]),

@@ -181,7 +181,10 @@ def test_groups_are_compared_and_columns_joined(command: Command, tmp_path: Path
     assert [k for k, named in enumerate(codes) if "dif" in named] == [3]
     assert "drift" in codes[6]
     changed = found["items"][6]["drift"]["changed_after"]
-    assert abs(date.fromordinal(changed) - date(2025, 1, 20)).days <= 2
+    assert abs(date.fromisoformat(changed) - date(2025, 1, 20)).days <= 2
+    (told,) = (f["sentence"] for f in found["items"][6]["flags"] if f["code"] == "drift")
+    assert f"candidates after {changed}, by" in told
+    assert found["drift"]["first"] == "2025-01-01"
     sentence = found["items"][3]["flags"][0]["sentence"]
     assert sentence.startswith("Harder for south than for north of equal ability:")
     assert found["items"][3]["dif"][0]["delta"] < -2
@@ -341,6 +344,7 @@ def test_where_nothing_can_be_fitted_the_report_says_so(command: Command, tmp_pa
         ("a,b,g\n1,0,x\n0,1,x\n", ("--group", "g"), "all are in one group"),
         ("a,b,g\n1,0,x\n0,1,y\n", ("--group", "g", "--reference", "z"), "'z'"),
         ("a,b,t\n1,0,soon\n0,1,3\n", ("--time", "t"), "'soon'"),
+        ("a,b,t\n1,0,2025-01-02\n0,1,3\n", ("--time", "t"), "dates cannot be compared"),
         ("a,b\n1,0\n0,1\n", ("--cut", "half"), "--cut half"),
     ],
 )
