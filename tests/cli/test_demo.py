@@ -21,6 +21,8 @@ OF_PRODUCTION = {
     "ASSESS_PUBLIC_ORIGIN": "https://assess.example.org",
 }
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
 pytestmark = pytest.mark.usefixtures("tables")
 
 
@@ -83,6 +85,7 @@ def test_the_demonstration_fills_an_empty_database_once(command: Command, tmp_pa
     missing = command("draw", "replay", "33")  # two by somebody who practised
     assert (missing.exit_code, missing.stdout) == (1, "")
     assert "E-NOT-FOUND" in missing.stderr
+    documented(command, tmp_path)
     # And what is changed behind its back is found.
     with closing(sqlite3.connect(tmp_path / "instance" / "assess.sqlite3")) as connection:
         connection.execute("DROP TRIGGER attempts_closed")
@@ -97,6 +100,24 @@ def test_the_demonstration_fills_an_empty_database_once(command: Command, tmp_pa
     assert broken.exit_code == 1
     assert broken.stdout.startswith("Entry 40 is bad")
     assert command("check").exit_code == 1
+
+
+def documented(command: Command, tmp_path: Path) -> None:
+    """The commands and examples of the documents do on the demonstration what they say."""
+    for page, example, words in (
+        (
+            "formats",
+            "csv",
+            ("bank", "import", "{}", "--bank", "Module 2", "--framework", "csp-demo"),
+        ),
+        ("people-file", "", ("person", "import", "{}", "--dry-run")),
+        ("specification-file", "yaml", ("spec", "publish", "{}")),
+    ):
+        text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+        file = tmp_path / page
+        file.write_text(text.split(f"```{example}\n")[1].split("```")[0], encoding="utf-8")
+        done = command(*(word.format(file) for word in words))
+        assert done.exit_code == 0, (page, done.stdout, done.stderr)
 
 
 def test_every_module_has_its_bank_its_test_and_its_past(command: Command, tmp_path: Path) -> None:
