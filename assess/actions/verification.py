@@ -29,7 +29,6 @@ from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry
 from assess.store.people import Person
 from assess.store.pools import Epoch, Pool
-from assess.store.specifications import Test
 
 SCHEMA = "verification/2"
 ROLES = (Role.AUTHOR, Role.QUALITY)  # who answer for a test's draws, and who decide appeals
@@ -122,7 +121,8 @@ def document(context: Context, name: str, number: int | None) -> dict[str, Any] 
 
     `number` None: the newest that is closed. Refused [E-EPOCH] while it is open, while an attempt
     at one of its forms is not over, where there is no such epoch, and where the settings' key does
-    not open the seed. That the seed was told is journalled.
+    not open the seed. That the seed was told is journalled; what was drawn is read after that, for
+    it takes long and changes no more: nobody who writes has to wait for it.
     """
     if not context.may(*ROLES):
         return wrong_role()
@@ -150,7 +150,8 @@ def document(context: Context, name: str, number: int | None) -> dict[str, Any] 
         facts = {"test": test.id, "pool": pool.id, "epoch": epoch.number}
         record(session, context, Event.SEED_TOLD, facts)
         assert epoch.closed_at is not None  # noqa: S101 - it is closed
-        return {
+        bank_id, epoch_id, frozen = test.bank_id, epoch.id, pool.document
+        told = {
             "schema": SCHEMA,
             "test": test.name,
             "epoch": number,
@@ -160,10 +161,11 @@ def document(context: Context, name: str, number: int | None) -> dict[str, Any] 
             "seed": seed.hex(),
             "pool_number": pool.number,
             "pool_fingerprint": pool.fingerprint,
-            "pool": Frozen.from_document(pool.document).in_rows(),
             "draws_counted": epoch.draws,
-            "draws": _draws(session, test, epoch),
         }
+    with store.read() as session:
+        draws = _draws(session, bank_id, epoch_id)
+    return told | {"pool": Frozen.from_document(frozen).in_rows(), "draws": draws}
 
 
 def _closed(
@@ -192,17 +194,17 @@ def _left(epoch: Epoch) -> int:
     return max(pools.EPOCH_DRAWS - epoch.draws, 0)
 
 
-def _draws(session: Session, test: Test, epoch: Epoch) -> list[dict[str, Any]]:
+def _draws(session: Session, bank_id: int, epoch_id: int) -> list[dict[str, Any]]:
     """Every draw of an epoch as it was recorded, with the history that it was drawn against."""
     rows = session.execute(
         select(Attempt, Person.pseudonym)
         .join(Person, Person.id == Attempt.candidate_id)
-        .where(Attempt.epoch_id == epoch.id)
+        .where(Attempt.epoch_id == epoch_id)
         .order_by(Attempt.id)
     )
-    drawn = []
+    drawn, histories = [], attempts.Histories(session, bank_id)
     for row, pseudonym in rows:
-        met = attempts.history(session, row.candidate_id, test.bank_id, before=row.id)
+        met = histories.before(row.candidate_id, row.id)
         drawn.append(
             {
                 "attempt": row.id,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from assess import store
 from assess.actions import calibrations, draws, history, specifications, verification
@@ -16,6 +16,7 @@ from assess.actions.pools import drawing
 from assess.bank.specification import BAND
 from assess.delivery.draw import Pool as Frozen
 from assess.reasons import Code, Refused
+from assess.store import attempts
 from assess.store import calibrations as calibration_rows
 from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry
@@ -93,6 +94,36 @@ def every_form_verifies(built: World) -> None:
     again = next(draw for draw in found["draws"] if draw["ordinal"] == 3)
     again["history"][0][1] += 1
     assert f"history of attempt {again['attempt']}" in differing(found)
+
+
+def test_nobody_who_writes_waits_while_the_draws_of_an_epoch_are_read(
+    built: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built.sit(right=0)
+    assert verification.close(built.context(), NAME, "Appeal 7: was it drawn at random?") == 1
+    read, written = verification._draws, []
+
+    def slowly(*told: Any) -> list[dict[str, Any]]:
+        with store.write() as session:  # on SQLite there is one turn to write, for everybody
+            written.append(session.scalar(text("SELECT 1")))
+        return read(*told)
+
+    monkeypatch.setattr(verification, "_draws", slowly)
+    assert len(document(built)["draws"]) == 1
+    assert written == [1]
+
+
+def test_histories_read_together_are_those_read_one_by_one(built: World) -> None:
+    built.sit(right=0)
+    built.clock.advance(timedelta(hours=49))
+    built.sit(right=0)
+    with store.read() as session:
+        rows = session.scalars(select(Attempt).order_by(Attempt.id)).all()
+        together = attempts.Histories(session, rows[0].bank_id)
+        assert len(rows) == 2
+        for row in (*rows, rows[-1]):
+            alone = attempts.history(session, row.candidate_id, row.bank_id, before=row.id)
+            assert together.before(row.candidate_id, row.id) == alone
 
 
 def test_another_centres_test_is_not_there(built: World) -> None:
