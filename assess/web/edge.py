@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Request
+from flask import Request, session
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import IntegerConverter, Map
 
 from assess.reasons import Code, Helper, Refused
-from assess.web import problems
+from assess.web import cookies, problems
 
 LARGEST_BODY = 1 << 20  # bytes: no form of ours is near this
+LARGEST_OF_STRANGERS = 1 << 16  # of who has not logged in: a name and a password, a receipt
 LONGEST_ADDRESS = 4096  # bytes of path and query together
-MOST_FIELDS = 1000
+MOST_FIELDS = 1000  # in parts, as with a file
+MOST_TYPED = 5000  # in one line: a specification of many quotas; half a million take seconds
+TYPED = "application/x-www-form-urlencoded"
 LARGEST_NUMBER = 2**63 - 1  # of a row: what both databases can hold
 
 
@@ -31,6 +34,10 @@ def check(asked: Request) -> ResponseReturnValue | None:
     if query:
         texts += _flat(asked.args)
     if asked.method in {"POST", "PUT", "PATCH"}:
+        if cookies.whose(session) is None:
+            asked.max_content_length = LARGEST_OF_STRANGERS
+        if asked.mimetype == TYPED and asked.get_data(cache=True).count(b"&") >= MOST_TYPED:
+            return problems.answer(Refused.of(Code.TOO_LARGE, status=413, who=Helper.YOU))
         if asked.mimetype == "application/json":
             if b"\\u0000" in asked.get_data(cache=True):
                 texts.append("\0")
