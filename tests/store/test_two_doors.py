@@ -47,6 +47,17 @@ def test_a_deed_that_breaks_leaves_nothing_behind(built: World) -> None:
     assert names() == before
 
 
+def test_a_page_is_of_one_moment(built: World) -> None:
+    with store.read() as session:
+        before = session.scalar(select(Centre.name).where(Centre.code == "here"))
+        with store.write() as other:
+            other.execute(text("UPDATE centres SET name = 'Another'"))
+        assert session.scalar(select(Centre.name).where(Centre.code == "here")) == before
+    assert set(names()) == {"Another"}
+    with store.write() as session:  # on a connection that a page has used
+        session.execute(text("UPDATE centres SET name = 'A third'"))
+
+
 def test_a_deed_inside_a_deed_is_an_error_and_undoes_both(built: World) -> None:
     before = names()
     with pytest.raises(RuntimeError, match="a deed inside a deed"):
