@@ -7,10 +7,11 @@ with row locks. Nobody else opens a transaction.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
@@ -126,6 +127,7 @@ def engine_for(url: str) -> Engine:
 def prepared(engine: Engine) -> Engine:
     """Make connections to SQLite durable and honest about transactions, try those to a server."""
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _for_its_owner)
         event.listen(engine, "connect", _durable)
         event.listen(engine, "begin", _begin)
     else:
@@ -141,6 +143,18 @@ def planned_once(engine: Engine) -> None:
     For engines that ask for a few rows by their keys: to plan takes ten times as long as to run.
     """
     event.listen(engine, "connect", _plans)
+
+
+def _for_its_owner(_dialect: Any, _record: Any, where: Sequence[Any], _how: Any) -> None:
+    """Make the file of a new database, for its owner only: all keys and people are in it.
+
+    SQLite would let everybody on the machine read it. What it puts beside it has the same mode.
+    """
+    path = str(where[0]) if where else ""
+    if path in {"", ":memory:"} or path.startswith("file:"):
+        return
+    with suppress(OSError):  # what cannot be made, or is there, SQLite looks at itself
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _plans(connection: Any, _record: Any) -> None:

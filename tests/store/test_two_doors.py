@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -121,3 +123,20 @@ def test_what_the_database_says_of_an_error_holds_no_value(database_url: str) ->
                 connection.rollback()
     finally:
         engine.dispose()
+
+
+def test_a_new_file_of_sqlite_is_for_its_owner_only(tmp_path: Path) -> None:
+    file = tmp_path / "new.sqlite3"
+    before = os.umask(0o022)
+    try:
+        engine = engine_for(f"sqlite:///{file}")
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE kept (key TEXT)")
+            there = sorted(path.name for path in tmp_path.iterdir())
+            modes = {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+        engine.dispose()
+    finally:
+        os.umask(before)
+    assert there[0] == file.name
+    assert len(there) > 1  # what SQLite puts beside it
+    assert modes == {0o600}
