@@ -38,11 +38,15 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: what it is, what was found, and whether it is good."""
+    """One thing to be proved: what it is, what was found, and whether it is proved good.
+
+    `known` False: this version cannot look at it, so it is neither good nor bad.
+    """
 
     what: str
     said: str
     good: bool = True
+    known: bool = True
 
 
 def take(context: Context, folder: Path, show: Show, *, nightly: bool = False) -> Taken:
@@ -228,7 +232,8 @@ def check(engine: Engine, manifest: Manifest, show: Show) -> tuple[Finding, ...]
                 f"version those of {newest}. Check it with version {manifest.assess}, or bring "
                 "the copy up with `assess db upgrade` and run `assess journal verify` on it"
             )
-            return (*found, Finding("receipts", said, False), Finding("journal", said, False))
+            unknown = (Finding(what, said, False, known=False) for what in ("receipts", "journal"))
+            return (*found, *unknown)
         with Session(connection) as session:
             found.append(_receipts(manifest, proof.prove(session, show)))
             show("Walking the chain", 0, None)

@@ -84,7 +84,7 @@ def restore(
 
     --check compares every table with the manifest, by count and digest; computes receipts again
     from the answers of every attempt handed in; and walks the chain of the journal. Exit code 1
-    when anything differs.
+    when anything differs or, in a backup with older tables, cannot be looked at.
     """
     from assess.actions import backups as deeds
     from assess.store import backups
@@ -220,7 +220,12 @@ def _tell(
     if made is not None:
         click.echo(f"Restored: {made}")
     for finding in found:
-        click.echo(f"{finding.what:<10} {'good' if finding.good else 'BAD'}: {finding.said}")
+        state = "good" if finding.good else "BAD" if finding.known else "unknown"
+        click.echo(f"{finding.what:<10} {state}: {finding.said}")
     if check:
-        good = all(f.good for f in found)
-        click.echo("Everything is there." if good else "This copy is NOT what was backed up.")
+        if all(f.good for f in found):
+            click.echo("Everything is there.")
+        elif all(f.good or not f.known for f in found):
+            click.echo("What was looked at is as it was backed up; the rest is not proved.")
+        else:
+            click.echo("This copy is NOT what was backed up.")

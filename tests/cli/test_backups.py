@@ -83,6 +83,19 @@ def test_a_copy_that_differs_is_said_to_be_bad_and_exits_1(command: Command, sma
     assert "NOT what was backed up" in done.stdout
 
 
+def test_a_copy_with_older_tables_is_not_called_bad(command: Command, small: Path) -> None:
+    """Restoring with a later version is what the documents tell who has lost a machine."""
+    assert command("backup", small).exit_code == 0
+    (manifest,) = small.glob("*/manifest.json")
+    document = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**document, "migration": "0013"}))
+    done = command("restore", small, "--check")
+    assert done.exit_code == 1
+    assert "receipts   unknown: not looked at: the backup has the tables of 0013" in done.stdout
+    assert "BAD" not in done.stdout
+    assert done.stdout.endswith("the rest is not proved.\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
