@@ -17,6 +17,7 @@ from assess.actions.context import Context
 from assess.cli import serve as serving
 from assess.cli import shell
 from assess.cli.shell import Shell
+from assess.settings import Settings
 
 
 @click.command()
@@ -53,7 +54,7 @@ def demo(obj: Shell, no_serve: bool, candidates: int, modules: tuple[str, ...]) 
         except deeds.NotEmptyError:
             shell.fail(
                 "this database holds other data, or a demonstration that was interrupted. "
-                "Set ASSESS_INSTANCE to a new folder, or delete the one that is there."
+                f"{_elsewhere(obj.settings)}"
             )
         password = _password(obj.settings.instance)
         if not filled:
@@ -74,6 +75,14 @@ def demo(obj: Shell, no_serve: bool, candidates: int, modules: tuple[str, ...]) 
     click.echo("")
     if not no_serve:
         sys.exit(serving.together(obj.settings))
+
+
+def _elsewhere(settings: Settings) -> str:
+    """Where an empty database can be had."""
+    if os.environ.get("ASSESS_DATABASE_URL"):
+        return "Name an empty one in ASSESS_DATABASE_URL."
+    there = settings.instance.resolve()
+    return f"Set ASSESS_INSTANCE to a new folder, or delete the one that is there, {there}."
 
 
 def _password(instance: Path) -> str:

@@ -152,7 +152,11 @@ def test_the_demonstration_is_refused_where_other_data_are(
     done = command(*DEMO)
     assert (done.exit_code, done.stdout) == (1, "")
     assert "other data" in done.stderr
+    assert f"delete the one that is there, {tmp_path / 'instance'}." in done.stderr
     assert whole(tmp_path) == there
+    url = f"sqlite:///{tmp_path / 'instance' / 'assess.sqlite3'}"
+    done = command(*DEMO, ASSESS_DATABASE_URL=url, ASSESS_INSTANCE=str(tmp_path / "new"))
+    assert done.stderr.endswith("Name an empty one in ASSESS_DATABASE_URL.\n")
 
 
 def test_the_demonstration_is_refused_in_production(command: Command, tmp_path: Path) -> None:
