@@ -3,9 +3,9 @@
 
     python3 verify_draw.py FILE ...
 
-Needs nothing but Python 3.11. It is written from docs/decisions/0020-the-balanced-draw.md, and for
-the first draws from 0004-the-draw.md; it uses nothing of the program that drew the forms. Exit code
-0: all forms agree; 1: something differs; 2: a file cannot be read.
+Needs nothing but Python 3.11. It is written from docs/decisions/0020-the-balanced-draw.md and uses
+nothing of the program that drew the forms. Exit code 0: all forms agree; 1: something differs;
+2: a file cannot be read.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ from math import comb, prod
 from pathlib import Path
 from typing import Any
 
-SCHEMA, POOLS = "verification/2", ("pool/1", "pool/2")
-FIRST_LABEL, LABEL = "assess-draw/1", "assess-draw/2"
+SCHEMA, LABEL = "verification/2 with pool/2", "assess-draw/2"
 TRIES, MORE_TRIES, MOST_SELECTIONS = 100, 5_000, 1_000
 MOST_STEPS, MOST_WORK = 20_000, 1_000_000_000
 MERIT = 1 << 64  # a value is merit by sight times this, plus expected score
@@ -83,20 +82,14 @@ def fingerprint(label: str, parts: Sequence[bytes], head: bytes = b"") -> str:
 
 def pool_fingerprint(pool: dict[str, Any]) -> str:
     """The fingerprint of all that a draw can depend on."""
-    first = pool["schema"] == POOLS[0]  # cells alone
     head = text(pool["specification"]) + bytes([pool["shuffle_questions"]])
-    if not first:
-        head += struct.pack(">Bqq", 1, *pool["band"]) if pool["band"] else b"\0"
-        head += text(pool["unbalanced"])
-    head += len(pool["cells"]).to_bytes(4)
+    head += struct.pack(">Bqq", 1, *pool["band"]) if pool["band"] else b"\0"
+    head += text(pool["unbalanced"]) + len(pool["cells"]).to_bytes(4)
     for cell in pool["cells"]:
-        head += text(cell["outcome"]) + (b"" if first else text(cell["narrowing"]))
+        head += text(cell["outcome"]) + text(cell["narrowing"])
         head += struct.pack(">II", cell["count"], len(cell["rows"]))
-        codes = "qqBi" if first else "qqBiI"
-        for code, column in zip(codes, zip(*cell["rows"], strict=True), strict=False):
+        for code, column in zip("qqBiI", zip(*cell["rows"], strict=True), strict=False):
             head += struct.pack(f">{len(column)}{code}", *column)
-    if first:
-        return hashlib.sha256(b"assess-pool/1\0" + head).hexdigest()
     groups = [struct.pack(f">I{len(group)}q", len(group), *group) for group in pool["enemies"]]
     return fingerprint("assess-pool/2", groups, head)
 
@@ -116,9 +109,6 @@ class Pool:
                 one = Row._make([c, *row, tuple(n for n, group in groups if row[0] in group)])
                 sets[one.set, one.set or one.item].append(one)
         self.units = sorted(unit for unit in map(tuple, sets.values()) if not clash([unit]))
-        self.plain = not self.band and all(
-            len(unit) == 1 and not unit[0].enemies for unit in self.units
-        )
         self.knots: list[list[Unit]] = []
         for unit in (unit for unit in self.units if any(row.enemies for row in unit)):
             near = [knot for knot in self.knots if any(clash([unit, other]) for other in knot)]
@@ -287,37 +277,20 @@ def choose(pool: Pool, seen: frozenset[Any], stream: Stream) -> list[Unit]:
     return min(nearest, key=lambda one: one[0], default=(0, []))[1]
 
 
-def first(pool: Pool, seen: frozenset[Any], stream: Stream) -> list[Unit]:
-    """The same by the first draw: cell by cell, what was met least before all else."""
-    met, form = dict(seen), list[Unit]()
-    for cell, need in enumerate(pool.need):
-        ranks, left = defaultdict[Any, list[Unit]](list), need
-        for unit in (unit for unit in pool.units if unit[0].cell == cell):
-            ranks[met.get(unit[0].item, (0, 0))].append(unit)
-        for rank, units in sorted(ranks.items()):
-            k = min(left, len(units))
-            if k < len(units) or (rank == (0, 0) and k == need):
-                units = [units.pop(stream.below(len(units))) for _ in range(k)]
-            form, left = form + units, left - k
-    return form
-
-
 def compared(document: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     """All that is on record: what it is, as it is recorded, and as it is found."""
-    listed = {"band": None, "enemies": [], **document["pool"]}
-    pool, seed, draws = Pool(listed), bytes.fromhex(document["seed"]), document["draws"]
+    pool, seed, draws = Pool(document["pool"]), bytes.fromhex(document["seed"]), document["draws"]
     yield "commitment to the seed", document["commitment"], hashlib.sha256(seed).hexdigest()
-    yield "pool", document["pool_fingerprint"], pool_fingerprint(listed)
+    yield "pool", document["pool_fingerprint"], pool_fingerprint(document["pool"])
     yield "number of draws", document["draws_counted"], len(draws)
     for draw in draws:
         of = f"of attempt {draw['attempt']}"
-        rule = FIRST_LABEL if draw["label"] == FIRST_LABEL and pool.plain else LABEL
-        yield f"rule {of}", draw["label"], rule
+        yield f"rule {of}", draw["label"], LABEL
         met = [struct.pack(">qII", *one) for one in sorted(draw["history"])]
         yield f"history {of}", draw["history_fingerprint"], fingerprint("assess-history/1", met)
         seen = frozenset((item, (times, last)) for item, times, last in draw["history"])
         stream = Stream(seed, draw)
-        units = sorted((first if rule == FIRST_LABEL else choose)(pool, seen, stream))
+        units = sorted(choose(pool, seen, stream))
         shown = chain(*(stream.shuffled(units) if pool.shuffle else units))
         form = [[row.item, row.version, stream.shuffled(range(row.options))] for row in shown]
         parts = [struct.pack(">qqB", i, version, len(o)) + bytes(o) for i, version, o in form]
@@ -332,10 +305,9 @@ def verify(name: str) -> int:
     """Verify a file, and say what was found; its exit code."""
     try:
         document = json.loads(Path(name).read_text(encoding="utf-8"))
-        if document["schema"] != SCHEMA:
-            raise ValueError(f"{document['schema']} is not {SCHEMA}: have the file written again")
-        if document["pool"]["schema"] not in POOLS:
-            raise ValueError(f"{document['pool']['schema']} is none of {POOLS}")
+        schema = f"{document['schema']} with {document['pool']['schema']}"
+        if schema != SCHEMA:
+            raise ValueError(f"{schema} is not {SCHEMA}: have the file written again")
         differs = [what for what, recorded, found in compared(document) if recorded != found]
         said = [f"{name}: {len(document['draws'])} draws of {document['test']}"]
         said += [f"commitment {document['commitment']}", f"pool {document['pool_fingerprint']}"]
