@@ -14,6 +14,7 @@ from assess.delivery import eligibility
 from assess.delivery.eligibility import Approval, Closed, Standing
 from assess.delivery.terms import Terms
 from assess.reasons import Code, Helper, Reason
+from assess.wording import words
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -188,6 +189,8 @@ def test_a_window_of_weeks_waits_for_an_agreed_date() -> None:
     terms = replace(TERMS, opens=None, closes=None, weeks=6)
     (reason,) = why(terms, STANDING)
     assert reason == Reason(Code.WINDOW, {"what": "unagreed", "weeks": 6}, None, Helper.TUTOR)
+    (reason,) = why(replace(terms, weeks=1), STANDING)
+    assert "within a week of" in words(reason).what
     agreed = replace(terms, opens=NOW - DAY, closes=NOW + DAY)
     assert why(agreed, STANDING) == []
 
