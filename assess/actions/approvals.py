@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from assess import store
 from assess.actions import mail
+from assess.actions import waiting as sealed
 from assess.actions.context import Context, not_found, record, refuse
 from assess.delivery import readiness
+from assess.delivery.attempt import State
 from assess.delivery.mailing import Kind
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused, Value
-from assess.store import approvals, people, programmes, specifications
+from assess.store import approvals, attempts, people, programmes, specifications
 from assess.store.approvals import Approval, ApprovalRequest
 from assess.store.standing import judge
 
@@ -156,7 +158,10 @@ def advise(context: Context, request_id: int, words: str) -> int | Refused:
 
 
 def withdraw(context: Context, approval_id: int, words: str) -> int | Refused:
-    """Take an approval back before its attempt begins, with a reason; says its number."""
+    """Take an approval back before its attempt begins, with a reason; says its number.
+
+    A form that was sealed with it for somebody who still waits is cancelled: nobody has seen it.
+    """
     assert context.actor is not None  # noqa: S101 - the route lets only tutors come
     with store.write() as session:
         found = approvals.given(session, approval_id, context.actor)
@@ -166,8 +171,11 @@ def withdraw(context: Context, approval_id: int, words: str) -> int | Refused:
         people.locked(session, found[0].candidate_id)
         found = approvals.given(session, approval_id, context.actor)
         assert found is not None  # noqa: S101 - nobody deletes an approval
-        approval, used = found
+        approval, sat = found
         session.refresh(approval)
+        if sat is not None:
+            sat = attempts.locked(session, sat.candidate_id, sat.id)
+        used = sat is not None and State(sat.state) is not State.PREPARED
         reasons = [*readiness.why_not_withdraw(used, words), *too_long(words)]
         if approval.withdrawn_at is not None:
             reasons.append(Reason(Code.DECIDED, {"answered": approval.withdrawn_at}))
@@ -175,6 +183,8 @@ def withdraw(context: Context, approval_id: int, words: str) -> int | Refused:
             over = used or approval.withdrawn_at is not None
             refused = Refused(Code.APPROVAL, tuple(reasons), 409 if over else 422)
             return refuse(session, context, Event.APPROVAL_WITHDRAWN, refused)
+        if sat is not None:
+            sealed.cancel(session, context, sat)
         approval.withdrawn_at = context.now
         approval.withdrawn_by = context.actor
         approval.withdrawn_words = words.strip()

@@ -95,10 +95,12 @@ def newest(session: Session, test_id: int, candidate_id: int) -> tuple[Approval,
     return None if row is None else (row[0], row[1] is not None)
 
 
-def given(session: Session, approval_id: int, tutor_id: int) -> tuple[Approval, bool] | None:
-    """An approval for a candidate of this tutor, and whether an attempt has used it."""
+def given(
+    session: Session, approval_id: int, tutor_id: int
+) -> tuple[Approval, Attempt | None] | None:
+    """An approval for a candidate of this tutor, and the attempt that it was used for."""
     row = session.execute(
-        select(Approval, Attempt.id)
+        select(Approval, Attempt)
         .outerjoin(Attempt, Attempt.approval_id == Approval.id)
         .join(Test, Test.id == Approval.test_id)
         .join(
@@ -108,7 +110,7 @@ def given(session: Session, approval_id: int, tutor_id: int) -> tuple[Approval, 
         )
         .where(Approval.id == approval_id, Registration.tutor_id == tutor_id)
     ).one_or_none()
-    return None if row is None else (row[0], row[1] is not None)
+    return None if row is None else (row[0], row[1])
 
 
 def last_advice(session: Session, test_id: int, candidate_id: int) -> ApprovalRequest | None:

@@ -147,10 +147,14 @@ def asked(session: Session, candidates: Collection[int]) -> Mapping[tuple[int, i
 def approved(
     session: Session, candidates: Collection[int], now: datetime
 ) -> Mapping[tuple[int, int], Approval]:
-    """The approvals of these candidates that are good for a start now, by (candidate, test)."""
+    """The approvals of these candidates that an attempt can still begin by, by (candidate, test).
+
+    That of a form which is sealed for somebody who waits to be let in is among them.
+    """
+    begun = (Attempt.approval_id == Approval.id) & (Attempt.state != State.PREPARED.value)
     rows = session.scalars(
         select(Approval)
-        .outerjoin(Attempt, Attempt.approval_id == Approval.id)
+        .outerjoin(Attempt, begun)
         .where(
             Approval.candidate_id.in_(list(candidates)),
             Approval.expires_at > now,

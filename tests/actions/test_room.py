@@ -10,11 +10,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from assess import floors, store
-from assess.actions import attempts, people, programmes, saving, waiting
+from assess.actions import approvals, attempts, people, programmes, saving, waiting
 from assess.actions.attempts import Started, Waiting
 from assess.actions.context import Context
 from assess.reasons import Code, Refused
 from assess.roles import Role
+from assess.store import cohorts
 from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry
 from assess.store.people import Person
@@ -301,6 +302,30 @@ def test_a_sealed_form_that_nobody_saw_is_cancelled_and_costs_no_attempt(built: 
     with store.read() as session:
         row = session.get_one(Attempt, second.attempt_id)
     assert (row.ordinal, row.approval_id is not None) == (2, True)
+
+
+def test_an_approval_is_withdrawn_while_its_sealed_form_waits_but_not_after_the_start(
+    built: World,
+) -> None:
+    made = room(built, "candidate", "candidate.two", approval=True)
+    built.test, tutor = made.test, built.context("tutor")
+    sealed = []
+    for who in ("candidate", "candidate.two"):
+        built.make_ready(who)
+        sealed.append(made.enter(who))
+    with store.read() as session:
+        given = cohorts.approved(session, built.persons.values(), built.clock.now())
+    first, second = (given[built.persons[w], made.test].id for w in made.entries)
+    made.admit("candidate", "candidate.two")
+    assert approvals.withdraw(tutor, first, "They ask for more time.") == first
+    made.release()
+    (device, attempt), (other, begun) = sealed
+    assert state(attempt) == "void"
+    assert causes(waiting.begin(built.now(device), attempt)) == [(Code.CLOSED, None)]
+    assert causes(start(built, made.test)) == [(Code.APPROVAL, "withdrawn")]
+    made.begin(other, begun)
+    done = approvals.withdraw(tutor, second, "They ask for more time.")
+    assert causes(done) == [(Code.STARTED, None)]
 
 
 def test_a_candidate_is_on_one_open_roster_of_a_test(built: World) -> None:

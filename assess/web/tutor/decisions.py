@@ -13,6 +13,7 @@ from assess import store
 from assess.actions import allowances, approvals
 from assess.actions import notes as deeds
 from assess.actions.context import not_found
+from assess.delivery.attempt import State
 from assess.reasons import Refused
 from assess.store import approvals as rows
 from assess.store import people, specifications
@@ -77,13 +78,13 @@ def _withdrawing(
         found = rows.given(session, approval_id, current_user.person_id)
         if found is None or found[0].centre_id != current_user.centre_id:
             return problems.answer(not_found())
-        approval, used = found
+        approval, sat = found
         test = specifications.get(session, approval.centre_id, approval.test_id)
         person = people.get(session, approval.centre_id, approval.candidate_id)
     shown = render_template(
         "tutor/withdraw.html",
         approval=approval,
-        used=used,
+        used=sat is not None and State(sat.state) is not State.PREPARED,
         test=test,
         person=person,
         longest=approvals.LONGEST_WORDS,
