@@ -18,7 +18,7 @@ from assess.store import allowances, centres, people, programmes, specifications
 from assess.store.allowances import AgreedDate, Allowance, Kind
 from assess.store.people import Person
 from assess.store.specifications import Test
-from assess.store.standing import judge
+from assess.store.standing import Judgement, judge
 
 AHEAD = timedelta(days=2 * 366)  # a first day further away is a slip of the pen
 
@@ -102,7 +102,7 @@ def allow(
                 test_id=test_id,
                 candidate_id=candidate_id,
                 kind=kind.value,
-                after_ordinal=judgement.standing.failed[-1].ordinal,
+                after_ordinal=_after(session, judgement, kind, candidate_id, test_id),
                 words=words.strip(),
                 decided_by=context.actor,
                 decided_at=context.now,
@@ -138,6 +138,21 @@ def _why_not_allow(
     if not judgement.standing.failed:
         return (Reason(Code.NOT_NEEDED, {"what": "attempts_left"}),)
     return eligibility.why_not_allow_another(judgement.terms, judgement.standing)
+
+
+def _after(
+    session: Session, judgement: Judgement, kind: Kind, candidate_id: int, test_id: int
+) -> int:
+    """The running number of the attempt that a decision follows.
+
+    Where one attempt more was allowed after it already, and a new specification has taken it away
+    again, that of the attempt which was allowed: each decision has a number of its own.
+    """
+    after = judgement.standing.failed[-1].ordinal
+    if kind is Kind.WAIVER:
+        return after
+    before = allowances.decisions(session, test_id, candidate_id)
+    return max([after, *(r.after_ordinal + 1 for r in before if r.kind == kind.value)])
 
 
 def _is_tutor(session: Session, context: Context, test: Test, candidate_id: int) -> bool:

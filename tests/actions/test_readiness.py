@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from assess import store
-from assess.actions import allowances, approvals, attempts, notes
+from assess.actions import allowances, approvals, attempts, notes, specifications
 from assess.bank.specification import Window
 from assess.reasons import Code, Refused
 from assess.store import allowances as rows
@@ -143,6 +143,21 @@ def test_an_extra_attempt_is_given_when_all_are_used(built: World) -> None:
     assert why_not(built)[Code.ATTEMPTS].values["allowed"] == 4
 
 
+def test_an_attempt_that_a_new_specification_takes_away_can_be_allowed_again(built: World) -> None:
+    for _ in range(2):
+        fail(built)
+        built.clock.advance(timedelta(days=3))
+    candidate, quality = built.persons["candidate"], built.context("quality")
+    for number in (2, 1):
+        done = specifications.publish(built.context(), specification(attempts=number))
+        assert not isinstance(done, Refused), done
+        assert Code.ATTEMPTS in why_not(built)
+        more = allowances.allow(quality, built.test, candidate, Kind.EXTRA_ATTEMPT, WHY)
+        assert isinstance(more, int), more
+    built.approve()
+    assert why_not(built) == {}
+
+
 def test_of_two_equal_decisions_at_once_one_stands(built: World) -> None:
     fail(built)
     quality, candidate = built.context("quality"), built.persons["candidate"]
@@ -167,8 +182,6 @@ def test_another_centres_candidate_is_not_found(built: World) -> None:
 @pytest.fixture
 def weeks(built: World) -> World:
     """The small world, whose test may be taken within six weeks from an agreed day."""
-    from assess.actions import specifications
-
     done = specifications.publish(built.context(), specification(window=Window(weeks=6)))
     assert not isinstance(done, Refused), done
     return built
