@@ -22,7 +22,7 @@ from assess.store import attempts, people, specifications
 from invigilation import sittings as rules
 from invigilation.actions import duty
 from invigilation.store import roster, sittings
-from invigilation.store.roster import Line, RosterEntry
+from invigilation.store.roster import Line, RosterEntry, Work
 from invigilation.store.sittings import Sitting, SittingReport
 
 SCHEMA = "sitting-report/1"
@@ -126,7 +126,7 @@ def document(session: Session, sitting: Sitting, lines: list[Line]) -> dict[str,
 
 def _version(session: Session, sitting: Sitting, lines: list[Line]) -> int | None:
     """Which version of the test was sat, the newest of several; that in force where none was."""
-    sat = [line.work.specification_id for line in lines if line.work and line.work.begun]
+    sat = [work.specification_id for line in lines for work in line.begun]
     if sat:
         return specifications.version(session, max(sat)).number
     published = specifications.published(session, sitting.test_id)
@@ -139,10 +139,9 @@ def digest(document: dict[str, Any], note: str) -> str:
 
 
 def _line(line: Line) -> dict[str, Any]:
-    record_, work = line.record, line.work
+    record_, begun = line.record, line.begun
     assert record_ is not None  # noqa: S101 - no sitting closes while one is missing
-    begun = work if work is not None and work.begun else None
-    return {
+    said: dict[str, Any] = {
         "candidate": line.person.id,
         "attendance": record_.state,
         "identity": record_.method,
@@ -150,6 +149,15 @@ def _line(line: Line) -> dict[str, Any]:
         "very_late": record_.very_late,
         "arrived": _said(record_.arrived_at),
         "recorded": {"at": _said(record_.at), "by": record_.by_id},
+        **_work(begun[-1] if begun else None),
+    }
+    if len(begun) > 1:  # who sat the test again at the same sitting
+        said["earlier"] = [_work(one) for one in begun[:-1]]
+    return said
+
+
+def _work(begun: Work | None) -> dict[str, Any]:
+    return {
         "attempt": None if begun is None else begun.attempt_id,
         "began": None if begun is None else _said(begun.opened_at),
         "ended": None if begun is None else _said(begun.closed_at),

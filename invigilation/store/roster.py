@@ -109,12 +109,22 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the roster: the candidate, what was recorded last, how far their work is."""
+    """A line of the roster: the candidate, what was recorded last, how far their work is.
+
+    `earlier` is the work before, of who has sat the test more than once at the sitting.
+    """
 
     entry: RosterEntry
     person: Person
     record: AttendanceRecord | None
     work: Work | None
+    earlier: tuple[Work, ...] = ()
+
+    @property
+    def begun(self) -> tuple[Work, ...]:
+        """Every attempt at the sitting of which a question was delivered, in order."""
+        every = self.earlier if self.work is None else (*self.earlier, self.work)
+        return tuple(one for one in every if one.begun)
 
     @property
     def attendance(self) -> Attendance | None:
@@ -164,7 +174,11 @@ def lines(session: Session, sitting: Sitting) -> list[Line]:
     ).all()
     newest = _newest(session, [entry.id for entry, _ in rows])
     work = _work(session, sitting, [person.id for _, person in rows])
-    return [Line(entry, person, newest.get(entry.id), work.get(entry.id)) for entry, person in rows]
+    return [
+        Line(entry, person, newest.get(entry.id), done[-1] if done else None, tuple(done[:-1]))
+        for entry, person in rows
+        for done in [work.get(entry.id, [])]
+    ]
 
 
 def line(session: Session, sitting: Sitting, entry_id: int) -> Line | None:
@@ -241,8 +255,8 @@ def _newest(session: Session, entries: Sequence[int]) -> dict[int, AttendanceRec
     return {record.entry_id: record for record in rows}
 
 
-def _work(session: Session, sitting: Sitting, candidates: Sequence[int]) -> dict[int, Work]:
-    """The attempts that were let in by entries of this sitting, by entry; void ones are none."""
+def _work(session: Session, sitting: Sitting, candidates: Sequence[int]) -> dict[int, list[Work]]:
+    """The attempts let in by each entry of this sitting, oldest first; void ones are none."""
     rows = session.execute(
         select(
             Attempt.id,
@@ -262,11 +276,11 @@ def _work(session: Session, sitting: Sitting, candidates: Sequence[int]) -> dict
         )
         .order_by(Attempt.id)
     )
-    found: dict[int, Work] = {}
+    found: dict[int, list[Work]] = {}
     for row in rows:
         door = row.facts.get("doors", {}).get(INVIGILATED, {})
         if door.get("sitting") == sitting.id:
-            found[door["entry"]] = Work(
+            work = Work(
                 attempt_id=row.id,
                 specification_id=row.specification_id,
                 state=State(row.state),
@@ -276,4 +290,5 @@ def _work(session: Session, sitting: Sitting, candidates: Sequence[int]) -> dict
                 closed_at=row.closed_at,
                 closed_by=row.closed_by,
             )
+            found.setdefault(door["entry"], []).append(work)
     return found

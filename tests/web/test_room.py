@@ -8,12 +8,14 @@ from datetime import timedelta
 import pytest
 
 from assess import store
+from assess.actions import programmes
 from assess.reasons import Refused
 from assess.roles import Role
 from assess.settings import Settings
 from assess.store import specifications
 from assess.store.attempts import Attempt
 from invigilation.sittings import NOTICE
+from invigilation.store import sittings as rows
 from tests import worlds
 from tests.builders import World
 from tests.rooms import BEGINS_IN, Room, publish, room
@@ -325,6 +327,26 @@ def test_a_sitting_is_released_and_closed_by_pages(made: Room, me: Browser) -> N
     assert "Its record is fixed." in me.get(f"{place}/roster/{entry}").text
     assert "Read the report" in me.get(place).text
     assert "Room 4" in me.get("/sittings").text
+
+
+def test_the_report_names_every_attempt_of_who_sits_the_test_again_at_once(built: World) -> None:
+    made = room(built, "candidate", cool_down_hours=())
+    made.admit("candidate")
+    made.release()
+    built.test, sat = made.test, []
+    programmes.sign(built.context("candidate"), built.programme, 1, "Candidate")
+    for _ in range(2):
+        device = built.log_in("candidate")
+        sat.append(built.start(device))
+        built.hand_in(device, sat[-1])
+    assert isinstance(made.close(), int)
+    with store.read() as session:
+        fixed = rows.report(session, made.sitting)
+    assert fixed is not None
+    (line,) = fixed.document["roster"]
+    assert [*(one["attempt"] for one in line["earlier"]), line["attempt"]] == sat
+    shown = Browser(built, "invigilator").get(f"/sittings/{made.sitting}/report").text
+    assert shown.count(", handed in") == 2
 
 
 def test_nobody_sees_the_sitting_in_which_they_sit(built: World) -> None:
