@@ -87,11 +87,20 @@ def lift(context: Context, hold_id: int, words: str) -> Refused | None:
 
 
 def _tell(session: Session, context: Context, hold: Hold) -> None:
-    """Tell the person by mail of each result that came while it was held back."""
+    """Tell the person by mail of each result that came while it was held back.
+
+    By this hold, or by another before it that was lifted while this one was in force.
+    """
     person = session.get_one(Person, hold.person_id)
-    for attempt_id, test in marks.since(session, person.id, hold.placed_at):
-        if hold.test_id in (None, test.id):
-            mail.put_result(session, context, person, test, attempt_id, f"{attempt_id}-{hold.id}")
+    every = {test.id: test for _, test in marks.since(session, person.id, person.created_at)}
+    for test in every.values():
+        if hold.test_id not in (None, test.id):
+            continue
+        since = holds.kept_since(session, hold, test.id)
+        for attempt_id, of in marks.since(session, person.id, since):
+            if of.id == test.id:
+                deed = f"{attempt_id}-{hold.id}"
+                mail.put_result(session, context, person, test, attempt_id, deed)
 
 
 def _refused(reasons: tuple[Reason, ...]) -> Refused:

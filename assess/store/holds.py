@@ -67,6 +67,24 @@ def kept_back(session: Session, person_id: int, tests: Iterable[int]) -> frozens
     return frozenset(tests if None in about else (test for test in tests if test in about))
 
 
+def kept_since(session: Session, hold: Hold, test_id: int) -> datetime:
+    """Since when results of this test were kept back without a gap that ended with this hold."""
+    since = hold.placed_at
+    others = session.scalars(
+        select(Hold)
+        .where(
+            Hold.person_id == hold.person_id,
+            Hold.results,
+            or_(Hold.test_id.is_(None), Hold.test_id == test_id),
+        )
+        .order_by(Hold.placed_at.desc(), Hold.id.desc())
+    )
+    for other in others:
+        if other.placed_at < since and (other.lifted_at is None or since <= other.lifted_at):
+            since = other.placed_at
+    return since
+
+
 def get(session: Session, centre_id: int, hold_id: int) -> Hold | None:
     """A hold of this centre, locked for whoever changes it."""
     return session.scalar(
