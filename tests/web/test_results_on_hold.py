@@ -89,7 +89,7 @@ def test_a_hold_that_keeps_no_results_back_shows_them_and_the_page_places_either
     keep_back(built, built.test, results=False)
     assert "You scored" in Browser(built, "candidate").get(f"/attempts/{attempt}/result").text
     staff = Browser(built, "quality")
-    sent = {"username": "candidate", "test": "all", "results": "yes", "words": WORDS}
+    sent = {"username": "candidate", "test": "*", "results": "yes", "words": WORDS}
     assert staff.post("/holds", sent).status_code == 302
     with store.read() as session:
         placed = rows.in_force(session, built.persons["candidate"])

@@ -16,7 +16,7 @@ from assess.web import access, pages, problems, signing
 from assess.web.quality.blueprint import bp
 
 MOST = 100  # holds on the page
-EVERY_TEST = "all"
+EVERY_TEST = "*"  # no test can be called so
 
 
 @bp.get("/holds")
