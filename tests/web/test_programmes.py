@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -220,6 +220,19 @@ def test_arrangements_are_recorded_shown_and_ended(here: World, me: Browser) -> 
     assert found is not None
     assert me.post(found.group(1)).status_code == 302
     assert me.get(address).text.count("In force") == 2
+
+
+def test_an_arrangement_that_makes_room_later_is_not_called_over_before(
+    here: World, me: Browser
+) -> None:
+    person, operator = here.persons["candidate"], here.context()
+    for month in (4, 5):
+        proposal = Proposal("reader", "", "", SEEN, date(2026, month, 1))
+        assert isinstance(arrangements.arrange(operator, person, proposal), int)
+    page = me.get(f"/people/{person}/arrangements").text
+    assert page.count("Not begun yet") == 2
+    assert "Friday 1 May 2026 at 00:00, when another begins" in page
+    assert "ended on" not in page
 
 
 def test_an_arrangement_is_found_under_its_own_person_only(here: World, me: Browser) -> None:

@@ -79,7 +79,12 @@ def _page(person_id: int, refused: Refused | None = None) -> ResponseReturnValue
         person=person,
         every=every,
         in_force=in_force,
-        ahead={row.id for row in every if row.starts_at > now and row.ended_at is None},
+        ahead={
+            row.id
+            for row in every
+            if row.starts_at > now and (row.ended_at is None or row.ended_at > row.starts_at)
+        },
+        now=now,
         names=names,
         forms=FORMS,
         Kind=Kind,
