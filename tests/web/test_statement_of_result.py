@@ -184,6 +184,8 @@ def test_after_another_mark_a_statement_no_longer_holds_and_a_new_one_does(here:
     _, renamed = stated(me, attempt)
     assert renamed != after
     assert checked(renamed, "Ann New", here)[0] == checked(after, NAME, here)[0] == 200
+    assert people.change(operator, here.persons["candidate"], NAME, None, None) is None
+    assert stated(Browser(here, "candidate"), attempt)[1] == after
 
 
 def test_there_is_no_statement_before_the_mark_nor_of_another_candidate(here: World) -> None:

@@ -18,7 +18,7 @@ from assess.delivery.attempt import State
 from assess.delivery.statement_of_result import Facts
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
-from assess.store import attempts, statements_of_result
+from assess.store import attempts, marks, statements_of_result
 from assess.web import access, pdf, problems, signing
 from assess.web.candidate.blueprint import bp
 
@@ -106,7 +106,10 @@ def _facts(attempt_id: int) -> Facts | ResponseReturnValue:
         row = attempts.of_candidate(session, current_user.person_id, attempt_id)
         if row is None:
             return problems.answer(not_found())
-        given = statements_of_result.newest(session, row.id)
+        mark = marks.newest(session, row.id)
+        # Who is called again what they were called before is given that statement, not the newest.
+        mine = mark and statements_of_result.of_mark(session, mark.id, current_user.name)
+        given = mine or statements_of_result.newest(session, row.id)
         facts = None if given is None else statements_of_result.facts(session, given)
     if facts is not None and facts.held:
         return problems.answer(Refused.of(Code.RESULT_HELD, status=423, who=Helper.QUALITY))
