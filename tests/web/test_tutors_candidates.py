@@ -15,6 +15,7 @@ from assess.reasons import Refused
 from assess.store import allowances
 from assess.store import approvals as rows
 from assess.store.notes import Note
+from tests.actions.test_races import void
 from tests.builders import World, specification
 from tests.web.candidate_builders import Browser, codes
 
@@ -75,6 +76,10 @@ def test_the_cohort_says_where_each_candidate_stands_with_each_test(
         " <", "<"
     )
     device = here.log_in("candidate")
+    attempt = here.start(device)
+    void(attempt)
+    assert "1 attempt" not in me.get("/cohort").text
+    here.approve()
     here.hand_in(device, here.start(device))
     page = me.get("/cohort").text
     assert "Not yet passed" in page
@@ -159,6 +164,10 @@ def test_a_day_is_agreed_for_a_test_whose_weeks_count_from_it(here: World, me: B
         "Monday 9 March 2026 at 00:00 to Monday 20 April 2026 at 00:00"
         in me.get(page_of(here)).text
     )
+    here.clock.advance(timedelta(days=8))  # the day has begun: it cannot be agreed anew
+    page = Browser(here, "tutor").get(page_of(here)).text
+    assert "Monday 9 March 2026 at 00:00" in page
+    assert "First day agreed with the candidate" not in page
 
 
 def test_the_quality_team_decides_with_a_reason_and_the_tutor_cannot(here: World) -> None:

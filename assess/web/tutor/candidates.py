@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from assess import store
 from assess.actions.context import not_found
-from assess.delivery.attempt import LIVE
+from assess.delivery.attempt import LIVE, State
 from assess.delivery.ledger import Stop
 from assess.delivery.progress import Progress
 from assess.delivery.readiness import ANSWERED_WITHIN
@@ -114,7 +114,9 @@ def cohort() -> str:
                 [
                     Cell(
                         _state((person.id, test.id), sat, asked, approved, now),
-                        len(sat.get((person.id, test.id), ())),
+                        sum(
+                            one.state is not State.VOID for one in sat.get((person.id, test.id), ())
+                        ),
                     )
                     for test in tests[programme.id]
                 ],
@@ -169,6 +171,7 @@ def page(
             titles=frameworks.titles(session, paths),
             notes=_notes(session, candidate_id),
             talked={r.id: messages.last(session, r.id) for r, _, _ in mine},
+            now=signing.now(),
             refused=form,
             typed=typed,
             reasons=pages.by_field(refused.reasons if refused else ()),
