@@ -225,5 +225,8 @@ def test_the_second_attempt_has_no_question_of_the_first(here: World, me: Browse
     again = Browser(here, "candidate")
     assert codes(again.get("/assessments").text) == {"E-APPROVAL"}
     second = started(here, again)
+    page = again.get(f"/attempts/{first}/result").text
+    assert f'data-under-way><a class="govuk-link" href="/attempts/{second}"' in page
+    assert "No date stands in the way" not in page
     stems = [{content.stem for content in contents(attempt)} for attempt in (first, second)]
     assert not stems[0] & stems[1]

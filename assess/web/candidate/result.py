@@ -111,6 +111,7 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
         result=told,
         passed_before=judgement.standing.passed and not told.passed,
         left=cards.left(judgement),
+        under_way=judgement.standing.open_attempt,
         review=review,
         late=late,
         decided=decided,
