@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -129,6 +130,22 @@ def test_a_candidate_asks_and_a_person_answers_with_both_marks_kept(here: World)
     assert 'data-review="done"' in page
     assert REASON in page
     assert ">Pass<" in page
+
+
+def test_a_review_says_of_an_attempt_whose_time_was_up_that_nobody_handed_it_in(
+    here: World,
+) -> None:
+    here.make_ready()
+    device = here.log_in("candidate")
+    attempt = here.start(device)
+    here.clock.advance(timedelta(minutes=31))
+    me = Browser(here, "candidate")
+    me.get(f"/attempts/{attempt}/result")
+    me.post(f"/attempts/{attempt}/review", {"words": WORDS})
+    quality = Browser(here, "quality")
+    found = re.search(r'href="(/mark-reviews/\d+)"', quality.get("/mark-reviews").text)
+    assert found is not None
+    assert "1, closed on Monday 2 March 2026 at 11:30, not handed in" in quality.get(found[1]).text
 
 
 def test_the_candidates_tutor_and_other_centres_do_not_review(here: World) -> None:
