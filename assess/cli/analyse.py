@@ -25,6 +25,7 @@ from assess.psychometrics.streaming import Coded
 
 NONE = "–"
 SEED = 1  # of the simulation behind false positives: the same file gives the same report
+WINDOWS = 2
 MOST_PRINTED = 40  # flagged items in the terminal; files have them all
 SINGLE, MULTIPLE, SCORED = "single_choice", "multiple_response", "scored"
 
@@ -59,7 +60,7 @@ SINGLE, MULTIPLE, SCORED = "single_choice", "multiple_response", "scored"
 @click.option(
     "--windows",
     type=click.IntRange(2, 50),
-    default=2,
+    default=WINDOWS,
     show_default=True,
     help="Parts of the time to compare.",
 )
@@ -117,6 +118,7 @@ def analyse(
     """
     source = Path(file)
     try:
+        _refuse_alone(group, reference, time, settings)
         with shell.steps() as step:
             step(f"Reading {source.name}", 0, None)
             columns = [column for column in (group, time) if column is not None]
@@ -154,6 +156,19 @@ def analyse(
         shell.print_json(found.document)
     else:
         _print(found.document)
+
+
+def _refuse_alone(
+    group: str | None, reference: str | None, time: str | None, settings: dict[str, Any]
+) -> None:
+    """ValueError where an option is given that says something only beside another."""
+    for alone, name, other in (
+        (reference is not None and group is None, "--reference", "--group"),
+        (settings["windows"] != WINDOWS and time is None, "--windows", "--time"),
+        (settings["weak_priors"] and settings["model"] == "none", "--weak-priors", "--model"),
+    ):
+        if alone:
+            raise ValueError(f"{name} says nothing without {other}. Give both, or neither.")
 
 
 def _asked(

@@ -124,7 +124,8 @@ def windows_of(day: NDArray[np.integer], windows: int) -> NDArray[np.int64]:
     before = np.cumsum(count) - count
     window_of_day = (2 * before + count) * windows // (2 * max(int(count.sum()), 1))
     if np.unique(window_of_day).size != windows:
-        raise ValueError(f"{days.size} days do not fill {windows} windows")
+        found = "1 day does" if days.size == 1 else f"{days.size} days do"
+        raise ValueError(f"{found} not fill {windows} windows")
     return np.asarray(window_of_day[np.searchsorted(days, day)], dtype=np.int64)
 
 

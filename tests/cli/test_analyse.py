@@ -216,7 +216,10 @@ def test_an_earlier_report_is_replaced_and_other_files_stay(long: Path, tmp_path
     out.mkdir()
     (out / "notes.txt").write_text("mine")
     (out / "report.json").write_text("old")
+    folder.write(out, found, "a page", {"attempt": [1]})
+    assert (out / "attempts.csv").exists()
     folder.write(out, found, "a page")
+    assert not (out / "attempts.csv").exists()  # of other answers than the report
     assert (out / "notes.txt").read_text() == "mine"
     assert json.loads((out / "report.json").read_text(encoding="utf-8"))["schema"]
 
@@ -343,6 +346,10 @@ def test_where_nothing_can_be_fitted_the_report_says_so(command: Command, tmp_pa
         ("a,b\n1,0\n0,1\n", ("--ignore", "c"), "'c'"),
         ("a,b,g\n1,0,x\n0,1,x\n", ("--group", "g"), "all are in one group"),
         ("a,b,g\n1,0,x\n0,1,y\n", ("--group", "g", "--reference", "z"), "'z'"),
+        ("a,b\n1,0\n0,1\n", ("--reference", "z"), "--reference says nothing without --group"),
+        ("a,b\n1,0\n0,1\n", ("--windows", "3"), "--windows says nothing without --time"),
+        ("a,b\n1,0\n0,1\n", ("--weak-priors",), "--weak-priors says nothing without --model"),
+        ("a,b,t\n1,0,3\n0,1,3\n", ("--time", "t"), "1 day does not fill 2 windows"),
         ("a,b,t\n1,0,soon\n0,1,3\n", ("--time", "t"), "'soon'"),
         ("a,b,t\n1,0,2025-01-02\n0,1,3\n", ("--time", "t"), "dates cannot be compared"),
         ("a,b\n1,0\n0,1\n", ("--cut", "half"), "--cut half"),

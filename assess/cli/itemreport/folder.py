@@ -12,6 +12,8 @@ from typing import Any
 from assess.cli.itemreport import tables
 
 REPORT, PAGE = "report.json", "report.html"
+SHEETS = ("items", "options", "attempts")
+TABLES = {f"{sheet}.{kind}" for sheet in SHEETS for kind in ("csv", "parquet")}
 
 
 def write(
@@ -20,7 +22,8 @@ def write(
     """Write the report's files into `folder`, which is made; returns their paths.
 
     They are written beside the folder first and moved when all are complete: whoever stops the
-    command finds the folder as it was. Files of an earlier report are replaced, others stay.
+    command finds the folder as it was. Files of an earlier report are replaced, or removed where
+    this one has none such; others stay.
     Raises OSError where the folder cannot be written.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -46,6 +49,8 @@ def write(
         if folder.exists():
             for name in names:
                 (beside / name).replace(folder / name)
+            for name in TABLES.difference(names):  # they would speak of other answers
+                (folder / name).unlink(missing_ok=True)
         else:
             beside.rename(folder)
     finally:

@@ -124,5 +124,5 @@ def test_scores_that_do_not_vary_have_no_change_and_days_that_do_not_fit_are_ref
         drift.table(constant(), np.arange(3))
     with pytest.raises(ValueError, match="two windows"):
         drift.table(constant(), np.arange(2), windows=1)
-    with pytest.raises(ValueError, match="1 days do not fill 2"):
+    with pytest.raises(ValueError, match="1 day does not fill 2"):
         drift.table(constant(), np.zeros(2, dtype=int))
