@@ -99,9 +99,9 @@ def import_(
             kept = _new_file(passwords)  # before anything is written: they are shown once
             with shell.progress(len(plan.newcomers), "First passwords") as show:
                 brought = enrolling.bring_in(context, rows, plan.digest(), show)
+            if kept is not None and (isinstance(brought, Refused) or not brought.passwords):
+                kept.unlink()  # nothing comes into it
             if isinstance(brought, Refused):
-                if kept is not None:
-                    kept.unlink()
                 shell.refuse(brought)
             done = brought
     _report(plan, done, passwords, as_json)

@@ -47,6 +47,9 @@ def test_a_file_is_brought_in_with_the_first_passwords_in_a_file_of_their_own(
     assert (again.exit_code, "is there already" in again.stderr) == (1, True)
     told = json.loads(command("person", "import", people, "--json").stdout)
     assert (told["unchanged"], told["passwords"]) == (2, {})
+    nobody = tmp_path / "nobody.csv"
+    assert command("person", "import", people, "--passwords", nobody).exit_code == 0
+    assert not nobody.exists()
 
 
 def test_no_name_becomes_a_formula_in_the_file_of_passwords(
