@@ -48,6 +48,16 @@ def of_tutor_and_candidate(
     return _registered(session, centre_id, both)
 
 
+def mine(session: Session, tutor_id: int, candidates: Collection[int]) -> frozenset[int]:
+    """Which of these candidates this tutor looks after at present."""
+    rows = session.scalars(
+        select(Registration.candidate_id).where(
+            Registration.tutor_id == tutor_id, Registration.candidate_id.in_(list(candidates))
+        )
+    )
+    return frozenset(rows)
+
+
 def of_centre(
     session: Session, centre_id: int, words: str, limit: int
 ) -> Sequence[tuple[Registration, Person, Programme]]:

@@ -171,6 +171,10 @@ def test_a_statement_is_looked_at_then_published_then_signed_anew(here: World, m
     page_now = me.get(address).text
     assert "Version 2 is in force." in page_now
     assert "Publish as version 3" in page_now
+    assert me.post(address, {"words": text, "after": "2"}).status_code == 302
+    page_now = me.get(address).text
+    assert "Nothing has changed: version 2 stays in force." in page_now
+    assert "Candidates sign it anew" not in page_now
     assert "E-SIGN" in codes(Browser(here, "candidate").get("/assessments").text)
 
 

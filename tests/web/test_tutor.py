@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from assess import store
-from assess.actions import approvals, programmes
+from assess.actions import approvals, messages, programmes
 from assess.roles import Role
 from assess.store import approvals as rows
 from assess.store.programmes import Registration
@@ -238,3 +238,27 @@ def test_a_long_queue_shows_the_longest_waits_and_says_how_many_there_are(
     assert ">Candidate<span" not in page
     assert "Shown are the 1 that have waited longest, of 2." in page
     assert "2 requests waiting" in me.get("/").text
+
+
+def test_after_a_change_of_tutors_neither_is_told_what_is_of_the_other(here: World) -> None:
+    here.make_ready()
+    with store.read() as session:
+        registration = session.scalars(
+            select(Registration).where(Registration.candidate_id == here.persons["candidate"])
+        ).one()
+    me = Browser(here, "tutor")
+    link = f'href="/cohort/{here.persons["candidate"]}"'
+    assert link in me.get("/readiness").text
+    for tutor in ("quality", "tutor"):
+        with store.write() as session:
+            row = session.get_one(Registration, registration.id)
+            row.tutor_id = here.persons[tutor]
+        if tutor == "quality":
+            page = me.get("/readiness").text
+            assert "Eight of ten in practice." in page
+            assert link not in page  # it would not be found
+            assert isinstance(
+                messages.write(here.context("quality"), registration.id, "Well done."), int
+            )
+    page = me.get(f"/cohort/{here.persons['candidate']}").text
+    assert "their tutor before you wrote last" in page

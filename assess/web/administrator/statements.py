@@ -29,7 +29,11 @@ def statements(programme_id: int) -> ResponseReturnValue:
     if isinstance(done, Refused):
         again = done.status != 404 and not problems.wants_json()
         return _page(programme_id, words, done) if again else problems.answer(done)
-    flash(_("Version %(number)d is in force. Candidates sign it anew.", number=done), "success")
+    if done == after:
+        said = _("Nothing has changed: version %(number)s stays in force.", number=done)
+    else:
+        said = _("Version %(number)d is in force. Candidates sign it anew.", number=done)
+    flash(said, "success")
     return redirect(url_for("administrator.statements", programme_id=programme_id))
 
 

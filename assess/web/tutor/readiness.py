@@ -59,6 +59,7 @@ def queue() -> str:
         asking = talk.of_tutor(session, here, me, MOST)
         all_waiting, all_asking = rows.count(session, me), talk.count(session, here, me)
         given = rows.given_by(session, me, LAST_GIVEN)
+        mine = cohorts.mine(session, me, [person.id for _, person, _ in given])
     now = signing.now()
     return render_template(
         "tutor/queue.html",
@@ -67,6 +68,7 @@ def queue() -> str:
         all_waiting=all_waiting,
         all_asking=all_asking,
         given=given,
+        mine=mine,
         titles=readiness.TITLES,
     )
 
