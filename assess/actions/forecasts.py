@@ -127,6 +127,8 @@ def tried(
     proof = proofs.prove(session, bank, specification, live)
     if proof.witness is None or not specification.quotas:
         return Refused(Code.BLUEPRINT, proof.reasons, 409)
+    if hardly := tuple(freezing.why_not_found(session, specification, bank, proof)):
+        return Refused(Code.BLUEPRINT, hardly, 409)
     calibration = None if test_id is None else calibrations.newest(session, test_id)
     sorted_out, entries = freezing.gather(session, specification, bank, known)
     digest = specification.digest()
@@ -191,11 +193,14 @@ def drawer(ground: Ground, seed: int) -> Drawer:
         drawn = draw(pool, history, Stream(key, f"forecast {asked}", 1))
         if isinstance(drawn, Refused):
             # Where forms are only tried, enemies may bar every try: such a start is refused. It
-            # counts as outside the band; in its place stands a form that does not mind sight.
+            # counts as outside the band; in its place stands a form that does not mind sight, or
+            # the one by which it was proved that there are forms.
             drawn = draw(pool, {}, Stream(key, f"forecast {asked}", 2))
-            if isinstance(drawn, Refused):
+            if not isinstance(drawn, Refused):
+                return [place[one.item] for one in drawn.questions], False
+            if ground.proof.witness is None:
                 raise ValueError("a pool that was proved feasible refuses a form")
-            return [place[one.item] for one in drawn.questions], False
+            return [place[item] for item in ground.proof.witness], False
         return [place[one.item] for one in drawn.questions], drawn.in_band is not False
 
     return Drawer(ground.plan, np.random.default_rng(seed), settle)

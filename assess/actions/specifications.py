@@ -55,6 +55,8 @@ def publish(
             reasons += proof.reasons
             if bank.purpose == PRACTICE:
                 reasons += why_not_practise(specification)
+            if not reasons:
+                reasons += tuple(pools.why_not_found(session, specification, bank, proof))
         test = specifications.by_name(session, context.centre, specification.name)
         before = None if test is None else specifications.published(session, test.id)
         if after is not None and (why := _overtaken(session, before, specification, after)):

@@ -123,6 +123,7 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "conflict_enemies": ("conflict", "demands", "items"),
     "enemy_unknown": ("group", "items"),
     "undecided": (),
+    "hardly_found": ("failed", "trials"),
     "conflict_case": ("conflict", "demands", "items"),
     "questions_differ": ("need", "have"),
     "outcome_without_item": ("outcome",),

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from assess import store
+from assess.actions import banks as deeds
+from assess.actions import forecasts
+from assess.actions import specifications as specs
 from assess.bank.specification import Feedback, Quota, Specification
+from assess.reasons import Refused
 from assess.store import banks, specifications
 from assess.web.author.narrower import balance, texts_of
-from tests.builders import World
+from tests.builders import World, bank, csv
 from tests.builders import specification as first
 from tests.web.author_scene import (
     ONE,
@@ -359,6 +364,32 @@ def test_the_panel_says_while_one_types_what_stands_in_the_way(
     assert "“Band of difficulty” is 0.25 per cent; it may have at most one decimal" in said(
         author.post(where, data=narrower(band="0.25"))
     )
+
+
+def test_a_test_whose_forms_trying_hardly_finds_is_not_published(built: World) -> None:
+    # Thirty enemies in a ring, of which a form needs fifteen: there are two such forms, one of
+    # every second question, among 155 million lots of fifteen.
+    done = deeds.bring_in(built.context(), bank(csv(30), bank="Ring"))
+    assert not isinstance(done, Refused)
+    names = [f"q1-{n}" for n in range(1, 31)]
+    ring = first(
+        name="T2",
+        bank="Ring",
+        cut=8,
+        quotas=(Quota(ONE, 15),),
+        not_assessed=(TWO,),
+        enemies=tuple(zip(names, [*names[1:], names[0]], strict=True)),
+    )
+    refused = specs.publish(built.context(), ring)
+    assert isinstance(refused, Refused)
+    assert [reason.values["what"] for reason in refused.reasons] == ["hardly_found"]
+    assert (refused.reasons[0].values["failed"], refused.status) == (8, 409)
+    with store.read() as session:
+        tried = forecasts.tried(session, built.context(), ring)
+    assert isinstance(tried, Refused)
+    assert tried.reasons == refused.reasons
+    path = replace(ring, enemies=ring.enemies[:2])
+    assert not isinstance(specs.publish(built.context(), path), Refused)
 
 
 def test_what_candidates_will_meet_is_said_before_and_after_publishing(

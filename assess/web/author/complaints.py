@@ -32,6 +32,7 @@ FIELD = {
     "questions_differ": "questions",
     "conflict_enemies": "enemies",
     "undecided": "enemies",
+    "hardly_found": "enemies",
     "enemy_unknown": "enemies",
 }
 
