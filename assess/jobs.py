@@ -18,7 +18,16 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from assess import store
-from assess.actions import attempts, backups, calibrations, journal, mail, messages, resting
+from assess.actions import (
+    attempts,
+    backups,
+    calibrations,
+    journal,
+    mail,
+    messages,
+    resting,
+    sessions,
+)
 from assess.actions.context import Context
 from assess.delivery import timing
 from assess.store import attempts as rows
@@ -109,6 +118,11 @@ def calibrate(app: Flask, now: datetime) -> int:
     return calibrations.work(Context(now, app.extensions["assess.settings"], 0), clock.now)
 
 
+def forget_log_ins(app: Flask, now: datetime) -> int:
+    """Delete failed log-ins that can lock nobody any more: they were kept for nothing else."""
+    return sessions.forget(Context(now, app.extensions["assess.settings"], 0))
+
+
 DUTIES = (
     Duty("seal the journal", 1.0, seal_journal),
     Duty("seal the whole journal", 600.0, seal_whole_journal),
@@ -116,6 +130,7 @@ DUTIES = (
     Duty("close attempts", 5.0, close_attempts),
     Duty("send mail", 2.0, send_mail, apart=True),  # a server may let us wait
     Duty("tell of overdue answers", 60.0, tell_overdue),
+    Duty("forget failed log-ins", 3600.0, forget_log_ins),
     Duty("back up", 60.0, back_up, apart=True),
     Duty("calibrate", 2.0, calibrate, apart=True),
 )

@@ -110,6 +110,12 @@ def seen(signed_in: SignedIn, now: datetime) -> None:
         session.execute(update(SignIn).where(SignIn.id == signed_in.session_id).values(seen_at=now))
 
 
+def forget(context: Context) -> int:
+    """Delete failed log-ins that can lock nobody any more. No entry: they are in the journal."""
+    with store.write() as session:
+        return sessions.forget_failures_before(session, _since(context.now, context.settings))
+
+
 def log_out(context: Context) -> None:
     """End the session that asks for it."""
     with store.write() as session:
@@ -205,9 +211,13 @@ def _hash_name(settings: Settings, name: str) -> str:
 def _failures(
     session: Session, hashed: str, now: datetime, settings: Settings
 ) -> Sequence[datetime]:
-    """The failures that may lock a name now, oldest first: of twice the time that a lock lasts."""
-    lock = timedelta(minutes=settings.login_lock_minutes)
-    return sessions.failures_since(session, hashed, now - 2 * lock)
+    """The failures that may lock a name now, oldest first."""
+    return sessions.failures_since(session, hashed, _since(now, settings))
+
+
+def _since(now: datetime, settings: Settings) -> datetime:
+    """Since when failures may lock a name: twice the time that a lock lasts."""
+    return now - 2 * timedelta(minutes=settings.login_lock_minutes)
 
 
 def _locked(failures: Sequence[datetime], now: datetime, settings: Settings) -> Refused | None:

@@ -195,3 +195,9 @@ _FAILURES = "SELECT at FROM login_failures WHERE name_hash = :name AND at > :sin
 def forget_failures(session: Session, name_hash: str) -> None:
     """Start counting anew after a log-in that succeeded."""
     session.execute(delete(LoginFailure).where(LoginFailure.name_hash == name_hash))
+
+
+def forget_failures_before(session: Session, moment: datetime) -> int:
+    """Delete the failures of anybody before a moment; how many they were."""
+    gone = delete(LoginFailure).where(LoginFailure.at < moment).returning(LoginFailure.id)
+    return len(session.scalars(gone).all())

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from assess import jobs, store
-from assess.actions import journal
+from assess.actions import journal, sessions
 from assess.delivery import timing
+from assess.reasons import Refused
 from assess.store.attempts import Attempt
 from assess.store.marks import MarkRow
 from tests.builders import World
@@ -26,6 +27,17 @@ def begun(built: World) -> int:
     attempt = built.start(device)
     built.save(device, attempt, 1, "1")
     return attempt
+
+
+def test_failed_log_ins_are_kept_as_long_as_they_can_lock_a_name(built: World) -> None:
+    settings = built.app.extensions["assess.settings"]
+    for name in ("candidate", "nobody"):
+        done = sessions.log_in(settings, built.clock.now(), name, "a guess", "a test")
+        assert isinstance(done, Refused)
+    last = built.clock.now() + 2 * timedelta(minutes=settings.login_lock_minutes)
+    assert jobs.forget_log_ins(built.app, last) == 0
+    assert jobs.forget_log_ins(built.app, last + MOMENT) == 2
+    assert jobs.forget_log_ins(built.app, last + MOMENT) == 0
 
 
 def test_an_attempt_left_alone_closes_at_its_deadline_however_late_that_is_seen(
