@@ -36,6 +36,7 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     # A row of a table.
     "no_identifier": (),
     "identifier_too_long": ("found", "allowed"),
+    "identifier_unseen": ("found",),
     "identifier_repeated": ("identifier", "first"),
     "set_stimulus_differs": ("set", "first"),
     "outcome_unknown": ("outcome", "framework"),

@@ -117,6 +117,9 @@ def _identifier(text: str, found: list[Reason]) -> str | None:
     if UNSTORABLE.search(text):
         found.append(problem("nul", column="id"))
         return None
+    if not text.isprintable():  # two that look alike would be two questions
+        found.append(problem("identifier_unseen", found=shown(text)))
+        return None
     return text
 
 

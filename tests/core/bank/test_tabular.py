@@ -181,6 +181,8 @@ def test_a_row_that_holds_no_question_is_skipped() -> None:
         ("q1,", ",", ["no_identifier"]),
         ("q1,", "q" * 201 + ",", ["identifier_too_long"]),
         ("q1,", "q\0,", ["nul"]),
+        ("q1,", "q\x1b1,", ["identifier_unseen"]),
+        ("q1,", "q\u200b1,", ["identifier_unseen"]),
         ("q1,,", "q1,essay,", ["kind_unknown"]),
         ("Which?", "", ["no_stem"]),
         ("Which?", "a\0b", ["nul"]),
