@@ -98,11 +98,11 @@ def watch(item: ItemFacts) -> tuple[Flag, ...]:
         return ()
     raised = {flag.code for flag in flags(item)}
     found = []
-    share = percent(item.facility)
+    got = _got(item, item.facility)
     if item.facility > EASY and "too_easy" not in raised:
-        found.append(_plain("easy", f"{share} of {item.n} got it right: it is easy.", EASY))
+        found.append(_plain("easy", f"{got}: it is easy.", EASY))
     if item.facility < HARD and "too_hard" not in raised:
-        found.append(_plain("hard", f"{share} of {item.n} got it right: it is hard.", HARD))
+        found.append(_plain("hard", f"{got}: it is hard.", HARD))
     if item.r is not None and item.r < LOW and "weak" not in raised:
         sentence = f"It separates strong from weak candidates little (r = {item.r:.2f})."
         found.append(_plain("low_discrimination", sentence, LOW))
@@ -204,9 +204,9 @@ def _too_easy(item: ItemFacts) -> Iterator[Flag]:
     if item.facility_interval and item.facility and item.facility_interval[0] > TOO_EASY:
         yield _plain(
             "too_easy",
-            f"{percent(item.facility)} of {item.n} got it right "
-            f"({_interval(item.facility_interval)}): more than {percent(TOO_EASY)} tells "
-            f"candidates hardly apart. Make the distractors more plausible, or keep it on purpose.",
+            f"{_got(item, item.facility)} ({_interval(item.facility_interval)}): more than "
+            f"{percent(TOO_EASY)} tells candidates hardly apart. Make the distractors more "
+            "plausible, or keep it on purpose.",
             TOO_EASY,
         )
 
@@ -215,9 +215,9 @@ def _too_hard(item: ItemFacts) -> Iterator[Flag]:
     if item.facility_interval and item.facility_interval[1] < TOO_HARD:
         yield _plain(
             "too_hard",
-            f"{percent(item.facility or 0.0)} of {item.n} got it right "
-            f"({_interval(item.facility_interval)}), fewer than {percent(TOO_HARD)}. Check the key "
-            f"and whether it is taught; simplify the wording or retire it.",
+            f"{_got(item, item.facility or 0.0)} ({_interval(item.facility_interval)}), less than "
+            f"{percent(TOO_HARD)}. Check the key and whether it is taught; simplify the wording or "
+            "retire it.",
             TOO_HARD,
         )
 
@@ -265,6 +265,13 @@ RULES: tuple[Rule, ...] = (
 
 def _distractors(item: ItemFacts) -> Iterator[OptionFacts]:
     return (o for o in item.options if o.option is not None and not o.key)
+
+
+def _got(item: ItemFacts, facility: float) -> str:
+    """The facility in words: where parts of a mark may be earned it says nothing of how many."""
+    if item.kind == SINGLE:
+        return f"{percent(facility)} of {item.n} got it right"
+    return f"{item.n} candidates earned {percent(facility)} of its marks"
 
 
 def _margin(r: float, n: int) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from assess.cli import shell
 from assess.cli.itemreport import charts, figures
 from assess.psychometrics.flags import percent
 from assess.psychometrics.guards import Shows, allows
@@ -105,6 +106,7 @@ def html(document: Mapping[str, Any], title: str, progress: Steps = lambda done,
         reliability_kind=kind,
         sections=_sections(document, bool(detailed)),
         shows=_shows,
+        counted=shell.counted,
         words=WORDS,
     )
 

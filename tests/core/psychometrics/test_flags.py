@@ -217,3 +217,10 @@ def test_a_key_that_only_the_weak_choose_betrays_a_small_r_in_a_multiple_respons
     assert codes(missing)[0] == "wrong_key"
     assert "wrong_key" not in codes(replace(missing, kind="single_choice"))
     assert "wrong_key" not in codes(with_option(facts, 1, option(1, n=30, r=0.04)))
+
+
+def test_who_may_earn_a_part_of_a_mark_is_not_said_to_have_it_right() -> None:
+    easy = replace(SOUND, facility=0.97, facility_interval=(0.96, 0.98))
+    (whole,), (part,) = flags.flags(easy), flags.flags(replace(easy, kind="multiple_response"))
+    assert whole.sentence.startswith("97.0 % of 500 got it right (95 % interval")
+    assert part.sentence.startswith("500 candidates earned 97.0 % of its marks (95 % interval")
