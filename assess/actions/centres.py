@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from zoneinfo import ZoneInfo
 
 from assess import store
@@ -10,6 +11,8 @@ from assess.delivery import accounts
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.store import centres, sessions
+
+CODE = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
 def change(
@@ -51,7 +54,7 @@ def change(
 def why_not_add(code: str, name: str, timezone: str) -> tuple[Reason, ...]:
     """Every reason why a centre cannot be added under this code, with this name and zone."""
     found = [*accounts.why_not_call(accounts.plain(name))]
-    if not code or len(code) > 40 or not code.isascii() or any(c.isspace() for c in code):
+    if CODE.fullmatch(code) is None:
         found.append(Reason(Code.FIELD, {"field": "code", "what": "code"}, who=Helper.YOU))
     if not _is_zone(timezone):
         found.append(Reason(Code.FIELD, {"field": "timezone", "what": "zone"}, who=Helper.YOU))

@@ -67,6 +67,8 @@ def add(obj: Shell, code: str, name: str, timezone: str | None) -> None:
 @click.pass_obj
 def change(obj: Shell, code: str, name: str | None, timezone: str | None) -> None:
     """Change the name or the time zone of a centre."""
+    if name is None and timezone is None:
+        raise click.UsageError("Say what changes: --name, --timezone, or both.")
     _change(obj, code, name=name, timezone=timezone)
     click.echo(f"{code} is changed.")
 

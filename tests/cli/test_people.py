@@ -84,6 +84,8 @@ def test_the_operator_looks_after_centres(command: Command, people: Path) -> Non
         command("centre", "change", "north", "--name", "North", "--timezone", "UTC").exit_code == 0
     )
     assert command("centre", "change", "south", "--name", "South").exit_code == 1
+    assert command("centre", "change", "north").exit_code == 2  # nothing is to be changed
+    assert command("centre", "add", "so/uth;", "--name", "South").exit_code == 1
     assert command("centre", "close", "north").exit_code == 0
     assert "north  North  UTC  (closed)" in command("centre", "list").stdout
     assert command("centre", "open", "north").exit_code == 0
