@@ -78,6 +78,15 @@ def after(state: State, move: Move) -> State | Refused:
     reached = MOVES.get((state, move))
     if reached is not None:
         return reached
+    if state is State.VOID and move in SITTING:
+        return Refused.of(
+            Code.CLOSED,
+            status=409,
+            who=Helper.NOBODY,
+            what="void",
+            state=state.value,
+            move=move.value,
+        )
     if state in OVER and move in SITTING:
         return Refused.of(
             Code.CLOSED, status=409, who=Helper.NOBODY, state=state.value, move=move.value

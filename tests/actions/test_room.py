@@ -321,7 +321,7 @@ def test_an_approval_is_withdrawn_while_its_sealed_form_waits_but_not_after_the_
     made.release()
     (device, attempt), (other, begun) = sealed
     assert state(attempt) == "void"
-    assert causes(waiting.begin(built.now(device), attempt)) == [(Code.CLOSED, None)]
+    assert causes(waiting.begin(built.now(device), attempt)) == [(Code.CLOSED, "void")]
     assert causes(start(built, made.test)) == [(Code.APPROVAL, "withdrawn")]
     made.begin(other, begun)
     done = approvals.withdraw(tutor, second, "They ask for more time.")
