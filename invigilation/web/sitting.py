@@ -45,8 +45,10 @@ def sitting(sitting_id: int) -> ResponseReturnValue:
         lines=lines,
         figures=words.figures(lines),
         attendance=words.attendance,
+        since=words.since,
         work=words.work,
         tags=words.TAGS,
+        shape=_shape(found, lines),
         stage=found.course.stage,
         Stage=Stage,
         released_by=by,
@@ -81,11 +83,17 @@ def _state(found: Sitting, lines: list[Line]) -> ResponseReturnValue:
     counted = words.figures(lines)
     texts = {f"work-{line.entry.id}": words.work(line) for line in lines}
     texts |= {f"attendance-{line.entry.id}": words.attendance(line) for line in lines}
+    texts |= {f"since-{line.entry.id}": words.since(line) for line in lines}
     for name in ("all", "unset", "admitted", "waiting", "working", "done"):
         texts[f"figure-{name}"] = str(getattr(counted, name))
-    # Somebody put on the roster, a release or a closing change more of the page than its texts.
-    whole = [found.course.stage.value, *(line.entry.id for line in lines)]
-    shape = hashlib.sha256(journal.canonical(whole)).hexdigest()[:16]
-    response = jsonify(texts=texts, shape=shape)
+    colours = {f"attendance-{line.entry.id}": words.TAGS[line.attendance] for line in lines}
+    shape = _shape(found, lines)
+    response = jsonify(texts=texts, colours=colours, shape=shape)
     response.set_etag(hashlib.sha256(journal.canonical([texts, shape])).hexdigest()[:32])
     return response.make_conditional(request)
+
+
+def _shape(found: Sitting, lines: list[Line]) -> str:
+    """What of the page is more than its texts: a roster, a release or a closing changes it."""
+    whole = [found.course.stage.value, *(line.entry.id for line in lines)]
+    return hashlib.sha256(journal.canonical(whole)).hexdigest()[:16]

@@ -47,6 +47,15 @@ def attendance(line: Line) -> str:
     return str(_(TITLES[line.attendance]))
 
 
+def since(line: Line) -> str:
+    """Since when somebody who is admitted is here; empty for others."""
+    record = line.record
+    if record is None or record.arrived_at is None:
+        return ""
+    said = str(_("since %(time)s", time=clock(record.arrived_at)))
+    return f"{said}, {_('very late')}" if record.very_late else said
+
+
 def work(line: Line) -> str:
     """How far the candidate's work is."""
     at = line.work

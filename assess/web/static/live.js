@@ -1,9 +1,9 @@
 // Keeps a page as the server says, by asking it every two seconds.
 //
-// The part that is alive names the address to ask. An answer holds texts by name, and may say in
-// how many seconds the form of the part is to be sent, or where the page has moved. While nothing
-// changes the server answers 304 and the page stays as it is. The device's clock plays no part:
-// seconds count from the arrival of the answer.
+// The part that is alive names the address to ask. An answer holds texts by name and may hold the
+// colours of tags, and may say in how many seconds the form of the part is to be sent, or where the
+// page has moved. While nothing changes the server answers 304 and the page stays as it is. The
+// device's clock plays no part: seconds count from the arrival of the answer.
 
 const EVERY = 2000; // milliseconds between an answer and the next question
 const SPREAD = 1000; // milliseconds over which the browsers of a room spread themselves
@@ -16,27 +16,32 @@ if (live) {
   const form = live.querySelector("[data-live-begin]");
   for (const part of live.querySelectorAll("[data-live-hide]")) part.hidden = true;
   let tag = "";
-  let shape = null;
+  let reshaped = false; // whether more than texts has changed since the page was sent
   let over = false;
 
   const say = (text) => {
     if (said && said.textContent !== text) said.textContent = text;
   };
 
-  const show = (texts) => {
+  const part = (name) => live.querySelector(`[data-live-text="${CSS.escape(name)}"]`);
+
+  const show = (texts, colours) => {
     for (const [name, text] of Object.entries(texts)) {
-      const part = live.querySelector(`[data-live-text="${CSS.escape(name)}"]`);
-      if (part && part.textContent !== text) part.textContent = text;
+      const shown = part(name);
+      if (shown && shown.textContent !== text) shown.textContent = text;
+    }
+    for (const [name, colour] of Object.entries(colours)) {
+      const tag = part(name);
+      if (tag) tag.className = `govuk-tag ${colour}`;
     }
   };
 
+  const connected = () => say(reshaped ? words.liveReshaped : "");
+
   const take = (told) => {
-    show(told.texts);
-    say("");
-    if (told.shape !== undefined) {
-      shape ??= told.shape;
-      if (told.shape !== shape) say(words.liveReshaped);
-    }
+    show(told.texts, told.colours ?? {});
+    reshaped = told.shape !== words.liveShape;
+    connected();
     if (told.moved) {
       over = true;
       location.assign(told.moved);
@@ -61,9 +66,7 @@ if (live) {
         return;
       } else if (answer.status !== 304) {
         say(words.liveLost); // too much to do at the moment
-      } else if (said && said.textContent === words.liveLost) {
-        say("");
-      }
+      } else connected();
     } catch {
       say(words.liveLost);
     }
