@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from assess.delivery import timing
+from assess.web.api import shapes
 from tests.builders import World
 from tests.web.candidate_builders import Browser, Player, contents, refused
 
@@ -171,3 +173,35 @@ def test_the_description_is_openapi_3_1_and_names_every_address(built: World) ->
     assert set(told["paths"]) == rules
     save = told["paths"]["/api/attempts/{attempt_id}/answers"]["post"]
     assert {"200", "409", "422"} <= set(save["responses"])
+
+
+def test_the_description_says_how_each_refusal_looks_that_is_served(player: Player) -> None:
+    told = json.loads(player.browser.get("/api/openapi.json").text)
+    parts = told["components"]["schemas"]
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(told)))
+    assert named <= parts.keys()
+    assert "HTTPError" not in parts
+    saving = told["paths"]["/api/attempts/{attempt_id}/answers"]["post"]
+    assert saving["security"] == [{"session": [], "csrf": []}]
+    address = f"/api/attempts/{player.attempt}/answers"
+    right = {**player.key(1, 1), "answer": [1]}
+    answers = [
+        player.save(1, 9),
+        player.post("answers", **{**right, "another": 1}),
+        player.post("answers", **{**right, "token": "\0"}),
+        player.browser.tell(address, b"{"),
+        player.browser.tell(address, b"0" * 2_000_000),
+        player.browser.post(address, {"answer": "1"}),
+        Player(player.world, Browser(player.world, "candidate.two"), player.attempt).save(1, 1),
+        player.world.app.test_client().post(address, json=right),
+    ]
+    assert player.save(2, 1).status_code == 200
+    answers.append(player.save(2, 2, sequence=1))
+    statuses = set()
+    for answer in answers:
+        statuses.add(answer.status_code)
+        response = saving["responses"][str(answer.status_code)]
+        assert list(response["content"]) == [answer.mimetype], answer.text
+        assert response["content"][answer.mimetype]["schema"]["$ref"].endswith("/Problem")
+        shapes.Problem.model_validate_json(answer.text)
+    assert {400, 403, 404, 409, 413, 422} <= statuses

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, make_response
@@ -12,8 +13,14 @@ from assess.web import problems
 
 bp = APIBlueprint("api", __name__, url_prefix="/api", tag="Player")
 
-PROBLEM = "Refused, as problem+json: its code, and every reason with what to do."
-REFUSALS = dict.fromkeys((403, 404, 409, 422, 423), PROBLEM)
+PROBLEM: dict[str, Any] = {
+    "description": "Refused, as problem+json: its code, and every reason with what to do.",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+REFUSALS: dict[int | str, dict[str, Any]] = dict.fromkeys(
+    (400, 403, 404, 409, 413, 415, 422, 429, 500, 503), PROBLEM
+)
+"""With what statuses every address may refuse, and how that looks; see `shapes.Problem`."""
 
 
 def refuse(refused: Refused, **more: object) -> Response:

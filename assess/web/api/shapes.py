@@ -190,3 +190,25 @@ class TimeOut(Shape):
     writer_is_me: bool
     resting: bool
     rest_left: int
+
+
+class Reason(Shape):
+    """Why not, and what to do; `who` can help, and at `until` it clears by itself."""
+
+    code: str
+    what: str
+    do: str
+    who: str
+    until: str | None
+
+
+class Problem(Shape):
+    """A refusal (RFC 9457). `kept`: came late, and is evidence; `fields`: those that are wrong."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    reasons: list[Reason]
+    kept: bool = False
+    fields: list[str] = []
