@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 BLOCK = 1 << 22  # bytes read at once
 MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "."})
 _NUMBERS = b"0123456789,-.\n"
+_WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))\.0+")  # so data frames write 1 beside an empty cell
 _PADDED = re.compile(rb"(?<![0-9.])0[0-9]")  # 007 is a name, not a number
 
 Column = NDArray[Any]  # integers, float64, or str objects
@@ -40,7 +41,7 @@ class Table:
     """The columns of a file by name, in the file's order: int64, float64 or str objects, [rows].
 
     A column with anything but numbers in it, an empty cell too, is text: its cells as written,
-    without the space around them.
+    without the space around them; 1.0 is 1 there too where all cells are such numbers or empty.
     """
 
     path: Path
@@ -206,7 +207,7 @@ def _numbers(block: bytes, delimiter: str, width: int) -> list[Column] | None:
     most = 2.0**53 if kind is np.float64 else 2.0**63 - 1024
     if flat.size and max(flat.max(), -flat.min()) >= most:
         return None
-    return [_narrow(column) for column in flat.reshape(rows, width).T]
+    return [narrow(column) for column in flat.reshape(rows, width).T]
 
 
 def _cells(path: Path, text: str, delimiter: str, width: int, line: int) -> list[Column]:
@@ -222,10 +223,17 @@ def _cells(path: Path, text: str, delimiter: str, width: int, line: int) -> list
                 "Check the delimiters, and quote cells that hold one.",
                 line + reader.line_num - 1,
             )
-    return [_narrow(_parsed([cell.strip() for cell in cells])) for cells in zip(*rows, strict=True)]
+    return [_parsed([cell.strip() for cell in cells]) for cells in zip(*rows, strict=True)]
 
 
 def _parsed(cells: list[str]) -> Column:
+    """A column of these cells: whole numbers in their narrowest type, or text."""
+    if all(cell in MISSING or _WHOLE.fullmatch(cell) for cell in cells):
+        cells = [_WHOLE.sub(r"\1", cell) for cell in cells]
+    return narrow(_integers(cells))
+
+
+def _integers(cells: list[str]) -> Column:
     try:
         whole = np.array([int(cell) for cell in cells], dtype=np.int64)
     except (ValueError, OverflowError):
@@ -235,7 +243,7 @@ def _parsed(cells: list[str]) -> Column:
     return whole if plain else objects(cells)
 
 
-def _narrow(column: Column) -> Column:
+def narrow(column: Column) -> Column:
     """Whole numbers as integers, in their narrowest type; text as it is."""
     if column.dtype.kind == "f":
         whole = np.rint(column)

@@ -23,6 +23,7 @@ from assess.psychometrics.responses import FULL, LONGEST_FORM, OMITTED, UNKNOWN
 
 TIMES = {"seconds": 1000, "rt_ms": 1, "milliseconds": 1}  # column: its unit in milliseconds
 LONG = frozenset({"attempt", "item", "option", "score", "position", *TIMES})
+LARGEST = 2.0**53  # from here on not every whole number is a float64
 ROW = re.compile(r"row (\d+): (.*)")  # where `responses` found something wrong
 
 Blank = Literal["not drawn", "omitted"]
@@ -104,11 +105,23 @@ def _parquet(path: Path) -> Table:
     columns: dict[str, Column] = {}
     for name, column in zip(read.column_names, read.columns, strict=True):
         values: Column = column.to_numpy()
-        if column.null_count or values.dtype.kind not in "iufb":
+        if values.dtype.kind == "f":
+            values = _whole(values)
+        elif column.null_count or values.dtype.kind not in "iub":
             texts = ("" if value is None else str(value) for value in column.to_pylist())
             values = delimited.objects(texts)
         columns[name] = values.astype(np.int8) if values.dtype.kind == "b" else values
     return Table(path, columns)
+
+
+def _whole(column: NDArray[np.floating]) -> Column:
+    """Numbers that are whole as integers, beside empty cells as their text; others as they are."""
+    known = column[~np.isnan(column)]
+    if not (np.abs(known) < LARGEST).all() or (np.rint(known) != known).any():
+        return column
+    if known.size == column.size:
+        return delimited.narrow(column)
+    return delimited.objects("" if x != x else str(int(x)) for x in column.tolist())
 
 
 def _named_as_long(table: Table) -> Table:
@@ -314,7 +327,8 @@ def _numbers(table: Table, name: str) -> NDArray[np.float64]:
     values = np.empty(texts.size)
     for place, text in enumerate(texts.tolist()):
         try:
-            values[place] = np.nan if text in MISSING else float(text)
+            # 1_000 is a number to Python, and in no file.
+            values[place] = np.nan if text in MISSING else float(text.replace("_", "no"))
         except ValueError:
             values[place] = np.inf
         if np.isinf(values[place]):

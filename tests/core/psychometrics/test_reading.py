@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -134,6 +135,26 @@ def test_numbers_too_long_for_a_machine_word_stay_apart(write: Write) -> None:
     assert reading.read(file).attempts.tolist() == [9007199254740992, 9007199254740993]
 
 
+def test_whole_numbers_are_the_same_with_a_point_as_data_frames_write_them_beside_empty_cells(
+    write: Write, tmp_path: Path
+) -> None:
+    text = "who,q1,q2\n1.0,1.0,2.0\n2.0,,1.0\n3.0,-2.0,2.0\n"
+    key = write("item,key\nq1,1\nq2,2\n", "key.csv")
+    groups = write("who,group\n3,b\n1,a\n2,a\n", "groups.csv")
+    files = [write(text)]
+    if importlib.util.find_spec("pyarrow"):
+        pyarrow, parquet = map(importlib.import_module, ("pyarrow", "pyarrow.parquet"))
+        cells = {"who": [1.0, 2.0, 3.0], "q1": [1.0, None, -2.0], "q2": [2.0, 1.0, 2.0]}
+        files.append(tmp_path / "answers.parquet")
+        parquet.write_table(pyarrow.table(cells), files[-1])
+    for file in files:
+        answers = reading.read(file, key=key, identity="who", attempts=groups, columns=["group"])
+        assert answers.options == ("1", "2"), file.name
+        assert answers.responses.score.tolist() == [1000, 1000, 0, 0, 1000]
+        assert answers.responses.option.tolist() == [1, 2, 1, NOT_REACHED, 2]
+        assert answers.columns["group"].tolist() == ["a", "a", "b"]
+
+
 def test_the_names_of_a_long_files_columns_may_be_capitals(write: Write) -> None:
     found = reading.read(write("Attempt,Item,Score\n1,7,1\n2,7,0\n"))
     assert (found.items, found.responses.attempts) == (("7",), 2)
@@ -163,6 +184,7 @@ LINE_ERRORS = [
     ("attempt,item,score\n1,,1\n", {}, "line 2: the item is empty"),
     ("attempt,item,score\n1,a,1\n1,b,0\n1,a,1\n", {}, "line 4: item a stands twice"),
     ("attempt,item,score\n1,a,-1\n", {}, "line 2: score -1 is below 0"),
+    ("attempt,item,score\n1,a,1\n2,a,1_0\n", {}, "line 3: '1_0' in column 'score' is no number"),
     ("attempt,item,option\n1,a,B\n", {}, "options alone have no score.*--key"),
     ("attempt,item,option,score\n1,a,B,1\n1,b,C,\n", {}, "line 3: an option is chosen"),
     ("attempt,item,score,seconds\n1,a,1,-4\n", {}, "line 2: seconds -4 cannot be the time"),
