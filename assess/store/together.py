@@ -7,31 +7,49 @@ disk has it.
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
 
 from assess.store.base import turn, writer
 
 Work = Callable[[Connection], Any]
 
 
+def _held() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """A write of one thread; `done` when it is on the disk, with what it gave."""
+    """A write of one thread; `done` when it is on the disk, with what it gave.
+
+    `sleeps` is let go when it is done, or when its thread is to lead.
+    """
 
     work: Work
     done: bool = False
     gave: Any = None
+    sleeps: threading.Lock = field(default_factory=_held)
 
 
-lines: defaultdict[str, deque[_Waiting]] = defaultdict(deque)
-"""Who waits for the writer of each database, first come first."""
+@dataclass(slots=True, eq=False)
+class Line:
+    """Who waits for the writer of a database, first come first; `led`: one of them is at work."""
+
+    guard: threading.Lock = field(default_factory=threading.Lock)
+    waiting: deque[_Waiting] = field(default_factory=deque)
+    led: bool = False
+
+
+lines: defaultdict[str, Line] = defaultdict(Line)
 
 
 def together(engine: Engine, work: Work) -> Any:
@@ -40,26 +58,37 @@ def together(engine: Engine, work: Work) -> Any:
     It may be done more than once, each time from nothing: a transaction that fails is undone, and
     each of those who shared it tries again by itself.
     """
-    mine = _Waiting(work)
-    line = lines[engine.url.database or ""]
-    line.append(mine)
-    with turn(engine):
-        if not mine.done:
-            _first(engine, mine, line)
+    line, mine = lines[engine.url.database or ""], _Waiting(work)
+    with line.guard:
+        line.waiting.append(mine)
+        leads, line.led = not line.led, True
+    if not leads:
+        mine.sleeps.acquire()
+    if not mine.done:
+        try:
+            with turn(engine):
+                _first(engine, mine, line)
+        finally:
+            _next(line)
     return mine.gave
 
 
-def _first(engine: Engine, mine: _Waiting, line: deque[_Waiting]) -> None:
+def _first(engine: Engine, mine: _Waiting, line: Line) -> None:
     """Put this one on the disk, and others that wait if nothing is wrong with them."""
-    # Only who has the turn takes from the line, and threads that come meanwhile stand at its end.
-    others = [line.popleft() for _ in range(len(line))]
-    company = [mine, *(one for one in others if one is not mine)]
+    with line.guard:
+        others = [one for one in line.waiting if one is not mine]
+        line.waiting.clear()
     try:
-        _written(engine, company)
-    except DBAPIError:
-        if len(company) == 1:
+        _written(engine, [mine, *others])
+    except Exception:
+        with line.guard:
+            line.waiting.extendleft(reversed(others))
+        if not others:
             raise
         _written(engine, [mine])
+        return
+    for one in others:
+        one.sleeps.release()
 
 
 def _written(engine: Engine, company: Sequence[_Waiting]) -> None:
@@ -67,3 +96,11 @@ def _written(engine: Engine, company: Sequence[_Waiting]) -> None:
         gave = [one.work(connection) for one in company]
     for one, given in zip(company, gave, strict=True):
         one.gave, one.done = given, True
+
+
+def _next(line: Line) -> None:
+    """Let the one that has waited longest lead; nobody, where none waits."""
+    with line.guard:
+        line.led = bool(line.waiting)
+        if line.waiting:
+            line.waiting[0].sleeps.release()

@@ -42,7 +42,7 @@ def kept(engine: Engine) -> list[int]:
 
 def in_line(engine: Engine) -> int:
     """How many writes wait for their turn."""
-    return len(lines[engine.url.database or ""])
+    return len(lines[engine.url.database or ""].waiting)
 
 
 def at_once(engine: Engine, numbers: Sequence[int]) -> list[Future[Any]]:
