@@ -1,4 +1,4 @@
-"""Does the board of a room keep itself as the server says, in a real browser?"""
+"""Do pages that ask the server by themselves go on after what befalls them, in a real browser?"""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from assess import store
+from assess.store import drafts
 from invigilation.actions import roster
 from tests.builders import PASSWORD, World
 from tests.conftest import Served
 from tests.entering import enter
 from tests.rooms import Room, room
+from tests.web.test_author_writing import item
 
 HURRY = "{ const set = setTimeout; window.setTimeout = (f, t) => set(f, Math.min(t, 200)); }"
 
@@ -45,3 +48,34 @@ def test_the_board_shows_attendance_in_its_colour_and_keeps_saying_that_the_rost
     page.context.set_offline(False)
     expect(said).not_to_contain_text("No connection")
     expect(said).to_contain_text("The roster has changed.")
+
+
+def test_a_draft_goes_on_saving_when_its_author_has_logged_in_again_in_another_tab(
+    built: World, served: Served, page: Page
+) -> None:
+    enter(page.context, served.url, "author", PASSWORD)
+    one = item(built)
+    page.goto(f"{served.url}/items/{one}")
+    page.get_by_role("button", name="Edit this question").click()
+    said = page.locator("[data-draft-said]")
+    stem = page.get_by_label("Question", exact=True)
+    stem.fill("What was typed first?")
+    expect(page.locator(".app-preview")).to_contain_text("What was typed first?")
+    expect(said).to_have_text("Saved as you type.")
+
+    page.context.clear_cookies()
+    stem.fill("What was typed while logged out?")
+    expect(said).to_contain_text("log in in another tab")
+    page.get_by_role("button", name="Save the draft").last.click()
+    expect(said).to_contain_text("log in in another tab")
+    expect(stem).to_have_value("What was typed while logged out?")
+    enter(page.context, served.url, "author", PASSWORD)
+    stem.fill("What was typed at last?")
+    expect(said).to_have_text("Saved as you type.")
+    expect(page.locator(".app-preview")).to_contain_text("What was typed at last?")
+    page.get_by_role("button", name="Save the draft").last.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("q1-1")
+    with store.read() as session:
+        row = drafts.of_item(session, one)
+        assert row is not None
+        assert row.draft().stem == "What was typed at last?"

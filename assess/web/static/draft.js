@@ -16,6 +16,7 @@ if (form) {
   let busy = false;
   let dirty = false; // something was typed that was not sent yet
   let stopped = false; // the server refused: an author has to decide
+  let out = false; // logged out, until the page is there to be had again
   let leaving = null; // the button that waits for a save to end
   let failures = 0;
 
@@ -49,18 +50,57 @@ if (form) {
     } else if (request.status === 0 || request.status >= 500 || request.status === 429) {
       later();
     } else {
-      stopped = true;
       const why = request.response?.querySelector("[data-draft-refused]");
-      if (why) refusal.replaceChildren(document.importNode(why, true));
-      say(why ? "" : words.out, true);
+      if (why) {
+        stopped = true;
+        refusal.replaceChildren(document.importNode(why, true));
+        say("", true);
+      } else nobody();
     }
     if (leaving !== null) {
       const button = leaving;
       leaving = null;
       clearTimeout(timer);
       form.requestSubmit(button);
-    } else if (dirty && !stopped && failures === 0) {
+    } else if (dirty && !stopped && !out && failures === 0) {
       save();
+    }
+  };
+
+  /** What was typed waits here for a log-in in another tab: no page is left for one that refuses. */
+  const nobody = () => {
+    out = true;
+    dirty = true;
+    leaving = null;
+    say(words.out, true);
+  };
+
+  /** A request of this kind gives a document: nothing is ever written into the page as text. */
+  const ask = (method, fields, then) => {
+    const request = new XMLHttpRequest();
+    request.open(method, form.action);
+    request.responseType = "document";
+    request.timeout = PATIENCE;
+    request.addEventListener("loadend", () => then(request));
+    request.send(fields);
+  };
+
+  const send = () => {
+    const fields = new URLSearchParams(new FormData(form));
+    fields.set("go", "auto");
+    ask("POST", fields, ended);
+  };
+
+  /** Whoever has logged in again has another form token: the page as it comes now holds it. */
+  const renewed = (request) => {
+    const token = request.response?.querySelector("[data-draft] [name=csrf_token]");
+    if (token) {
+      out = false;
+      for (const old of document.getElementsByName("csrf_token")) old.value = token.value;
+      send();
+    } else {
+      busy = false;
+      nobody();
     }
   };
 
@@ -69,16 +109,11 @@ if (form) {
     if (busy || stopped) return;
     busy = true;
     dirty = false;
-    say(words.saving);
-    const fields = new URLSearchParams(new FormData(form));
-    fields.set("go", "auto");
-    // A request of this kind gives a document: nothing is ever written into the page as text.
-    const request = new XMLHttpRequest();
-    request.open("POST", form.action);
-    request.responseType = "document";
-    request.timeout = PATIENCE;
-    request.addEventListener("loadend", () => ended(request));
-    request.send(fields);
+    if (out) ask("GET", null, renewed);
+    else {
+      say(words.saving);
+      send();
+    }
   }
 
   form.addEventListener("input", (event) => {
@@ -91,9 +126,10 @@ if (form) {
   // A save that is on its way ends first: its revision is the one to go on from.
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
-    if (busy) {
+    if (busy || out) {
       event.preventDefault();
       leaving = event.submitter;
+      save();
       return;
     }
     dirty = false;
@@ -105,6 +141,9 @@ if (form) {
   });
   addEventListener("online", () => {
     if (dirty) save();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (out && document.visibilityState === "visible") save();
   });
 
   say(words.saved);
