@@ -6,6 +6,7 @@
 
 const LAST = 300; // seconds that count as the last minutes
 const LAGGING = 2; // seconds by which a moment may be noticed late and is still called by its name
+const AGED = 60; // seconds after which what was said of the time left stands here no more
 const SLEPT = 3000; // milliseconds by which two clocks of one device may differ
 const HIDDEN = "assess.clock.hidden";
 
@@ -39,6 +40,7 @@ export const startClock = (clock, { read, over }) => {
   let drift = Date.now() - since;
   let held = false;
   let ended = false;
+  let saidAt = NaN; // seconds that were left when the words that stand here were said
   part("plain").remove();
   shown.setAttribute("aria-hidden", "true");
   const spoken = document.createElement("span");
@@ -66,6 +68,10 @@ export const startClock = (clock, { read, over }) => {
     if (whole > 0 && toSay.some((at) => whole <= at)) {
       said.textContent = inWords(whole + LAGGING);
       toSay = toSay.filter((at) => whole > at);
+      saidAt = whole;
+    } else if (saidAt - whole > AGED || whole > saidAt + LAGGING) {
+      said.textContent = "";
+      saidAt = NaN;
     }
   };
 
@@ -88,6 +94,7 @@ export const startClock = (clock, { read, over }) => {
       ended = false;
       return;
     }
+    saidAt = NaN;
     said.textContent = words.up;
     said.classList.remove("govuk-visually-hidden");
     over();
