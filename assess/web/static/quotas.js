@@ -9,9 +9,12 @@ if (form) {
   let timer = 0;
   let request = null;
 
+  const lost = document.querySelector("[data-specification-lost]");
   const show = (page) => {
     const state = page?.querySelector("[data-specification-state]");
     const old = document.querySelector("[data-specification-state]");
+    lost.textContent = state ? "" : form.dataset.lost;
+    lost.hidden = Boolean(state);
     if (!state || !old) return;
     const open = old.querySelector("details")?.open ?? false;
     const fresh = document.importNode(state, true);
@@ -24,7 +27,9 @@ if (form) {
   };
 
   function ask() {
-    request?.abort();
+    const before = request;
+    request = null; // its end is not heard any more
+    before?.abort();
     const fields = new URLSearchParams(new FormData(form));
     fields.set("go", "live");
     // A request of this kind gives a document: nothing is ever written into the page as text.
@@ -33,8 +38,8 @@ if (form) {
     asked.open("POST", form.action);
     asked.responseType = "document";
     asked.timeout = PATIENCE;
-    asked.addEventListener("load", () => {
-      if (request === asked && asked.status === 200) show(asked.response);
+    asked.addEventListener("loadend", () => {
+      if (request === asked) show(asked.status === 200 ? asked.response : null);
     });
     asked.send(fields);
   }
