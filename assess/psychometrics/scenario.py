@@ -27,6 +27,7 @@ FLAWS = (
     *("wrong_key", "second_key", "dif", "non_uniform_dif", "drift"),
     *("no_discrimination", "too_easy", "too_hard"),
 )
+FARTHEST = 10  # standard deviations: beyond this nobody is right, or everybody
 FLAT, EASY, HARD = 0.03, 4.2, -3.6  # slope; d with slope 1
 # Of items that drift, at least and at most: what 98 % get right cannot become easier by anything
 # that matters, nor an item that hardly depends on ability.
@@ -97,6 +98,9 @@ class Scenario:
         for name in ("focal", "second_key_share", "rapid", "hurried", "omitting"):
             if not 0 <= getattr(self, name) <= 1:
                 yield f"{name} is a share from 0 to 1"
+        for name in ("impact", "dif_size", "drift_size"):
+            if not abs(getattr(self, name)) <= FARTHEST:
+                yield f"{name} is a number of standard deviations, at most {FARTHEST} either way"
         if self.days < 1:
             yield "there is at least one day"
         planted = [getattr(self, flaw) for flaw in FLAWS]

@@ -95,6 +95,8 @@ def test_who_runs_out_of_time_has_not_reached_the_end_of_the_form() -> None:
         ({"dif": -1}, "not negative"),
         ({"options": 2, "second_key": 1}, "needs a third option"),
         ({"days": 0}, "at least one day"),
+        ({"impact": float("nan")}, "impact is a number of standard deviations"),
+        ({"dif": 1, "dif_size": float("inf")}, "dif_size is a number"),
     ],
 )
 def test_a_scenario_that_cannot_be_is_refused(settings: dict[str, object], sentence: str) -> None:
