@@ -95,6 +95,7 @@ def test_a_sitting_without_a_place_a_test_or_a_moment_is_refused_beside_its_fiel
         assert set(beside(answer.text)) == expected, form
         assert answer.status_code == (422 if expected else 302)
     assert all(f'href="#{field}"' in answer.text for field in ("place", "begins"))
+    assert "“Place” is too long" in me.post("/sittings/new", fields(place="x" * 300)).text
 
 
 def test_the_roster_is_made_by_hand(built: World, me: Browser) -> None:
