@@ -8,6 +8,7 @@ with row locks. Nobody else opens a transaction.
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -36,6 +37,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from assess.store.columns import Document, Key, Moment
 
 BUSY_MILLISECONDS = 5000
+LOOK_SECONDS = 0.0005  # between two looks whether another process has ended writing to SQLite
+PRIMARY = 0xFF  # of a code of SQLite's: the rest says more of the same (SQLITE_BUSY_RECOVERY)
 CONNECT_SECONDS = 5
 IDLE_SECONDS = 1  # a connection that was unused for so long is tried before it is used
 # A host that is gone says nothing: without a limit a page would wait minutes to say "later".
@@ -190,8 +193,33 @@ def _durable(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    run(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
+    """Begin; whoever writes looks every half millisecond whether the database is free.
+
+    SQLite itself would sleep for 1, 2, 5, 10 and more milliseconds between two looks, and a disk
+    that two processes write to by turns would stand idle for most of that.
+    """
+    if not connection.get_execution_options().get("writes", False):
+        run(connection, "BEGIN")
+        return
+    end = monotonic() + BUSY_MILLISECONDS / 1000
+    run(connection, "PRAGMA busy_timeout = 0")
+    try:
+        while not _is_begun(connection, monotonic() >= end):
+            sleep(LOOK_SECONDS)
+    finally:
+        run(connection, f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+
+def _is_begun(connection: Connection, last: bool) -> bool:
+    """Whether this connection is the one that writes now; raises when it was the last try."""
+    try:
+        run(connection, "BEGIN IMMEDIATE")
+    except DBAPIError as error:
+        code = getattr(error.orig, "sqlite_errorcode", 0)
+        if last or code & PRIMARY != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def run(connection: Connection, statement: str, values: Mapping[str, Any] = NOTHING) -> list[Row]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from assess.store import base
 from assess.store.base import engine_for, run, turn, writer
 from assess.store.together import lines, together
 from tests.services import wait_until
@@ -32,6 +34,12 @@ def put(number: int, connection: Connection) -> int:
     """Keep a number that must not be there yet; how many there are then."""
     run(connection, "INSERT INTO numbers VALUES (:number)", {"number": number})
     return int(run(connection, "SELECT count(*) FROM numbers")[0][0])
+
+
+def deed(engine: Engine, work: Callable[[Connection], int]) -> int:
+    """Write in a transaction of its own, as deeds do."""
+    with turn(engine), writer(engine).begin() as connection:
+        return work(connection)
 
 
 def kept(engine: Engine) -> list[int]:
@@ -83,3 +91,26 @@ def test_one_alone_that_fails_leaves_nothing_behind(engine: Engine) -> None:
         together(engine, half)
     assert (kept(engine), in_line(engine)) == ([], 0)
     assert together(engine, partial(put, 2)) == 1
+
+
+@pytest.mark.parametrize("write", [together, deed])
+def test_a_writer_waits_for_another_process_and_not_for_ever(
+    engine: Engine, write: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A connection of its own stands for the other process: it takes no turn of this one.
+    other = sqlite3.connect(str(engine.url.database), isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(write, engine, partial(put, 4))
+        wait_until(asked.running, "nobody began to write")
+        other.execute("INSERT INTO numbers VALUES (1)")
+        other.execute("COMMIT")
+        assert asked.result() == 2
+    other.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr(base, "BUSY_MILLISECONDS", 5)
+    with pytest.raises(DBAPIError, match="locked"):
+        write(engine, partial(put, 6))
+    other.close()
+    assert write(engine, partial(put, 6)) == 3
+    with engine.connect() as connection:
+        assert run(connection, "PRAGMA busy_timeout") == [(5,)]
