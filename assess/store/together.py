@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from assess.store.base import turn, writer
 
@@ -80,15 +81,16 @@ def _first(engine: Engine, mine: _Waiting, line: Line) -> None:
         line.waiting.clear()
     try:
         _written(engine, [mine, *others])
-    except Exception:
-        with line.guard:
-            line.waiting.extendleft(reversed(others))
+    except SQLAlchemyError:
         if not others:
             raise
         _written(engine, [mine])
-        return
-    for one in others:
-        one.sleeps.release()
+    finally:  # whatever went wrong, nobody is forgotten
+        with line.guard:
+            line.waiting.extendleft(one for one in reversed(others) if not one.done)
+        for one in others:
+            if one.done:
+                one.sleeps.release()
 
 
 def _written(engine: Engine, company: Sequence[_Waiting]) -> None:
