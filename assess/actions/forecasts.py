@@ -18,7 +18,7 @@ from assess.actions import pools as freezing
 from assess.actions.context import Context
 from assess.bank.publishing import Proof
 from assess.bank.specification import Feedback, Specification
-from assess.delivery.draw import History, Pool, Seen, Stream, countable, draw
+from assess.delivery.draw import History, Pool, Seen, Stream, countable, draw, why_not_found
 from assess.psychometrics import forecast as figures
 from assess.psychometrics.exact import Floats
 from assess.psychometrics.forecast import Course, Overlap, Spread
@@ -127,12 +127,12 @@ def tried(
     proof = proofs.prove(session, bank, specification, live)
     if proof.witness is None or not specification.quotas:
         return Refused(Code.BLUEPRINT, proof.reasons, 409)
-    if hardly := tuple(freezing.why_not_found(session, specification, bank, proof)):
-        return Refused(Code.BLUEPRINT, hardly, 409)
     calibration = None if test_id is None else calibrations.newest(session, test_id)
     sorted_out, entries = freezing.gather(session, specification, bank, known)
     digest = specification.digest()
     pool, _ = freezing.freeze(specification, digest, sorted_out, entries, calibration)
+    if hardly := why_not_found(pool):
+        return Refused(Code.BLUEPRINT, hardly, 409)
     if known is not None:
         # Difficulties from outside were found for somebody else than the borderline candidate.
         raw = _plan(pool)

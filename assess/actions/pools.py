@@ -14,22 +14,21 @@ from sqlalchemy.orm import Session
 from assess import seeds, store
 from assess.actions.context import Context, record
 from assess.bank import cells
-from assess.bank.problems import because
 from assess.bank.publishing import Proof
 from assess.bank.specification import Specification
 from assess.delivery import difficulty
-from assess.delivery.draw import Cell, Entry, Stream, commitment, countable, draw
+from assess.delivery import draw as delivery
+from assess.delivery.draw import Cell, Entry, commitment
 from assess.delivery.draw import Pool as Frozen
 from assess.delivery.pool import NOT_ENOUGH_DATA
 from assess.journal import Event
-from assess.reasons import Code, Reason, Refused
+from assess.reasons import Reason
 from assess.store import calibrations, live_items, pools, proofs, specifications
 from assess.store.banks import Bank, ItemVersion
 from assess.store.calibrations import Calibration
 from assess.store.pools import Epoch, Pool, Turn
 from assess.store.specifications import SpecificationVersion
 
-TRIALS = 8  # forms that are drawn before a test with entangled enemies is published
 KEPT = 32  # pools in memory: they never change, so none is ever stale
 
 
@@ -41,26 +40,17 @@ def drawing(test_id: int) -> str:
 def why_not_draw(session: Session, specification: Specification, bank: Bank) -> tuple[Reason, ...]:
     """Every reason why the bank, as it is now, cannot serve the specification."""
     proof = proofs.prove(session, bank, specification)
-    return proof.reasons or tuple(why_not_found(session, specification, bank, proof))
+    return proof.reasons or why_not_found(session, specification, bank, proof)
 
 
 def why_not_found(
     session: Session, specification: Specification, bank: Bank, proof: Proof
-) -> Iterator[Reason]:
-    """E-BLUEPRINT where there are forms, but so few that trying hardly finds one.
-
-    Enemies that are too entangled to be counted are kept apart by trying, and whoever starts in
-    vain is refused. So a few forms are drawn before, always by the same stream.
-    """
+) -> tuple[Reason, ...]:
+    """E-BLUEPRINT where there are forms, but a draw hardly finds one."""
     if not proof.cells.enemies:
-        return
+        return ()
     sorted_out, entries = gather(session, specification, bank)
-    pool, _ = freeze(specification, "", sorted_out, entries, None)
-    if countable(pool):
-        return
-    drawn = [draw(pool, {}, Stream(bytes(32), "trial", n)) for n in range(1, TRIALS + 1)]
-    if failed := sum(isinstance(one, Refused) for one in drawn):
-        yield because(Code.BLUEPRINT, "hardly_found", {"failed": failed, "trials": TRIALS})
+    return delivery.why_not_found(freeze(specification, "", sorted_out, entries, None)[0])
 
 
 def make(session: Session, context: Context, version: SpecificationVersion, bank: Bank) -> Pool:

@@ -56,7 +56,7 @@ def publish(
             if bank.purpose == PRACTICE:
                 reasons += why_not_practise(specification)
             if not reasons:
-                reasons += tuple(pools.why_not_found(session, specification, bank, proof))
+                reasons += pools.why_not_found(session, specification, bank, proof)
         test = specifications.by_name(session, context.centre, specification.name)
         before = None if test is None else specifications.published(session, test.id)
         if after is not None and (why := _overtaken(session, before, specification, after)):

@@ -21,7 +21,7 @@ from assess.delivery.second_draw import Account, Chosen, account, countable
 from assess.delivery.sight import History, Seen
 from assess.delivery.sight import fingerprint as history_fingerprint
 from assess.delivery.stream import FIRST_LABEL, LABEL, Stream, commitment
-from assess.reasons import Code, Refused
+from assess.reasons import Code, Reason, Refused
 
 __all__ = [
     "FIRST_LABEL",
@@ -43,11 +43,13 @@ __all__ = [
     "draw",
     "form_fingerprint",
     "history_fingerprint",
+    "why_not_found",
 ]
 
 FORM_LABEL = b"assess-form/1\0"
 COUNT = struct.Struct(">I")
 QUESTION = struct.Struct(">qqB")
+TRIALS = 8  # forms that are drawn before a test with entangled enemies is published
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,20 @@ def draw(pool: Pool, history: History, stream: Stream) -> Draw | Refused:
         for (item, version, _), order in zip(rows, orders, strict=True)
     )
     return Draw(form, form_fingerprint(form), chosen.expected, chosen.in_band)
+
+
+def why_not_found(pool: Pool) -> tuple[Reason, ...]:
+    """E-BLUEPRINT where there are forms, but so few that trying hardly finds one.
+
+    Enemies that are too entangled to be counted are kept apart by trying, and whoever starts in
+    vain is refused. So a few forms are drawn before, always by the same stream.
+    """
+    if not pool.enemies or countable(pool):
+        return ()
+    drawn = [draw(pool, {}, Stream(bytes(32), "trial", n)) for n in range(1, TRIALS + 1)]
+    failed = sum(isinstance(one, Refused) for one in drawn)
+    values = {"failed": failed, "trials": TRIALS}
+    return (because(Code.BLUEPRINT, "hardly_found", values),) if failed else ()
 
 
 def form_fingerprint(questions: Sequence[Drawn]) -> str:
