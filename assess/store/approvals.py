@@ -149,17 +149,7 @@ def shown_to(
     session: Session, tutor_id: int, request_id: int
 ) -> tuple[ApprovalRequest, Person, Test] | None:
     """A request of a candidate of this tutor, with the candidate and the test, for a page."""
-    row = session.execute(
-        select(ApprovalRequest, Person, Test)
-        .join(Test, Test.id == ApprovalRequest.test_id)
-        .join(Person, Person.id == ApprovalRequest.candidate_id)
-        .join(
-            Registration,
-            (Registration.programme_id == Test.programme_id)
-            & (Registration.candidate_id == ApprovalRequest.candidate_id),
-        )
-        .where(ApprovalRequest.id == request_id, Registration.tutor_id == tutor_id)
-    ).one_or_none()
+    row = session.execute(_requests(tutor_id).where(ApprovalRequest.id == request_id)).one_or_none()
     return None if row is None else (row[0], row[1], row[2])
 
 
@@ -180,6 +170,10 @@ def count(session: Session, tutor_id: int) -> int:
 
 
 def _waiting(tutor_id: int) -> Select[ApprovalRequest, Person, Test]:
+    return _requests(tutor_id).where(ApprovalRequest.answered_at.is_(None))
+
+
+def _requests(tutor_id: int) -> Select[ApprovalRequest, Person, Test]:
     return (
         select(ApprovalRequest, Person, Test)
         .join(Person, Person.id == ApprovalRequest.candidate_id)
@@ -189,7 +183,7 @@ def _waiting(tutor_id: int) -> Select[ApprovalRequest, Person, Test]:
             (Registration.programme_id == Test.programme_id)
             & (Registration.candidate_id == ApprovalRequest.candidate_id),
         )
-        .where(Registration.tutor_id == tutor_id, ApprovalRequest.answered_at.is_(None))
+        .where(Registration.tutor_id == tutor_id)
     )
 
 
