@@ -99,10 +99,14 @@ def comment(context: Context, item_id: int, number: int, words: str) -> Refused 
         if why := review.why_not_say(words):
             return Refused(Code.FIELD, why, 422)
         items.alone(session, context, session.get_one(Bank, item.bank_id))
-        for last in [told.remark for told in reviews.story(session, item.id)][:1]:
-            own = (last.version_id, last.person_id, last.move) == (version.id, context.actor, None)
-            if own and sent_again(words, context.now, last.words, last.at):
-                return None
+        told = reviews.story(session, item.id)
+        last = told[0].remark if told else None
+        if (
+            last is not None
+            and (last.version_id, last.person_id, last.move) == (version.id, context.actor, None)
+            and sent_again(words, context.now, last.words, last.at)
+        ):
+            return None
         _tell(session, context, version, None, words)
         facts = {"item": item_id, "version": version.id}
         record(session, context, Event.ITEM_COMMENTED, facts)
