@@ -15,7 +15,7 @@ from assess.actions.context import Context
 from assess.bank.specification import INVIGILATED
 from assess.clock import Clock, DatabaseClock
 from assess.settings import Settings
-from assess.store.base import SAVES, configuration, planned_once, prepared
+from assess.store.engines import SAVES, configuration, planned_once, prepared
 from assess.store.standing import Gate
 from assess.store.tables import metadata
 from assess.web import pdf

@@ -26,7 +26,7 @@ table = Table(
 
 def create(url: str, secret: str) -> Flask:
     """The floor on this database; its table is made if it is not there."""
-    from assess.store.base import engine_options, prepared
+    from assess.store.engines import engine_options, prepared
 
     app = Flask(__name__)
     app.secret_key = secret

@@ -235,7 +235,7 @@ def tables(url: str) -> None:
 
     from assess.psychometrics import classical, coding, distractors, responses
     from assess.store import packed
-    from assess.store.base import engine_for
+    from assess.store.engines import engine_for
 
     engine = engine_for(url)
 

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session, class_mapper
 from sqlalchemy.orm.attributes import set_committed_value
 
 from assess.store import glance
-from assess.store.base import Base, Row, connection_of, db, run
+from assess.store.base import Base, connection_of, db
 from assess.store.columns import Moment, Packed, packed, unpacked
+from assess.store.driver import Row, run
 
 POSTGRESQL = "postgresql"
 Values = Mapping[str, Any]

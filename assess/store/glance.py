@@ -15,7 +15,9 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from assess.store.base import LOOKS, SAVES, Row, db, kept_cursor, run
+from assess.store.base import LOOKS, db
+from assess.store.driver import Row, kept_cursor, run
+from assess.store.engines import SAVES
 
 Values = Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
 
 from assess.store import tables
-from assess.store.base import engine_for
+from assess.store.engines import engine_for
 
 if TYPE_CHECKING:
     from alembic.config import Config

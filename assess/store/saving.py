@@ -18,8 +18,10 @@ from sqlalchemy.engine import Connection
 
 from assess.bank.kinds import Answer
 from assess.store import glance
-from assess.store.base import SAVES, db, run
+from assess.store.base import db
 from assess.store.cursor import in_sqlite
+from assess.store.driver import run
+from assess.store.engines import SAVES
 from assess.store.together import together
 
 

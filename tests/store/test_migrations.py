@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from assess import store
 from assess.store import db, migrate, tables
-from assess.store.base import engine_for
+from assess.store.engines import engine_for
 from tests.builders import World
 
 # A centre itself, what is public, and a count that knows no person, only a hash of what was typed.

@@ -14,8 +14,10 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from assess.store import base
-from assess.store.base import engine_for, run, turn, writer
+from assess.store import engines
+from assess.store.base import turn, writer
+from assess.store.driver import run
+from assess.store.engines import engine_for
 from assess.store.together import lines, together
 from tests.services import wait_until
 
@@ -107,7 +109,7 @@ def test_a_writer_waits_for_another_process_and_not_for_ever(
         other.execute("COMMIT")
         assert asked.result() == 2
     other.execute("BEGIN IMMEDIATE")
-    monkeypatch.setattr(base, "BUSY_MILLISECONDS", 5)
+    monkeypatch.setattr(engines, "BUSY_MILLISECONDS", 5)
     with pytest.raises(DBAPIError, match="locked"):
         write(engine, partial(put, 6))
     other.close()

@@ -13,8 +13,9 @@ from sqlalchemy.exc import DBAPIError, InternalError
 
 from assess import store
 from assess.store import db
-from assess.store.base import engine_for, run
 from assess.store.centres import Centre
+from assess.store.driver import run
+from assess.store.engines import engine_for
 from assess.store.pools import Epoch
 from tests.actions import racing
 from tests.builders import World

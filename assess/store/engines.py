@@ -1,0 +1,171 @@
+"""How is an engine made, and what does each of its connections promise before it is used?"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from time import monotonic, sleep
+from typing import Any
+
+from sqlalchemy import Dialect, Engine, create_engine, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from assess.store.driver import run
+
+BUSY_MILLISECONDS = 5000
+LOOK_SECONDS = 0.0005  # between two looks whether another process has ended writing to SQLite
+PRIMARY = 0xFF  # of a code of SQLite's: the rest says more of the same (SQLITE_BUSY_RECOVERY)
+CONNECT_SECONDS = 5
+IDLE_SECONDS = 1  # a connection that was unused for so long is tried before it is used
+# A host that is gone says nothing: without a limit a page would wait minutes to say "later".
+CONNECT = {"connect_timeout": CONNECT_SECONDS}
+QUIET = {"hide_parameters": True}
+"""An error names the statement and none of its values: those are people's, and logs are kept."""
+
+POOL = {
+    **QUIET,
+    "pool_size": 8,
+    "max_overflow": 8,
+    "pool_timeout": 5,
+    "pool_use_lifo": True,  # the server's end of the one used last has everything at hand
+    # A statement is prepared when it comes for the second time on a connection, not for the sixth.
+    "connect_args": {**CONNECT, "prepare_threshold": 1},
+}
+
+SAVES = "saves"
+"""The name of the engine whose connections commit each statement by themselves."""
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """How an engine for this database is made."""
+    if url.startswith("sqlite"):
+        return {**QUIET, "connect_args": {"timeout": BUSY_MILLISECONDS / 1000}}
+    return dict(POOL)
+
+
+def configuration(url: str) -> dict[str, Any]:
+    """What flask_sqlalchemy is told of this database: one engine, on PostgreSQL one more.
+
+    The connections of the other one commit each statement by themselves, and none is tried before
+    it is used: whoever takes one tries again when it was dead (`saving`). Others are tried when
+    nobody has used them for a moment (`_tried`).
+    """
+    config: dict[str, Any] = {
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url),
+    }
+    if not url.startswith("sqlite"):
+        other = {
+            "url": url,
+            "isolation_level": "AUTOCOMMIT",
+            "pool_reset_on_return": None,  # nothing is ever left open
+            **POOL,
+            "connect_args": {**CONNECT, "prepare_threshold": 0},  # a few dozen statements, for ever
+        }
+        config["SQLALCHEMY_BINDS"] = {SAVES: other}
+    return config
+
+
+def engine_for(url: str) -> Engine:
+    """An engine outside the application: for migrations and tests."""
+    return prepared(create_engine(url, **engine_options(url)))
+
+
+def prepared(engine: Engine) -> Engine:
+    """Make connections to SQLite durable and honest about transactions, try those to a server."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _for_its_owner)
+        event.listen(engine, "connect", _durable)
+        event.listen(engine, "begin", _begin)
+    else:
+        event.listen(engine, "connect", _used)
+        event.listen(engine, "checkin", _used)
+        event.listen(engine, "checkout", partial(_tried, engine.dialect))
+    return engine
+
+
+def planned_once(engine: Engine) -> None:
+    """Let PostgreSQL plan each statement once on a connection, for whatever values.
+
+    For engines that ask for a few rows by their keys: to plan takes ten times as long as to run.
+    """
+    event.listen(engine, "connect", _plans)
+
+
+def _for_its_owner(_dialect: Any, _record: Any, where: Sequence[Any], _how: Any) -> None:
+    """Make the file of a new database, for its owner only: all keys and people are in it.
+
+    SQLite would let everybody on the machine read it. What it puts beside it has the same mode.
+    """
+    path = str(where[0]) if where else ""
+    if path in {"", ":memory:"} or path.startswith("file:"):
+        return
+    with suppress(OSError):  # what cannot be made, or is there, SQLite looks at itself
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _plans(connection: Any, _record: Any) -> None:
+    connection.execute("SET plan_cache_mode = force_generic_plan")
+
+
+def _used(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = monotonic()
+
+
+def _tried(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Before a connection is used that has lain idle: whether the database is still behind it.
+
+    SQLAlchemy's own `pool_pre_ping` asks each time, which is a round trip for every look at a
+    table. A connection that was ended a moment ago shows it in use, once for all of the pool.
+    """
+    if monotonic() - record.info["used"] < IDLE_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
+
+
+def _durable(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver's own transactions off
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    """Begin; whoever writes looks every half millisecond whether the database is free.
+
+    SQLite itself would sleep for 1, 2, 5, 10 and more milliseconds between two looks, and a disk
+    that two processes write to by turns would stand idle for most of that.
+    """
+    if not connection.get_execution_options().get("writes", False):
+        run(connection, "BEGIN")
+        return
+    end = monotonic() + BUSY_MILLISECONDS / 1000
+    run(connection, "PRAGMA busy_timeout = 0")
+    try:
+        while not _is_begun(connection, monotonic() >= end):
+            sleep(LOOK_SECONDS)
+    finally:
+        run(connection, f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+
+def _is_begun(connection: Connection, last: bool) -> bool:
+    """Whether this connection is the one that writes now; raises when it was the last try."""
+    try:
+        run(connection, "BEGIN IMMEDIATE")
+    except DBAPIError as error:
+        code = getattr(error.orig, "sqlite_errorcode", 0)
+        if last or code & PRIMARY != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
