@@ -16,13 +16,12 @@ from assess.actions.context import Context, record, refuse, wrong_role
 from assess.delivery import accounts, calendar, enrolment
 from assess.delivery.enrolment import Known, Line, Place, Plan, State
 from assess.delivery.people_file import Row
-from assess.delivery.registration import Entry
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
 from assess.store import centres, people, programmes, roles_held
 from assess.store.people import Person
-from assess.store.programmes import Programme, Registration
+from assess.store.programmes import Programme
 
 Progress = Callable[[int, int], None]  # (done, of)
 
@@ -109,7 +108,9 @@ def _known(session: Session, context: Context, rows: Sequence[Row], zone: str) -
         elsewhere=frozenset(found) - frozenset(ours),
         programmes={p.name: p.conditions() for p in offered},
         places={
-            (programme.name, by_id[r.candidate_id]): Place(tutor, _entry(r, zone))
+            (programme.name, by_id[r.candidate_id]): Place(
+                tutor, programme_deeds.entry_of(r, zone), calendar.day_of(r.registered_at, zone)
+            )
             for r, programme, tutor in programmes.places(session, by_id)
         },
         groups={
@@ -124,16 +125,6 @@ def _known(session: Session, context: Context, rows: Sequence[Row], zone: str) -
 def _username(session: Session, context: Context) -> str | None:
     person = people.get(session, context.centre, context.actor or 0)
     return None if person is None else person.username
-
-
-def _entry(row: Registration, zone: str) -> Entry:
-    return Entry(
-        group=row.group,
-        language=row.language,
-        starts=None if row.starts_at is None else calendar.day_of(row.starts_at, zone),
-        ends=None if row.ends_at is None else calendar.last_day(row.ends_at, zone),
-        needs=row.needs,
-    )
 
 
 def _carry_out(session: Session, context: Context, plan: Plan, hashed: dict[str, str]) -> None:

@@ -205,7 +205,7 @@ def change_registration(
         tutor = people.get(session, context.centre, tutor_id)
         if found is None or tutor is None:
             return not_found()
-        row, _, candidate = found
+        row, programme, candidate = found
         session.refresh(row, with_for_update={"key_share": True})
         zone = centres.get(session, context.centre).timezone
         entry = replace(entry, group=" ".join(entry.group.split()))
@@ -215,7 +215,14 @@ def change_registration(
                 if tutor_id == row.tutor_id
                 else why_not_tutor(session, context, candidate.id, tutor)
             ),
-            *registration.why_not_say(entry, calendar.day_of(row.registered_at, zone)),
+            *registration.why_not_change(
+                programme.conditions(),
+                entry_of(row, zone),
+                entry,
+                candidate.born_on,
+                calendar.day_of(row.registered_at, zone),
+                zone,
+            ),
         )
         if reasons:
             refused = Refused(Code.FIELD, reasons, 422)
@@ -247,6 +254,17 @@ def amend(
         n: v.isoformat() if isinstance(v, datetime) else v for n, v in changed.items()
     }
     record(session, context, Event.REGISTRATION_CHANGED, facts, details)
+
+
+def entry_of(row: Registration, zone: str) -> Entry:
+    """What a registration says as it stands."""
+    return Entry(
+        group=row.group,
+        language=row.language,
+        starts=None if row.starts_at is None else calendar.day_of(row.starts_at, zone),
+        ends=None if row.ends_at is None else calendar.last_day(row.ends_at, zone),
+        needs=row.needs,
+    )
 
 
 def _columns(tutor_id: int, entry: Entry, zone: str) -> dict[str, Any]:

@@ -39,10 +39,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A registration: who is the tutor, by log-in name, and what it says."""
+    """A registration: who is the tutor, by log-in name, what it says, and of which day it is."""
 
     tutor: str
     entry: Entry
+    registered: date | None = None  # None: it is being made
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +272,9 @@ def _plan_place(
         last = registration.last_day(conditions, place.entry, today)
         place = replace(place, entry=replace(place.entry, ends=last))
     else:
-        draft.reasons += registration.why_not_say(place.entry, today)
+        draft.reasons += registration.why_not_change(
+            conditions, before.entry, place.entry, person.born_on, before.registered or today, zone
+        )
     if draft.reasons or place == before:
         return
     draft.will += _changes(key[0], before, place)
@@ -293,6 +296,7 @@ def _place(draft: _Draft, before: Place | None) -> Place:
             ends=_day(draft, "ends") or entry.ends,
             needs=entry.needs if not needs else "" if needs.casefold() in NO_NEEDS else needs,
         ),
+        before.registered if before else None,
     )
 
 

@@ -69,15 +69,7 @@ def why_not_register(
     others are those of `why_not_say`.
     """
     found = list(why_not_say(entry, today))
-    first = entry.starts or today
-    if (least := conditions.minimum_age) is not None:
-        if born_on is None:
-            unborn: dict[str, Value] = {"field": "born_on", "what": "unborn", "least": least}
-            found.append(Reason(Code.AGE, unborn, who=Helper.YOU))
-        elif calendar.years_old(born_on, first) < least:
-            until = calendar.begins(calendar.birthday(born_on, least), zone)
-            young: dict[str, Value] = {"field": "born_on", "what": "young", "least": least}
-            found.append(Reason(Code.AGE, young, until, Helper.NOBODY))
+    found += _why_not_of_age(conditions, born_on, entry.starts or today, zone)
     last = conditions.last_registration
     if last is not None and today > last:
         late: dict[str, Value] = {
@@ -89,8 +81,44 @@ def why_not_register(
     return tuple(found)
 
 
-def why_not_say(entry: Entry, today: date) -> tuple[Reason, ...]:
-    """Every reason why a registration cannot say this, whoever it is for."""
+def why_not_change(
+    conditions: Conditions,
+    before: Entry,
+    entry: Entry,
+    born_on: date | None,
+    registered: date,
+    zone: str,
+) -> tuple[Reason, ...]:
+    """Every reason why a registration of the day `registered` cannot say this in place of `before`.
+
+    The reasons of `why_not_say`; where it is to begin earlier than it did, also `young` and
+    `unborn` of `why_not_register`. Nothing else that a programme asks by now is asked again.
+    """
+    first = entry.starts or registered
+    earlier = first < (before.starts or registered)
+    young = _why_not_of_age(conditions, born_on, first, zone) if earlier else ()
+    return (*why_not_say(entry, registered), *young)
+
+
+def _why_not_of_age(
+    conditions: Conditions, born_on: date | None, first: date, zone: str
+) -> tuple[Reason, ...]:
+    """E-AGE for who is not old enough on the first day of a registration, or may not be."""
+    least = conditions.minimum_age
+    if least is None:
+        return ()
+    if born_on is None:
+        unborn: dict[str, Value] = {"field": "born_on", "what": "unborn", "least": least}
+        return (Reason(Code.AGE, unborn, who=Helper.YOU),)
+    if calendar.years_old(born_on, first) >= least:
+        return ()
+    until = calendar.begins(calendar.birthday(born_on, least), zone)
+    young: dict[str, Value] = {"field": "born_on", "what": "young", "least": least}
+    return (Reason(Code.AGE, young, until, Helper.NOBODY),)
+
+
+def why_not_say(entry: Entry, registered: date) -> tuple[Reason, ...]:
+    """Every reason why a registration of this day cannot say this, whoever it is for."""
     found = []
     if not entry.group:
         found.append(amiss("group", "empty"))
@@ -99,7 +127,7 @@ def why_not_say(entry: Entry, today: date) -> tuple[Reason, ...]:
     if entry.language not in LANGUAGES:
         allowed = ", ".join(LANGUAGES)
         found.append(amiss("language", "unknown", found=entry.language, allowed=allowed))
-    if entry.ends is not None and entry.ends < (entry.starts or today):
+    if entry.ends is not None and entry.ends < (entry.starts or registered):
         found.append(amiss("ends", "before_start"))
     if entry.needs is not None and len(entry.needs) > LONGEST_NEEDS:
         found.append(amiss("needs", "long", allowed=LONGEST_NEEDS))

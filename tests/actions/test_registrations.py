@@ -87,8 +87,14 @@ def test_a_candidate_too_young_for_the_programme_is_not_registered(built: World)
     assert codes(register(built, "young")) == [(Code.AGE, "unborn")]
     born(built, "young", date(2010, 3, 3))
     assert codes(register(built, "young")) == [(Code.AGE, "young")]
+    later = register(built, "young", needs="", language="gd", starts=date(2026, 3, 3))
+    assert isinstance(later, int)
+    today, tutor = Entry("Two", "gd", ends=date(2026, 9, 2), needs=""), built.persons["tutor"]
+    assert codes(programmes.change_registration(acting, later, tutor, today)) == [
+        (Code.AGE, "young")
+    ]
     born(built, "young", date(2010, 3, 2))
-    assert isinstance(register(built, "young", needs="", language="gd"), int)
+    assert programmes.change_registration(acting, later, tutor, today) is None
     row = registered(built, "young")
     assert (row.language, row.needs, row.group) == ("gd", "", "Two")
     assert row.ends_at is not None

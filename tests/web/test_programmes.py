@@ -102,7 +102,11 @@ def test_who_is_too_young_is_refused_with_the_day_on_which_they_are_not(
     assert me.post(details, {"name": "Young", "born_on": "3/3/2010"}).status_code == 302
     answer = me.post(address, entry(here))
     assert "Tuesday 3 March 2026" in answer.text
-    assert me.post(address, entry(here, starts="3/3/2026")).status_code == 302
+    made = me.post(address, entry(here, starts="3/3/2026"))
+    assert made.status_code == 302
+    answer = me.post(made.location, entry(here, starts="2/3/2026"))
+    assert (answer.status_code, codes(answer.text) >= {"E-AGE"}) == (422, True)
+    assert 'id="born_on"' in answer.text
 
 
 def test_a_group_of_more_than_twenty_is_warned_of(here: World, me: Browser) -> None:

@@ -68,6 +68,24 @@ def test_the_same_file_again_changes_nothing() -> None:
     assert said(plan) == []
 
 
+def test_a_registration_that_is_over_stands_in_nobodys_way_and_begins_no_earlier_than_it_may() -> (
+    None
+):
+    over = Place("grace", Entry("Spring", ends=date(2026, 1, 31)), date(2025, 2, 1))
+    ahead = Place("grace", Entry("Spring", starts=date(2026, 3, 9)), date(2026, 3, 1))
+    known = replace(
+        KNOWN,
+        people={**KNOWN.people, "amina": replace(AMINA, born_on=date(2008, 3, 9))},
+        places={("Award", "amina"): over, ("Adult", "amina"): ahead},
+    )
+    lines = ("amina,,,,Award,Spring,grace,,,,", "amina,,,,Adult,Spring,grace,,9/3/2026,,")
+    assert {x.state for x in planned(*lines, known=known).lines} == {State.UNCHANGED}
+    assert codes(planned("amina,,,,Award,,,,,31/1/2025,", known=known)) == [
+        (Code.FIELD, "before_start")
+    ]
+    assert codes(planned("amina,,,,Adult,,,,8/3/2026,,", known=known)) == [(Code.AGE, "young")]
+
+
 def test_what_a_line_does_not_say_stays_as_it_is() -> None:
     plan = planned("amina,,,,Award,Autumn,,,,31/12/2026,A reader")
     assert said(plan) == [
