@@ -133,6 +133,16 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
     app.jinja_env.globals.update(templating.texts(_catalogue))
     address_of = templating.addresses(app.url_for, _within)
     app.jinja_env.globals["url_for"] = address_of
+
+    def pages_of(role: Role) -> list[dict[str, str]]:
+        """What the navigation holds for a role: its name and address, in the same order."""
+        return [
+            {"text": text, "href": address_of(goal)}
+            for text, goal, roles, _places in navigation
+            if role in roles
+        ]
+
+    app.jinja_env.globals["pages_of"] = pages_of
     loader = app.jinja_loader
     assert loader is not None  # noqa: S101 - Flask makes one for every application
     app.jinja_loader = ChoiceLoader([loader, PrefixLoader({GOVUK: PackageLoader(GOVUK)})])
