@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyReq
 
 from assess import wording
 from assess.reasons import Code, Helper, Refused
-from assess.web import signing
+from assess.web import again, signing
 
 STATUS_CODES = {
     400: Code.FIELD,
@@ -62,6 +62,7 @@ def answer(refused: Refused, *, journalled: bool = True) -> ResponseReturnValue:
         reasons=reasons,
         title=wording.title(refused),
         attempt=begun[0] if begun else None,
+        again=again.fields(refused.code),
     )
     return page, refused.status
 

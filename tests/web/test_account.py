@@ -206,6 +206,34 @@ def test_somebody_who_is_not_logged_in_can_send_nothing(here: World) -> None:
     assert browser.send("/account/password", {}).status_code == 403
 
 
+def test_what_was_written_while_the_session_ended_can_be_sent_after_logging_in(here: World) -> None:
+    me = Browser(here, "administrator")
+    written = {"name": 'A "new" programme', "framework": "", "token": "kept"}
+    path, ours = "/programmes/new", {"Sec-Fetch-Site": "same-origin"}
+
+    def hidden(page: str) -> dict[str, str]:
+        found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
+        return {name: unescape(text) for name, text in found}
+
+    old = me._token
+    me.post("/logout")
+    for answer in (me.post(path, written, headers={"Sec-Fetch-Site": "cross-site"}), me.post(path)):
+        assert "Send it again" not in answer.text
+    lost = me.post(path, written, headers=ours)
+    assert codes(lost.text) == {"E-SIGNED-OUT"}
+    assert {n: t for n, t in hidden(lost.text).items() if n != "csrf_token"} == written
+    me.post(
+        "/login",
+        {"csrf_token": me.token_of("/login"), "username": "administrator", "password": PASSWORD},
+    )
+    stale = me.post(path, written | {"csrf_token": old}, headers=ours)
+    assert codes(stale.text) == {"E-CSRF"}
+    sent = me.post(path, hidden(stale.text), headers=ours)
+    assert 'value="A &#34;new&#34; programme"' in sent.text  # the form, which asks for a framework
+    secret = me.post("/account/password", {"csrf_token": old, "new": "a b c"}, headers=ours)
+    assert "a b c" not in secret.text
+
+
 def test_logging_out_ends_the_session_on_the_server(here: World) -> None:
     me = Browser(here, "candidate")
     kept = me._client.get_cookie("assess")
