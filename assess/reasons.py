@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-Value = str | int | datetime
+Value = str | int | date
+"""A moment is a `datetime`, which is a date too; both are shown in full."""
 
 
 class Code(StrEnum):

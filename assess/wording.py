@@ -90,7 +90,9 @@ def codes(language: str = FIRST_LANGUAGE) -> frozenset[str]:
 
 
 def _shown(value: Value, zone: str, language: str) -> str | int:
-    return moment(value, zone, language) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return moment(value, zone, language)
+    return day(value, language) if isinstance(value, date) else value
 
 
 def _said(keys: list[str], values: Mapping[str, str | int], language: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from assess.bank import canonical
@@ -235,7 +235,7 @@ def _plan_person(draft: _Draft, known: Known, people: dict[str, Person], today: 
         if given:
             draft.will.append(will("roles", roles=said))
     if born_on is not None and born_on != (before.born_on if before else None):
-        draft.will.append(will("birth", day=born_on.isoformat()))
+        draft.will.append(will("birth", day=born_on))
     if email is not None and email != (before.email if before else None):
         draft.will.append(will("email", email=email))
     if draft.will:
@@ -320,7 +320,7 @@ def _changes(programme: str, before: Place | None, place: Place) -> list[Reason]
         }
         if entry.ends is None:
             return [will("registration_open", **values)]
-        return [will("registration", ends=entry.ends.isoformat(), **values)]
+        return [will("registration", ends=entry.ends, **values)]
     was, found = before.entry, []
     if entry.group != was.group:
         found.append(will("group", programme=programme, before=was.group, group=entry.group))
@@ -330,9 +330,9 @@ def _changes(programme: str, before: Place | None, place: Place) -> list[Reason]
         language = registration.LANGUAGES[entry.language]
         found.append(will("language", programme=programme, language=language))
     if entry.starts is not None and entry.starts != was.starts:
-        found.append(will("starts", programme=programme, day=entry.starts.isoformat()))
+        found.append(will("starts", programme=programme, day=entry.starts))
     if entry.ends is not None and entry.ends != was.ends:
-        found.append(will("ends", programme=programme, day=entry.ends.isoformat()))
+        found.append(will("ends", programme=programme, day=entry.ends))
     if entry.needs != was.needs:
         found.append(will("needs", programme=programme))
     return found
@@ -389,7 +389,7 @@ def _plain(reasons: Sequence[Reason]) -> list[list[object]]:
     return [
         [
             r.code.value,
-            {k: v.isoformat() if isinstance(v, datetime) else v for k, v in r.values.items()},
+            {k: v.isoformat() if isinstance(v, date) else v for k, v in r.values.items()},
         ]
         for r in reasons
     ]

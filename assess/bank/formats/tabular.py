@@ -27,6 +27,7 @@ __all__ = ["FORMATS", "FileRefused", "Row", "read"]
 
 FORMATS: Final = ("auto", "csv", "jsonl")
 MAX_FIELD = 131_072  # characters of a CSV field: far beyond every text a question may hold
+DELIMITERS = (",", ";", "\t")
 NEEDED = ("id", "stem", "key", "A", "B")
 SHARED = (
     "id",
@@ -69,7 +70,7 @@ def read(stream: BinaryIO, name: str, format: str = "auto") -> Iterator[Row]:
         raise FileRefused(problem("file_empty"))
     as_json = _is_json(leading[-1], name) if format == "auto" else format == "jsonl"
     whole = chain(leading, text)
-    return _json_rows(whole) if as_json else _csv_rows(whole)
+    return _json_rows(whole) if as_json else _csv_rows(whole, _delimiter(leading[-1]))
 
 
 def _is_json(first: Line, name: str) -> bool:
@@ -80,6 +81,11 @@ def _is_json(first: Line, name: str) -> bool:
     if start.startswith("["):
         raise FileRefused(problem("json_no_lines"))
     return start.startswith("{") or JSON_NAMES.search(name) is not None
+
+
+def _delimiter(header: Line) -> str:
+    """What stands between the cells: whichever the names of the columns have most of."""
+    return max(DELIMITERS, key=(header.text or "").count)
 
 
 def _json_rows(text: Iterator[Line]) -> Iterator[Row]:
@@ -206,11 +212,11 @@ class _CsvLines:
             yield from io.StringIO(line.text, newline="")
 
 
-def _csv_rows(text: Iterator[Line]) -> Iterator[Row]:
+def _csv_rows(text: Iterator[Line], delimiter: str) -> Iterator[Row]:
     source = _CsvLines(text)
     # The limit is the process's, not the reader's: it is set where it is needed.
     csv.field_size_limit(MAX_FIELD)
-    reader = csv.reader(source, strict=True)
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
     columns: list[str] = []
     while True:
         first = source.number + 1

@@ -31,7 +31,9 @@ def bring_in() -> ResponseReturnValue:
     if request.method == "GET":
         return _form()
     file = request.files.get("file")
-    data = file.read(LARGEST + 1) if file is not None and file.filename else b""
+    if file is None or not file.filename:
+        return _look(b"", Refused(Code.FIELD, (amiss("file", "empty"),), 422))
+    data = file.read(LARGEST + 1)
     return _look(data, _read(data))
 
 
@@ -53,8 +55,6 @@ def bring_in_now() -> ResponseReturnValue:
 
 def _read(data: bytes) -> tuple[Row, ...] | Refused:
     """The lines of the file, or why it cannot be taken here."""
-    if not data:
-        return Refused(Code.FIELD, (amiss("file", "empty"),), 422)
     if len(data) > LARGEST:
         values: dict[str, Value] = {"what": "people_file_large", "allowed": LARGEST // 1000}
         return Refused(Code.FILE, (Reason(Code.FILE, values, who=Helper.YOU),), 422)

@@ -92,7 +92,7 @@ def _sent(name: str, data: bytes) -> Sent:
 
 def _rows(sent: Sent) -> list[Row] | Refused:
     """The questions of the file, or why it cannot be taken here."""
-    if not sent.data:
+    if not sent.name:
         values: dict[str, Value] = {"field": "file", "what": "empty"}
         return Refused(Code.FIELD, (Reason(Code.FIELD, values, who=Helper.YOU),), 422)
     if len(sent.data) > LARGEST:

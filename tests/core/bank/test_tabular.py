@@ -70,6 +70,17 @@ def test_a_row_of_csv_is_a_question() -> None:
     )
 
 
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_a_spreadsheet_may_write_semicolons_or_tabs(between: str) -> None:
+    comma = io.StringIO()
+    writer = csv.writer(comma)
+    writer.writerow(HEADER.strip().split(","))
+    writer.writerow(["q1", "", "", "", "Which, of two?", "1;5", "2", "", "", "A;B", "", "", "", ""])
+    other = io.StringIO()
+    csv.writer(other, delimiter=between).writerows(csv.reader(io.StringIO(comma.getvalue())))
+    assert rows("\ufeff" + other.getvalue()) == rows(comma.getvalue())
+
+
 def test_the_same_question_in_json_is_the_same_content() -> None:
     (one,) = rows(HEADER + GOOD)
     (two,) = rows(

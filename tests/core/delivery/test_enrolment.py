@@ -52,8 +52,8 @@ def test_a_newcomer_with_a_registration_is_said_in_full() -> None:
     plan = planned("Ann.Lee,Ann Lee,,3/4/2001,Award,Spring,grace,cy,,,none")
     assert said(plan) == [
         "Add Ann Lee as candidate.",
-        "Set the date of birth to 2001-04-03.",
-        "Register on Award: group Spring, tutor grace, until 2027-03-02.",
+        "Set the date of birth to 3 April 2001.",
+        "Register on Award: group Spring, tutor grace, until 2 March 2027.",
     ]
     (line,) = plan.lines
     assert (line.username, line.state, line.is_new) == ("ann.lee", State.ADDED, True)
@@ -90,7 +90,7 @@ def test_what_a_line_does_not_say_stays_as_it_is() -> None:
     plan = planned("amina,,,,Award,Autumn,,,,31/12/2026,A reader")
     assert said(plan) == [
         "On Award: move from group Spring to Autumn.",
-        "On Award: the last day is 2026-12-31.",
+        "On Award: the last day is 31 December 2026.",
         "On Award: what the candidate needs is recorded anew.",
     ]
     assert plan.lines[0].place == Place(
