@@ -87,7 +87,7 @@ def test_a_new_bank_has_a_framework_and_a_purpose(built: World, author: FlaskCli
 
 
 def test_bad_input_is_refused_beside_its_field(built: World, author: FlaskClient) -> None:
-    assert codes(look(author, b"")) == {"file": "E-FILE"}
+    assert codes(look(author, b"")) == {"file": "E-MALFORMED"}
     assert codes(look(author, b"", name="")) == {"file": "E-FIELD"}
     assert "There is no question in the file" in said(look(author, HEADER))
     assert codes(look(author, csv(), bank=" ")) == {"bank": "E-FIELD"}

@@ -375,7 +375,7 @@ def test_a_plan_that_is_no_longer_true_is_shown_again(here: World, me: Browser) 
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (b"", "E-FILE"),
+        (b"", "E-MALFORMED"),
         (b"\xff\xfe", "E-MALFORMED"),
         (b"name\nAnn\n", "E-MALFORMED"),
         (b"username\n" + b"x" * 400_000, "E-FILE"),
