@@ -48,8 +48,19 @@ def test_a_question_keeps_the_better_of_its_scores_unless_said() -> None:
 
 
 def test_a_mark_given_by_a_person_is_not_lost_by_a_late_answer() -> None:
-    given = marking.again(marked(set()), {1})
-    assert marking.with_late(given, CONTENTS, {1: WRONG}).score == 1000
+    given = marking.again(marked(set()), {1, 14})
+    assert marking.with_late(given, CONTENTS, {1: WRONG, 14: WRONG}).score == 2000
+
+
+def test_another_mark_asks_for_the_minimum_of_each_outcome_too() -> None:
+    before = marked(set(range(1, 10)))  # nothing in the last two outcomes
+    assert [marking.again(before, given).passed for given in ({11, 12}, {11, 13})] == [False, True]
+    late = [dict.fromkeys(places, RIGHT) for places in ((11, 12), (11, 13))]
+    assert [marking.with_late(before, CONTENTS, one).passed for one in late] == [False, True]
+    assert all(one.correct for one in marking.again(before, {10}).questions[:10])
+    assert all(
+        one.correct for one in marking.with_late(before, CONTENTS, {10: RIGHT}).questions[:10]
+    )
 
 
 def test_a_place_beyond_the_form_is_no_late_answer() -> None:

@@ -58,6 +58,8 @@ def test_every_reason_comes_together() -> None:
 def test_a_registration_lasts_as_many_months_as_the_programme_says() -> None:
     yearly = Conditions(months=12)
     assert registration.last_day(yearly, Entry("A"), TODAY) == date(2027, 3, 2)
+    ahead = Entry("A", starts=date(2026, 4, 1))
+    assert registration.last_day(yearly, ahead, TODAY) == date(2027, 4, 1)
     assert registration.last_day(yearly, Entry("A", ends=TODAY), TODAY) == TODAY
     assert registration.last_day(Conditions(), Entry("A"), TODAY) is None
 

@@ -38,7 +38,7 @@ CONTENTS = {
     15: content(5, "u/2"),
     16: content(6, "u/3"),
 }
-DRAWN = tuple(Drawn(v - 10, v, (2, 1, 0)) for v in CONTENTS)
+DRAWN = tuple(Drawn(v - 10, v, () if v == 12 else (2, 1, 0)) for v in CONTENTS)
 # Right; wrong; one of two keys; no answer; wrong without a rationale; right.
 ANSWERS: dict[int, tuple[int, ...]] = {1: (1,), 2: (0,), 3: (1,), 5: (2,), 6: (1,)}
 MARK = marking.mark(SPEC, DRAWN, CONTENTS, ANSWERS)

@@ -41,6 +41,7 @@ def test_a_fixed_window_is_read_by_the_clock_of_the_centre() -> None:
     assert closes.astimezone(UTC) == datetime(2026, 3, 29, 8, tzinfo=UTC)
     assert bounds(window, ZoneInfo("Asia/Tokyo"), None) != (opens, closes)
     assert bounds(None, ZoneInfo("Europe/London"), None) == (None, None)
+    assert bounds(Window(nine), ZoneInfo("Europe/London"), None) == (opens, None)
 
 
 @pytest.mark.parametrize(
