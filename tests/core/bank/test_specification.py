@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from assess.bank.specification import (
     Quota,
     Sets,
     Specification,
+    Window,
     read_blueprint,
     read_specification,
 )
@@ -66,6 +68,9 @@ PLENTY = {"small/U1/1.1": 8, "small/U1/1.2": 8}
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=50)
 LABELS = WORDS.map(str.strip).filter(bool)
+NINE = datetime.fromisoformat("2026-12-01 09:00")
+LATER = datetime.fromisoformat("2026-12-18 17:30")
+WINDOWS = [None, Window(NINE), Window(closes=LATER), Window(NINE, LATER), Window(weeks=6)]
 SPECIFICATIONS = st.builds(
     Specification,
     name=NAMES,
@@ -96,6 +101,8 @@ SPECIFICATIONS = st.builds(
     programme=st.none() | LABELS,
     not_assessed=st.lists(LABELS, max_size=3, unique=True).map(tuple),
     shuffle_questions=st.booleans(),
+    window=st.sampled_from(WINDOWS),
+    invigilated=st.booleans(),
     questions=st.none() | st.integers(1, 100),
     band=st.none() | st.integers(1, 100),
     enemies=st.lists(
@@ -172,6 +179,25 @@ def test_no_limit_of_attempts_and_no_break_are_said_by_silence() -> None:
             "programme: small",
             'window: {closes: "2026-12-18 23:59:59"}',
             "value_wall_clock_needed",
+            "window.closes",
+        ),
+        ("programme: small", "window: {}", "window_empty", "window.weeks"),
+        (
+            "programme: small",
+            'window: {weeks: 6, opens: "2026-12-01 09:00"}',
+            "window_of_two_kinds",
+            "window.weeks",
+        ),
+        (
+            "programme: small",
+            'window: {weeks: 6, closes: "2026-12-01 09:00"}',
+            "window_of_two_kinds",
+            "window.weeks",
+        ),
+        (
+            "programme: small",
+            'window: {opens: "2026-12-01 09:00", closes: "2026-12-01 09:00"}',
+            "window_closes_first",
             "window.closes",
         ),
         ("count: 1}", "count: 0}", "value_range", "quotas[2].count"),

@@ -78,12 +78,33 @@ def test_a_registration_that_is_over_stands_in_nobodys_way_and_begins_no_earlier
         people={**KNOWN.people, "amina": replace(AMINA, born_on=date(2008, 3, 9))},
         places={("Award", "amina"): over, ("Adult", "amina"): ahead},
     )
-    lines = ("amina,,,,Award,Spring,grace,,,,", "amina,,,,Adult,Spring,grace,,9/3/2026,,")
+    lines = ("amina,,,,Award,Spring,grace,,,,", "amina,,,,Adult,Spring,grace,,,,")
     assert {x.state for x in planned(*lines, known=known).lines} == {State.UNCHANGED}
     assert codes(planned("amina,,,,Award,,,,,31/1/2025,", known=known)) == [
         (Code.FIELD, "before_start")
     ]
     assert codes(planned("amina,,,,Adult,,,,8/3/2026,,", known=known)) == [(Code.AGE, "young")]
+    moved = planned("amina,,,,Award,A,,,,,", "amina,,,,Adult,A,,,,,", known=known)
+    for line, before in zip(moved.lines, (over, ahead), strict=True):
+        assert line.place == replace(before, entry=replace(before.entry, group="A"))
+
+
+def test_a_line_says_each_thing_that_it_changes() -> None:
+    gone = replace(TUTOR, active=False)
+    known = replace(KNOWN, people={**KNOWN.people, "lin": TUTOR, "gone": gone})
+    line = "amina,,quality,,Award,Spring,lin,cy,9/3/2026,,,amina@example.org"
+    plan = planned(line, known=known, head=f"{HEAD},email")
+    assert said(plan) == [
+        "Add the roles quality.",
+        "Set the e-mail address to amina@example.org.",
+        "On Award: the tutor is lin in place of grace.",
+        "On Award: the language of assessment is Welsh.",
+        "On Award: the first day is 2026-03-09.",
+    ]
+    assert plan.lines[0].new_roles == (Role.QUALITY,)
+    assert plan.lines[0].is_registered
+    assert codes(planned("amina,,,,Award,,gone,,,,", known=known)) == [(Code.FIELD, "no_tutor")]
+    assert not planned("joan,,author,,,,,,,,").refused  # of oneself only the quality roles are
 
 
 def test_what_a_line_does_not_say_stays_as_it_is() -> None:
@@ -176,6 +197,8 @@ def test_a_group_that_grows_beyond_twenty_is_warned_of() -> None:
     (warning,) = planned("a,A,,,Award,Spring,grace,,,,").warnings
     assert (warning.code, warning.values["size"]) == (Code.GROUP, 21)
     assert planned("amina,,,,Award,Spring,grace,,,,").warnings == ()
+    exchanged = planned("amina,,,,Award,Autumn,,,,,", "a,A,,,Award,Spring,grace,,,,")
+    assert exchanged.warnings == ()
 
 
 def test_another_world_gives_another_plan() -> None:
