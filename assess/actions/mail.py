@@ -142,11 +142,14 @@ def _in_vain(context: Context, mail_id: int, error: str, *, forever: bool) -> No
         _record(session, context, row, Event.MAIL_GIVEN_UP)
 
 
-def retry(context: Context, numbers: Sequence[int] = ()) -> int:
-    """Send mails that were given up after all, these or every one; says how many."""
+def retry(context: Context, numbers: Sequence[int] = ()) -> list[int]:
+    """Send mails that were given up after all, these or every one; gives the numbers of those.
+
+    A number of no mail, or of one that has gone, is not among them.
+    """
     with store.write() as session:
         wanted = set(numbers) or set(rows.given_up(session))
-        again = 0
+        again = []
         for number in sorted(wanted):
             row = rows.locked(session, number)
             if row is None or row.sent_at is not None:
@@ -154,7 +157,7 @@ def retry(context: Context, numbers: Sequence[int] = ()) -> int:
             row.given_up_at = None
             row.tries = 0
             row.due_at = context.now
-            again += 1
+            again.append(number)
             _record(session, context, row, Event.MAIL_RETRIED)
         return again
 

@@ -10,7 +10,7 @@ from assess import store
 from assess.actions import pools
 from assess.actions.context import Context, record, refuse, wrong_role
 from assess.bank.freshness import Fresh
-from assess.bank.publishing import why_not_practise
+from assess.bank.publishing import Proof, why_not_practise
 from assess.bank.specification import INVIGILATED, Specification
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
@@ -18,6 +18,17 @@ from assess.roles import Role
 from assess.store import banks, live_items, people, programmes, proofs, specifications
 from assess.store.banks import PRACTICE, Bank
 from assess.store.specifications import SpecificationVersion, Test
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """What may be published: where it belongs, what is in force there, and the proof."""
+
+    bank: Bank
+    programme_id: int | None
+    test: Test | None
+    before: SpecificationVersion | None
+    proof: Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +57,19 @@ def publish(
     """
     if not context.may(Role.AUTHOR):
         return wrong_role()
+    # What cannot be served may take seconds to see: they are spent before anybody waits for us.
+    with store.read() as session:
+        foreseen = _judge(session, context, specification, after)
     with store.write() as session:
+        if isinstance(foreseen, Refused):
+            return _refused(session, context, foreseen)
         store.alone(session, f"bank:{context.centre}:{specification.bank}")
         store.alone(session, f"test:{context.centre}:{specification.name}")
-        reasons, bank, programme_id = _places(session, context, specification)
-        if bank is not None:
-            proof = proofs.prove(session, bank, specification)
-            reasons += proof.reasons
-            if bank.purpose == PRACTICE:
-                reasons += why_not_practise(specification)
-            if not reasons:
-                reasons += pools.why_not_found(session, specification, bank, proof)
-        test = specifications.by_name(session, context.centre, specification.name)
-        before = None if test is None else specifications.published(session, test.id)
-        if after is not None and (why := _overtaken(session, before, specification, after)):
-            return Refused(why.code, (why,), 409)
-        if test is not None and bank is not None and test.bank_id != bank.id:
-            values = {"what": "bank_fixed", "test": test.name}
-            reasons += (Reason(Code.BLUEPRINT, values, who=Helper.AUTHOR),)
-        if reasons or bank is None:
-            refused = Refused(Code.BLUEPRINT, reasons, 409)
-            return refuse(session, context, Event.SPECIFICATION_PUBLISHED, refused)
+        judged = _judge(session, context, specification, after)
+        if isinstance(judged, Refused):
+            return _refused(session, context, judged)
+        bank, programme_id, proof = judged.bank, judged.programme_id, judged.proof
+        test, before = judged.test, judged.before
         names = live_items.identifiers(session, proof.witness or ())
         witness = tuple(sorted(names.values()))
         if test is None:
@@ -115,6 +118,38 @@ def publish(
         )
         pools.make(session, context, version, bank)
         return Published(test.id, version.number, True, proof.fresh, witness)
+
+
+def _judge(
+    session: Session, context: Context, specification: Specification, after: int | None
+) -> _Sound | Refused:
+    """Whether this may be published as things are now, or every reason why not."""
+    test = specifications.by_name(session, context.centre, specification.name)
+    before = None if test is None else specifications.published(session, test.id)
+    if after is not None and (why := _overtaken(session, before, specification, after)):
+        return Refused(why.code, (why,), 409)
+    reasons, bank, programme_id = _places(session, context, specification)
+    if bank is None:
+        return Refused(Code.BLUEPRINT, reasons, 409)
+    proof = proofs.prove(session, bank, specification)
+    reasons += proof.reasons
+    if bank.purpose == PRACTICE:
+        reasons += why_not_practise(specification)
+    if not reasons:
+        reasons += pools.why_not_found(session, specification, bank, proof)
+    if test is not None and test.bank_id != bank.id:
+        values = {"what": "bank_fixed", "test": test.name}
+        reasons += (Reason(Code.BLUEPRINT, values, who=Helper.AUTHOR),)
+    if reasons:
+        return Refused(Code.BLUEPRINT, reasons, 409)
+    return _Sound(bank, programme_id, test, before, proof)
+
+
+def _refused(session: Session, context: Context, refused: Refused) -> Refused:
+    """The same; that the bank cannot serve it is written down."""
+    if refused.code is Code.BLUEPRINT:
+        return refuse(session, context, Event.SPECIFICATION_PUBLISHED, refused)
+    return refused
 
 
 def _overtaken(

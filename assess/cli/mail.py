@@ -52,7 +52,11 @@ def retry(obj: Shell, numbers: tuple[int, ...]) -> None:
 
     with obj.context() as context:
         again = deeds.retry(context, numbers)
-    click.echo(f"{again} to be sent again by the worker.")
+    if again or not numbers:
+        click.echo(f"{len(again)} to be sent again by the worker.")
+    if gone := sorted(set(numbers) - set(again)):
+        listed = ", ".join(map(str, gone))
+        shell.fail(f"no mail to be sent has the number {listed}: see assess mail list.")
 
 
 def _document(one: Mail) -> dict[str, object]:

@@ -102,15 +102,17 @@ def simulate(
         shell.fail(f"This cannot be simulated: {error}.", shell.WRONG_USE)
     where = Path(folder)
     names = {name: where / name for name in (ANSWERS, KEY, ATTEMPTS, TRUTH, TRUE_ATTEMPTS)}
+    other = where / f"{ANSWERS}.gz"
     if zipped:
-        names[ANSWERS] = where / f"{ANSWERS}.gz"
-    there = [path.name for path in names.values() if path.exists()]
+        names[ANSWERS], other = other, names[ANSWERS]
+    there = [path.name for path in (*names.values(), other) if path.exists()]
     if there and not force:
         problem = f"{folder} already has {', '.join(there)}. Choose another folder, or --force."
         shell.fail(problem)
     try:
         where.mkdir(parents=True, exist_ok=True)
         plan = _write(stream(seed), asked, names, seed)
+        other.unlink(missing_ok=True)  # answers of an earlier simulation, packed otherwise
     except OSError as error:
         shell.fail(f"{folder}: {error.strerror or error}.")
     files = [path.name for path in names.values()]

@@ -111,6 +111,9 @@ def test_a_name_that_is_not_there_is_said_in_words_for_a_command(command: Comman
     assert said.startswith("attempt 99: There is nothing of that name or number.")
     said = problem(command("report", "items", "--test", "T", "--centre", "far", "--json"))
     assert "no centre with the code 'far'" in said
+    done = command("mail", "retry", "7", "9")
+    assert done.exit_code == 1
+    assert "no mail to be sent has the number 7, 9" in done.stderr
 
 
 def test_a_database_that_does_not_answer_is_said_in_a_sentence(

@@ -84,6 +84,8 @@ def test_an_earlier_simulation_is_not_written_over_unasked(
     assert (folder / "answers.csv").read_bytes() == before
     assert command("simulate", folder, *SMALL[:-1], "9", "--force").exit_code == 0
     assert (folder / "answers.csv").read_bytes() != before
+    assert command("simulate", folder, *SMALL, "--gzip", "--force").exit_code == 0
+    assert [one.name for one in folder.glob("answers*")] == ["answers.csv.gz"]
 
 
 def test_what_cannot_be_is_refused_with_every_reason(command: Command, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,10 +12,10 @@ from werkzeug.datastructures import MultiDict
 
 from assess import store
 from assess.actions import banks as deeds
-from assess.actions import forecasts
+from assess.actions import forecasts, pools
 from assess.actions import specifications as specs
 from assess.bank.specification import Feedback, Quota, Specification
-from assess.reasons import Refused
+from assess.reasons import Reason, Refused
 from assess.store import banks, specifications
 from assess.web.author.narrower import balance, texts_of
 from tests.builders import World, bank, csv
@@ -366,7 +367,9 @@ def test_the_panel_says_while_one_types_what_stands_in_the_way(
     )
 
 
-def test_a_test_whose_forms_trying_hardly_finds_is_not_published(built: World) -> None:
+def test_a_test_whose_forms_trying_hardly_finds_is_not_published(
+    built: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Thirty enemies in a ring, of which a form needs fifteen: there are two such forms, one of
     # every second question, among 155 million lots of fifteen.
     done = deeds.bring_in(built.context(), bank(csv(30), bank="Ring"))
@@ -380,7 +383,15 @@ def test_a_test_whose_forms_trying_hardly_finds_is_not_published(built: World) -
         not_assessed=(TWO,),
         enemies=tuple(zip(names, [*names[1:], names[0]], strict=True)),
     )
-    refused = specs.publish(built.context(), ring)
+    judge = pools.why_not_found
+
+    def while_others_write(*of: Any) -> tuple[Reason, ...]:
+        with store.write():  # refused inside a deed: nobody waits while it is judged
+            return judge(*of)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pools, "why_not_found", while_others_write)
+        refused = specs.publish(built.context(), ring)
     assert isinstance(refused, Refused)
     assert [reason.values["what"] for reason in refused.reasons] == ["hardly_found"]
     assert (refused.reasons[0].values["failed"], refused.status) == (8, 409)
