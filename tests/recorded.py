@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import accumulate
 
 from sqlalchemy import func, select
 
@@ -21,12 +22,16 @@ from tests.builders import World
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What one candidate was shown, by item version, and chose."""
+    """What one candidate was shown, by item version, and chose.
+
+    One whose `ordinal` is not 1 is of the candidate of the paper before it.
+    """
 
     answers: Sequence[tuple[int, Answer]]
     ordinal: int = 1
     state: str = "marked"
     passed: bool = True
+    cancelled: bool = False  # nobody has seen a question, and there is no mark
 
 
 def versions(outcome: str = "") -> list[int]:
@@ -39,7 +44,7 @@ def versions(outcome: str = "") -> list[int]:
 
 
 def record(here: World, papers: Sequence[Paper], test: int | None = None) -> None:
-    """Store these papers, each of a candidate of its own, marked a minute apart."""
+    """Store these papers, each of a candidate of its own or of the one before, a minute apart."""
     with store.write() as session:
         row = specifications.get(session, here.centres["here"], test or here.test)
         assert row is not None
@@ -63,10 +68,11 @@ def record(here: World, papers: Sequence[Paper], test: int | None = None) -> Non
                 active=True,
                 created_at=now,
             )
-            for n in range(len(papers))
+            for n in range(sum(paper.ordinal == 1 for paper in papers))
         ]
         session.add_all(people)
         session.flush()
+        whose = accumulate(int(paper.ordinal == 1) for paper in papers)
         attempts = [
             Attempt(
                 centre_id=row.centre_id,
@@ -75,7 +81,7 @@ def record(here: World, papers: Sequence[Paper], test: int | None = None) -> Non
                 specification_id=published.id,
                 pool_id=pool[0],
                 epoch_id=epoch.id,
-                candidate_id=person.id,
+                candidate_id=people[number - 1].id,
                 ordinal=paper.ordinal,
                 state=paper.state,
                 facts={},
@@ -86,12 +92,12 @@ def record(here: World, papers: Sequence[Paper], test: int | None = None) -> Non
                 rest_seconds=0,
                 seconds=1800,
                 prepared_at=now,
-                opened_at=now,
-                deadline=now + timedelta(minutes=30),
-                closed_at=now,
+                opened_at=None if paper.cancelled else now,
+                deadline=None if paper.cancelled else now + timedelta(minutes=30),
+                closed_at=None if paper.cancelled else now,
                 writer=1,
             )
-            for person, paper in zip(people, papers, strict=True)
+            for number, paper in zip(whose, papers, strict=True)
         ]
         session.add_all(attempts)
         session.flush()
@@ -120,4 +126,5 @@ def record(here: World, papers: Sequence[Paper], test: int | None = None) -> Non
                 outcomes=(),
                 questions=tuple(scored),
             )
-            marks.save(session, attempt, mark, [10] * len(scored), now + timedelta(minutes=n))
+            if attempt.closed_at is not None:
+                marks.save(session, attempt, mark, [10] * len(scored), now + timedelta(minutes=n))

@@ -56,7 +56,9 @@ class MarkRow(Base):
     test_id: Mapped[int] = mapped_column(ForeignKey("tests.id"))
     bank_id: Mapped[int] = mapped_column(ForeignKey("banks.id"), index=True)
     specification_id: Mapped[int] = mapped_column(ForeignKey("specifications.id"))
-    ordinal: Mapped[int]  # of the attempt
+    ordinal: Mapped[
+        int
+    ]  # which of the attempts at the test that its candidate was told a result of
     number: Mapped[int]  # of the mark: 1, and more after a re-mark
     score: Mapped[int]  # thousandths of a mark
     out_of: Mapped[int]  # marks
@@ -105,7 +107,7 @@ def save(
         "test_id": attempt.test_id,
         "bank_id": attempt.bank_id,
         "specification_id": attempt.specification_id,
-        "ordinal": attempt.ordinal,
+        "ordinal": _told_before(session, attempt) + 1,
         "number": number,
         "score": mark.score,
         "out_of": mark.out_of,
@@ -123,6 +125,28 @@ def save(
     row = MarkRow(**values)
     row.id = cursor.insert(session, TABLE, values)
     return row
+
+
+def _told_before(session: Session, attempt: Attempt) -> int:
+    """How many attempts at the test the candidate had been told a result of before this one.
+
+    One that was cancelled or void before its end taught nothing: the next is a first one still.
+    """
+    if attempt.ordinal == 1:
+        return 0
+    values = {
+        "test": attempt.test_id,
+        "candidate": attempt.candidate_id,
+        "ordinal": attempt.ordinal,
+    }
+    ((told,),) = cursor.ask(session, _TOLD, values)
+    return int(told)
+
+
+_TOLD = """
+SELECT count(*) FROM attempts AS a JOIN marks AS m ON m.attempt_id = a.id AND m.number = 1
+WHERE a.test_id = :test AND a.candidate_id = :candidate AND a.ordinal < :ordinal
+"""
 
 
 def newest(session: Session, attempt_id: int) -> MarkRow | None:

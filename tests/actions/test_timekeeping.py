@@ -211,6 +211,10 @@ def test_a_hold_keeps_its_person_out_until_somebody_else_lifts_it(built: World) 
     assert codes(attempts.start(device, built.test, affirmed=True)) == [Code.HELD]
     everything = holds.place(built.context("administrator"), person, None, WHY)
     assert isinstance(everything, int)
+    there = built.context("administrator.there")
+    strange = holds.place(there, person, None, WHY), holds.place(quality, person, 999, WHY)
+    assert [codes(done) for done in strange] == [[Code.NOT_FOUND]] * 2
+    assert codes(holds.lift(there, hold, WHY)) == [Code.NOT_FOUND]
     assert codes(holds.lift(built.context("candidate"), hold, WHY)) == [Code.ROLE]
     assert holds.lift(quality, hold, "Spoke with the candidate, all is well.") is None
     assert codes(holds.lift(quality, hold, WHY)) == [Code.NOT_NEEDED]
@@ -219,6 +223,9 @@ def test_a_hold_keeps_its_person_out_until_somebody_else_lifts_it(built: World) 
     assert isinstance(attempts.start(device, built.test, affirmed=True), attempts.Started)
     with store.read() as session:
         assert hold_rows.in_force(session, person) == []
+        told = select(JournalEntry.event).where(JournalEntry.event.startswith("hold:"))
+        done = session.scalars(told).all()
+    assert sorted(done) == ["hold:lift"] * 2 + ["hold:place"] * 2
 
 
 def test_a_hold_and_a_start_at_once_never_both_win_in_the_wrong_order(built: World) -> None:

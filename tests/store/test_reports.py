@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ def test_later_and_void_attempts_are_left_out_and_counted(built: World) -> None:
     first = Paper([(one, RIGHT), (two, WRONG)])
     again = Paper([(one, WRONG), (two, WRONG)], ordinal=2)
     void = Paper([(one, WRONG), (two, WRONG)], state="void")
-    record(built, [first, again, again, void])
+    record(built, [first, again, replace(again, ordinal=3), void])
     found = report(built)
     assert found["population"]["attempts"] == 1
     assert found["population"]["excluded"] == 3
@@ -96,6 +97,17 @@ def test_later_and_void_attempts_are_left_out_and_counted(built: World) -> None:
     assert found["population"]["test"] == "T1"
     assert found["population"]["first_marked"] == built.clock.now().isoformat()
     assert {e["item"]: e["facility"] for e in found["items"]}[label(one)] == 1.0
+
+
+def test_the_first_attempt_after_one_that_was_cancelled_is_a_first_one(built: World) -> None:
+    one = versions("/1")[0]
+    cancelled = Paper([(one, RIGHT)], state="void", cancelled=True)
+    sat = Paper([(one, RIGHT)], ordinal=2)
+    # Who was told a result has learned from it, whatever became of the attempt.
+    told = Paper([(one, RIGHT)], state="void")
+    record(built, [cancelled, sat, replace(sat, ordinal=3), told, sat])
+    population = report(built)["population"]
+    assert (population["attempts"], population["excluded_later"]) == (1, 2)
 
 
 def test_an_item_that_nobody_was_shown_is_listed_without_figures(built: World) -> None:

@@ -78,8 +78,7 @@ def test_a_test_with_few_attempts_shows_their_number_and_no_more(
 
 
 def test_the_figures_of_a_test_are_those_of_its_marks(built: World, author: FlaskClient) -> None:
-    record(built, sat(40))
-    record(built, [Paper([(versions("/1")[0], RIGHT)], ordinal=2)])
+    record(built, [*sat(40), Paper([(versions("/1")[0], RIGHT)], ordinal=2)])
     words = said(author.get(f"/tests/{built.test}/report"))
     # Marks 3, 1, 3, 1 in turn; every second passes.
     assert "Attempts (N) 40 Mean mark 2.00 Standard deviation 1.01 Pass rate 50 %" in words
