@@ -87,7 +87,10 @@ def test_a_hold_that_keeps_no_results_back_shows_them_and_the_page_places_either
 ) -> None:
     attempt = built.sit("candidate")
     keep_back(built, built.test, results=False)
-    assert "You scored" in Browser(built, "candidate").get(f"/attempts/{attempt}/result").text
+    me = Browser(built, "candidate")
+    assert "You scored" in me.get(f"/attempts/{attempt}/result").text
+    progress = me.get(f"/programmes/{built.programme}/progress").text
+    assert 'data-state="held"' not in progress
     staff = Browser(built, "quality")
     sent = {"username": "candidate", "test": "*", "results": "yes", "words": WORDS}
     assert staff.post("/holds", sent).status_code == 302

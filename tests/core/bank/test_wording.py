@@ -48,7 +48,12 @@ def test_a_key_that_is_much_the_longest_is_noticed() -> None:
     ]
     assert codes(texts=("Listen", "Listen first, then say what you will do, and by when")) == []
     assert codes(texts=("Eleven", "Two")) == []
-    assert codes(texts=("Listen first, then say what you will do", "No", "Say what you do")) == []
+    assert (
+        codes(
+            texts=("Listen first, then say what you will do", "No", "Say at once what you will do")
+        )
+        == []
+    )
     assert codes(texts=("Listen first, then " * 7, "Say at once, then " * 6)) == []
 
 
