@@ -158,6 +158,18 @@ def test_a_form_without_its_token_is_refused_and_does_nothing(built: World) -> N
     assert "N</td>" not in client.get("/people").text
 
 
+def test_the_head_of_a_page_is_asked_for_and_no_deed_is_done(built: World) -> None:
+    client = built.client("administrator")
+    built.app.config["WTF_CSRF_ENABLED"] = True
+    new = {"name": "N", "username": "n", "roles": "tutor"}
+    answer = client.head("/people/new", data=new)
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert "N</td>" not in client.get("/people").text
+    stranger = built.app.test_client()
+    assert stranger.head("/people").status_code == stranger.get("/people").status_code == 302
+    assert stranger.head("/login").status_code == 200, "no failed log-in"
+
+
 def test_a_refusal_to_a_machine_is_problem_json_with_code_and_reasons(built: World) -> None:
     client = built.client("candidate")
     answer = client.get("/people", headers={"Accept": "application/json"})
