@@ -13,19 +13,22 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     ScalarSelect,
     Select,
     Text,
     bindparam,
+    column,
     func,
     select,
 )
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, aliased, mapped_column
 
 from assess.store.approvals import ApprovalRequest
 from assess.store.base import Base
+from assess.store.columns import Key
 from assess.store.people import Person
 from assess.store.programmes import Programme, Registration
 from assess.store.specifications import Test
@@ -112,7 +115,7 @@ def unanswered(session: Session, registration_id: int) -> int:
             .where(
                 Message.registration_id == registration_id,
                 Message.from_candidate,
-                Message.id > _answered_up_to(Message),
+                Message.id > _answered_up_to(Message.registration_id, Message),
             )
         )
         or 0
@@ -142,7 +145,8 @@ def late(
 
     At one centre, or at all of them; with `untold` only what the quality team was not told of.
     """
-    messages = _waiting().having(func.min(Message.written_at) <= before)
+    messages = _waiting() if centre_id is None else _waiting(Registration.centre_id == centre_id)
+    messages = messages.where(before >= _SINCE)
     tutor = aliased(Person)
     asked = (
         select(ApprovalRequest, Registration, Person, tutor, Programme, Test)
@@ -158,12 +162,11 @@ def late(
         .where(ApprovalRequest.answered_at.is_(None), ApprovalRequest.asked_at <= before)
     )
     if centre_id is not None:
-        messages = messages.where(Registration.centre_id == centre_id)
         asked = asked.where(ApprovalRequest.centre_id == centre_id)
     if untold:
         of_messages = select(Overdue.message_id).where(Overdue.message_id.is_not(None))
         of_requests = select(Overdue.request_id).where(Overdue.request_id.is_not(None))
-        messages = messages.having(func.min(Message.id).not_in(of_messages))
+        messages = messages.where(_FIRST.not_in(of_messages))
         asked = asked.where(ApprovalRequest.id.not_in(of_requests))
     asked = asked.order_by(ApprovalRequest.asked_at, ApprovalRequest.id).limit(limit)
     requests = [
@@ -180,37 +183,59 @@ def told(session: Session, waiting: Waiting) -> bool:
     return session.scalar(select(Overdue.id).where(column == waiting.number)) is not None
 
 
-def _answered_up_to(message: type[Message]) -> ScalarSelect[Any]:
+def _answered_up_to(
+    conversation: InstrumentedAttribute[int], whose: type[Base]
+) -> ScalarSelect[Any]:
     answer = aliased(Message)
     return (
         select(func.coalesce(func.max(answer.id), 0))
-        .where(answer.registration_id == message.registration_id, ~answer.from_candidate)
-        .correlate(message)
+        .where(answer.registration_id == conversation, ~answer.from_candidate)
+        .correlate(whose)
         .scalar_subquery()
     )
 
 
-def _to_answer(centre_id: int, tutor_id: int) -> Select[int, int, datetime, int]:
-    return _waiting().where(Registration.tutor_id == tutor_id, Registration.centre_id == centre_id)
+def _to_answer(centre_id: int, tutor_id: int) -> Select[Any]:
+    return _waiting(Registration.tutor_id == tutor_id, Registration.centre_id == centre_id)
 
 
-def _waiting() -> Select[int, int, datetime, int]:
-    """By registration: the first message without an answer, when it was written, how many."""
-    return (
-        select(
-            Message.registration_id,
-            func.min(Message.id),
-            func.min(Message.written_at),
-            func.count(),
+# Of a conversation that waits: its registration, the first message without an answer, since when.
+_REGISTRATION: ColumnElement[int] = column("registration", Key)
+_FIRST: ColumnElement[int] = column("first", Key)
+_SINCE = select(Message.written_at).where(Message.id == _FIRST).scalar_subquery()
+
+
+def _waiting(*whose: ColumnElement[bool]) -> Select[Any]:
+    """By registration: the first message without an answer, when it was written, how many.
+
+    Two looks into an index for each registration, however much was written: who asks for each
+    message whether it was answered waits ten seconds for a million of them.
+    """
+    first, later = aliased(Message), aliased(Message)
+    unanswered = (
+        select(func.min(first.id))
+        .where(
+            first.registration_id == Registration.id,
+            first.from_candidate,
+            first.id > _answered_up_to(Registration.id, Registration),
         )
-        .join(Registration, Registration.id == Message.registration_id)
-        .where(Message.from_candidate, Message.id > _answered_up_to(Message))
-        .group_by(Message.registration_id)
-        .order_by(func.min(Message.written_at), func.min(Message.id))
+        .correlate(Registration)
+        .scalar_subquery()
+    )
+    asked = select(Registration.id.label("registration"), unanswered.label("first"))
+    waiting = asked.where(*whose).cte("waiting").prefix_with("MATERIALIZED")  # once a registration
+    many = select(func.count()).where(
+        later.registration_id == _REGISTRATION, later.from_candidate, later.id >= _FIRST
+    )
+    return (
+        select(_REGISTRATION, _FIRST, _SINCE, many.scalar_subquery())
+        .select_from(waiting)
+        .where(_FIRST.is_not(None))
+        .order_by(_FIRST)
     )
 
 
-def _messages(session: Session, found: Select[int, int, datetime, int]) -> list[Waiting]:
+def _messages(session: Session, found: Select[Any]) -> list[Waiting]:
     first = {
         registration: (number, since, n)
         for registration, number, since, n in session.execute(found)
