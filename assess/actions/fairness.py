@@ -81,18 +81,23 @@ def of_test(session: Session, test: Test) -> Fairness | None:
     proof = proofs.prove(session, bank, specification)
     ground = forecasts.ground(session, specification, pool, proof)
     place = {item: k for k, item in enumerate(ground.items)}
+    drawn, ordinals, outside = [], [], []
+    # The forms pass by: as Python's lists thirty thousand of them are a hundred megabytes, through
+    # which its garbage collector goes again and again.
     attempts = session.execute(
         select(Attempt.id, Attempt.ordinal, Attempt.form, Attempt.expected, Attempt.in_band)
-        .where(Attempt.pool_id == row.id)
+        # Of a pool, and so of its test: of the two there is an index for the test.
+        .where(Attempt.pool_id == row.id, Attempt.test_id == test.id)
         .order_by(Attempt.id)
-    ).all()
-    forms = np.array([[place[item] for item, *_ in one.form] for one in attempts], dtype=np.int64)
-    first = forms[np.array([one.ordinal == 1 for one in attempts])]
-    outside = [
-        Outside(one.id, one.ordinal, one.expected - pool.band.target)
-        for one in attempts
-        if one.in_band is False and one.expected is not None and pool.band is not None
-    ]
+        .execution_options(yield_per=500)
+    )
+    for one in attempts:
+        drawn.append(np.array([place[item] for item, *_ in one.form], dtype=np.int64))
+        ordinals.append(one.ordinal)
+        if one.in_band is False and one.expected is not None and pool.band is not None:
+            outside.append(Outside(one.id, one.ordinal, one.expected - pool.band.target))
+    forms = np.array(drawn)
+    first = forms[np.array(ordinals) == 1]
     chance = figures.borderline(ground.plan, specification.cut)
     rng = forecasts.drawer(ground, 1).rng
     return Fairness(
