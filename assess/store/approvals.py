@@ -49,7 +49,10 @@ class Approval(Base):
     """A tutor's judgement that a candidate is ready, for one attempt."""
 
     __tablename__ = "approvals"
-    __table_args__ = (Index("ix_approvals_test_candidate", "test_id", "candidate_id"),)
+    __table_args__ = (
+        Index("ix_approvals_candidate_test", "candidate_id", "test_id"),
+        Index("ix_approvals_tutor", "tutor_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))

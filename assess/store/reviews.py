@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, insert, select
+from sqlalchemy import (
+    ForeignKey,
+    String,
+    Text,
+    UniqueConstraint,
+    exists,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.bank.impact import Impact, without
@@ -44,7 +55,7 @@ class ItemRemark(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), index=True)
-    version_id: Mapped[int] = mapped_column(ForeignKey("item_versions.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("item_versions.id"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     move: Mapped[str | None] = mapped_column(String(20))  # None for a comment
     words: Mapped[str] = mapped_column(Text)
@@ -68,7 +79,6 @@ class Waiting:
     bank: Bank
     version: ItemVersion
     author: str  # their name, empty for whoever runs the service
-    writers: frozenset[int]
 
 
 def version(session: Session, item_id: int, number: int) -> ItemVersion | None:
@@ -238,23 +248,27 @@ def sent_back(session: Session, version_id: int) -> ItemRemark | None:
     )
 
 
-def waiting(session: Session, centre_id: int) -> Sequence[Waiting]:
-    """A centre's versions in review, the longest wait first."""
-    rows = [
-        (item, bank, version, name or "")
+def waiting(
+    session: Session, centre_id: int, person_id: int, *, own: bool, limit: int
+) -> Sequence[Waiting]:
+    """A centre's versions in review, the longest wait first: of this person's work, or others'."""
+    wrote = or_(
+        func.coalesce(ItemVersion.author_id == person_id, false()),
+        exists().where(
+            VersionWriter.version_id == ItemVersion.id, VersionWriter.person_id == person_id
+        ),
+    )
+    return [
+        Waiting(item, bank, version, name or "")
         for item, bank, version, name in session.execute(
             select(Item, Bank, ItemVersion, Person.name)
             .join(ItemVersion, ItemVersion.item_id == Item.id)
             .join(Bank, Bank.id == Item.bank_id)
             .outerjoin(Person, Person.id == ItemVersion.author_id)
-            .where(Item.centre_id == centre_id, ItemVersion.state == State.REVIEW.value)
+            .where(Item.centre_id == centre_id, banks.REVIEW, wrote if own else ~wrote)
             .order_by(ItemVersion.created_at, ItemVersion.id)
+            .limit(limit)
         )
-    ]
-    writers = _writers(session, [version for _, _, version, _ in rows])
-    return [
-        Waiting(item, bank, version, name, writers[version.id])
-        for item, bank, version, name in rows
     ]
 
 

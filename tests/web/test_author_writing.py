@@ -11,10 +11,12 @@ from assess import store
 from assess.actions import reviews
 from assess.roles import Role
 from assess.store import banks, drafts
+from assess.web.author import reviewing
 from tests.builders import World
 from tests.web.author_scene import ONE, author, said
 
 if TYPE_CHECKING:
+    import pytest
     from flask.testing import FlaskClient
 
 __all__ = ["author"]
@@ -85,9 +87,9 @@ def begun(client: FlaskClient, built: World, name: str = "q1-1") -> int:
     return one
 
 
-def submitted(client: FlaskClient, built: World) -> int:
-    """Write a version of the first item and submit it; the item's number."""
-    one = begun(client, built)
+def submitted(client: FlaskClient, built: World, name: str = "q1-1") -> int:
+    """Write a version of an item and submit it; the item's number."""
+    one = begun(client, built, name)
     answer = client.post(f"/items/{one}/draft", data=typed(one, "submit", words="Please look."))
     assert answer.headers["Location"] == f"/items/{one}/review"
     return one
@@ -221,6 +223,19 @@ def test_a_reviewer_reads_what_has_changed_and_approves(built: World, author: Fl
     late = reviewer.post(f"/items/{one}/review/approve", data={"version": "2"})
     assert late.status_code == 409
     assert "its state is “live”" in said(late)
+
+
+def test_what_waits_is_bounded_and_the_page_says_so(
+    built: World, author: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reviewing, "MOST", 1)
+    longest, later = submitted(author, built), submitted(author, built, "q1-2")
+    for who, others in ((author, False), (built.client("reviewer"), True)):
+        page = who.get("/reviews").text
+        assert f"/items/{longest}/review" in page
+        assert f"/items/{later}/review" not in page
+        assert "More questions wait than this page shows" in page
+        assert ("To be read by you" in page) is others
 
 
 def test_a_version_is_returned_with_words_only_and_comes_back_to_its_author(

@@ -26,6 +26,7 @@ from assess.web import pages, problems, signing
 from assess.web.author import figures, looking, typed
 from assess.web.author.blueprint import KEY, bp, readers, reviewers, writers
 
+MOST = 100  # questions that wait, of each kind, on the page: those read make room
 Deed = Callable[[Context, int, int, str], Decided | Refused]
 ON_THE_FORM = frozenset({Code.FIELD})
 
@@ -34,20 +35,23 @@ ON_THE_FORM = frozenset({Code.FIELD})
 @readers
 def waiting() -> str:
     """What waits for this person: to be read by them, or to be written on."""
-    me = current_user.person_id
+    me, centre = current_user.person_id, current_user.centre_id
+    reads = Role.REVIEWER in current_user.roles
     with store.read() as session:
-        there = reviews.waiting(session, current_user.centre_id)
-        mine = drafts.of_person(session, current_user.centre_id, me)
+        to_read = reviews.waiting(session, centre, me, own=False, limit=MOST + 1) if reads else []
+        with_others = reviews.waiting(session, centre, me, own=True, limit=MOST + 1)
+        mine = drafts.of_person(session, centre, me)
         said = {
             base.id: reviews.sent_back(session, base.id)
             for _draft, _item, _bank, base in mine
             if base is not None and base.state == State.RETURNED.value
         }
-    reads = Role.REVIEWER in current_user.roles
     return render_template(
         "author/waiting.html",
-        to_read=[one for one in there if reads and me not in one.writers],
-        with_others=[one for one in there if me in one.writers],
+        to_read=to_read[:MOST],
+        with_others=with_others[:MOST],
+        more=len(to_read) > MOST,
+        more_with_others=len(with_others) > MOST,
         reads=reads,
         writes=Role.AUTHOR in current_user.roles,
         returned=[row for row in mine if row[3] is not None and row[3].id in said],
