@@ -30,6 +30,10 @@ from tests.entering import enter
 from tests.journeys.looking import look
 
 SAID = "[data-player-said]"
+SPOKEN = "[data-part=spoken]"
+LISTEN = """window.heard = [];
+new MutationObserver(() => heard.push(document.querySelector("[data-part=spoken]").textContent))
+    .observe(document.querySelector("[data-part=spoken]"), { childList: true });"""
 HURRY = "{ const set = setTimeout; window.setTimeout = (f, t) => set(f, Math.min(t, 200)); }"
 
 
@@ -222,9 +226,11 @@ def test_handing_in_waits_for_what_has_not_arrived_and_leaves_nothing_on_the_dev
     page.get_by_role("button", name="Hand in for good").click()
     said = page.locator("[data-last-said]")
     expect(said).to_contain_text("Not handed in yet: there is no connection.")
+    expect(page.get_by_role("button", name="Hand in for good")).to_be_focused()
     page.get_by_role("button", name="Do not hand in yet").click()
     expect(said).to_contain_text("Saved on this device.")
-    page.get_by_role("button", name="Hand in for good").click()
+    expect(page.get_by_role("button", name="Hand in for good")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(said).to_contain_text("Not handed in yet")
     assert stored(attempt) == []
 
@@ -325,6 +331,7 @@ def test_a_device_that_was_taken_over_reads_and_what_it_had_not_sent_is_offered(
     expect(notice).to_contain_text("Kept as evidence")
     expect(notice).to_contain_text(re.compile("Question 1: Option"))
     expect(page.locator('input[name="answer"]').first).to_be_disabled()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()  # where it was can have none
     page.get_by_role("button", name="Next question").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Question 2 of 4")
     assert shown(attempt)[1] == (0,)
@@ -337,7 +344,10 @@ def test_a_device_that_was_taken_over_reads_and_what_it_had_not_sent_is_offered(
     told.get_by_role("link", name="Question 1").click()
     expect(other.locator("[data-offer]")).to_be_visible()
     expect(told).to_have_count(0)
+    other.reload()
+    expect(other.locator(SPOKEN)).to_contain_text("On the device before, another answer")
     other.get_by_role("button", name="Take this answer").click()
+    expect(other.locator('input[name="answer"]').nth(1)).to_be_focused()
     expect(other.locator(SAID)).to_have_text("Saved.")
     expect(other.locator("[data-offer]")).to_have_count(0)
     assert shown(attempt)[1] == (1,)
@@ -490,6 +500,18 @@ def test_a_paused_test_is_covered_and_goes_on_with_the_time_it_had(
     time, legend = page.locator("[data-clock-time]"), page.locator("legend")
     look_up = "document.dispatchEvent(new Event('visibilitychange'))"
     staff = here.context("invigilator")
+    page.evaluate(LISTEN)
+    for position in (0, 1, 0):
+        choose(page, position)
+        expect(page.locator(SAID)).to_have_text("Saved.")
+    assert timekeeping.pause(staff, attempt, "Somebody is unwell.") is None
+    page.evaluate(look_up)
+    expect(legend).to_be_hidden()
+    assert timekeeping.resume(here.context("invigilator"), attempt, "They are well.") is None
+    page.evaluate(look_up)
+    expect(page.locator('input[name="answer"]').first).to_be_focused()
+    # Aloud it is said when it is new: not at each answer, and not only when the test stands still.
+    assert page.evaluate("heard") == ["Saved.", "Your test goes on."]
     assert timekeeping.pause(staff, attempt, "The fire alarm rings.") is None
     page.evaluate(look_up)
     expect(page.locator("[data-notice=paused]")).to_contain_text("Your test is paused.")
@@ -507,6 +529,10 @@ def test_a_paused_test_is_covered_and_goes_on_with_the_time_it_had(
     expect(time).to_have_text(re.compile(r"(30:00|29:5\d)"))
     choose(page, 1)
     expect(page.locator(SAID)).to_have_text("Saved.")
+    assert timekeeping.credit(staff, attempt, 600, "The alarm was loud.") is None
+    page.evaluate(look_up)
+    given = re.compile("You have been given more time. (40|39) minutes left")
+    expect(page.locator("[data-clock-said]")).to_have_text(given)
 
 
 def test_what_comes_late_from_a_device_waits_for_a_decision(
@@ -716,6 +742,7 @@ def test_a_rest_break_hides_the_questions_and_ends_by_a_button_or_by_itself(
     page.get_by_role("button", name="Begin the rest break").click()
     failed = page.get_by_text("The break has not begun, and your clock is running")
     expect(failed).to_be_visible()
+    expect(page.get_by_role("button", name="Begin the rest break")).to_be_focused()
     page.context.set_offline(False)
     look(page, "rest-asked")
     page.get_by_role("button", name="Begin the rest break").click()

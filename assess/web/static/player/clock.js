@@ -6,6 +6,7 @@
 
 const LAST = 300; // seconds that count as the last minutes
 const LAGGING = 2; // seconds by which a moment may be noticed late and is still called by its name
+const GIVEN = 45; // seconds more than here, from which on it is time that somebody has given
 const AGED = 60; // seconds after which what was said of the time left stands here no more
 const SLEPT = 3000; // milliseconds by which two clocks of one device may differ
 const HIDDEN = "assess.clock.hidden";
@@ -76,10 +77,14 @@ export const startClock = (clock, { read, over }) => {
   };
 
   const set = (seconds) => {
+    const more = seconds - now();
     // Time that was given back is announced again as it passes.
-    if (seconds > now() + LAGGING) toSay = moments.filter((at) => at < seconds);
+    if (more > LAGGING) toSay = moments.filter((at) => at < seconds);
     left = seconds;
     since = performance.now();
+    if (more <= GIVEN) return;
+    said.textContent = `${words.given} ${inWords(seconds)}`;
+    saidAt = Math.ceil(seconds);
   };
 
   const ask = async () => {

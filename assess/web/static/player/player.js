@@ -201,10 +201,12 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample, journal }
         answers.set(here, one.answer);
         draw();
         keep(here, one.answer);
+        view.toAnswer();
       },
       leave: () => {
         done();
         remember(one);
+        view.toAnswer();
       },
     });
   };
@@ -257,6 +259,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample, journal }
     else flags.delete(here);
     view.flag(flagged);
     square(here);
+    view.speakPlace(here);
     if (sample) return;
     flagsToSend.set(here, flagged);
     channel.postMessage({ kind: "flag", writer: form.writer, place: here, flagged });
@@ -332,6 +335,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample, journal }
     view.notice("paused", why === "paused" ? undefined : null);
     if (why !== "") return;
     if (rested) view.toTop();
+    else view.speak(words.goesOn);
     sender.send();
   };
 
@@ -479,6 +483,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample, journal }
     }
     for (const place of offers.keys()) square(place);
     offer();
+    if (offers.has(here) && !ended) view.speakOffer();
   };
 
   // ---- handing in
@@ -516,6 +521,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample, journal }
   const notYet = () => {
     handing = false;
     view.handing(false);
+    view.review.querySelector('[data-part="hand-in-button"]').focus();
     status();
   };
 
@@ -562,6 +568,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample, journal }
     form.token = now.token;
     await journal.begin(now.writer, now.token, numbers(now));
     draw();
+    if (place === here && offers.has(here)) view.speakOffer();
     return undefined;
   };
 
@@ -610,7 +617,7 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample, journal }
       answers.set(here, []);
       draw();
       keep(here, []);
-      view.form.querySelector('[name="answer"]').focus();
+      view.toAnswer();
     } else if (goal === "flag" || goal === "unflag") flag(goal === "flag");
     else if (goal === "review" || (goal === "next" && here === of)) go(0);
     else go(Math.max(1, goal === "previous" ? here - 1 : here + 1));

@@ -27,6 +27,7 @@ export const makeRest = (root, { fill, begin, end, over }) => {
   let until = 0; // on the page's running time
   let ticking = 0;
   let toSay = [];
+  let busy = false; // a button that is switched off meanwhile would lose the focus
 
   const inWords = (seconds) => {
     const minutes = Math.floor(seconds / 60);
@@ -75,18 +76,19 @@ export const makeRest = (root, { fill, begin, end, over }) => {
 
   const start = async () => {
     part("rest-failed").hidden = true;
-    part("rest-begin").disabled = true;
+    if (busy) return;
+    busy = true;
     const heard = await begin();
-    part("rest-begin").disabled = false;
+    busy = false;
     if (!heard) part("rest-failed").hidden = false;
     else if (ticking === 0) show(null); // the server has said why not
   };
 
   const finish = async () => {
-    if (ticking === 0) return;
-    part("rest-end").disabled = true;
+    if (ticking === 0 || busy) return;
+    busy = true;
     const heard = await end();
-    part("rest-end").disabled = false;
+    busy = false;
     if (heard || ticking === 0) return;
     lost.hidden = false;
     setTimeout(finish, AGAIN);

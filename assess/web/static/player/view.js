@@ -26,6 +26,8 @@ export const makeView = (root) => {
   let names = []; // of the notices that are shown
   let shut = false;
   let unread = false; // whether a case has come that was not shown with the question before
+  let spoken = ""; // what was said aloud last of how answers stand, while it still holds
+  let covered = null; // what had the focus when the test was covered
 
   const show = (name, title) => {
     for (const [other, view] of Object.entries(views)) view.hidden = other !== name;
@@ -78,9 +80,14 @@ export const makeView = (root) => {
       return line;
     });
 
+  const speak = (text) => (part("spoken").textContent = text);
+
   return {
     form,
     review: views.review,
+
+    /** Says aloud what has happened. */
+    speak,
 
     /** Which options are chosen in the page now, by position. */
     chosen: () => [...form.querySelectorAll('[name="answer"]:checked')].map((i) => Number(i.value)),
@@ -129,6 +136,12 @@ export const makeView = (root) => {
       part("flag").textContent = flagged ? words.unflag : words.flag;
     },
 
+    /** Says aloud how it stands with a question, as its square does. */
+    speakPlace(place) {
+      const said = part("state", squares[place - 1]).textContent;
+      speak(`${fill(words.number, { number: place })}: ${said}`);
+    },
+
     /** One square of the navigator. */
     square(place, { answered, flagged, current, offered }) {
       const square = squares[place - 1];
@@ -150,7 +163,10 @@ export const makeView = (root) => {
       (read ? part("case").querySelector("h2") : part("heading", view)).focus();
     },
 
-    /** Whether what was answered has arrived, in words; with a code for a message that has one. */
+    /**
+     * Whether what was answered has arrived, in words; with a code for a message that has one. Said
+     * aloud when it is another than before: not at each key, and not what only lasts a moment.
+     */
     say(text, { failed = false, device = false, code = "" } = {}) {
       for (const said of root.querySelectorAll("[data-player-said], [data-last-said]")) {
         said.classList.toggle("app-saved--failed", failed);
@@ -159,6 +175,9 @@ export const makeView = (root) => {
         else delete said.dataset.code;
         if (said.textContent !== text) said.textContent = text;
       }
+      if (text === words.saving || text === spoken) return;
+      spoken = text === words.loose ? "" : text;
+      speak(spoken);
     },
 
     /** Whether all has arrived, is on its way, or waits on this device: what a candidate reads. */
@@ -220,6 +239,12 @@ export const makeView = (root) => {
       return line;
     },
 
+    /** Where answering goes on: at what is chosen, or at the first option. */
+    toAnswer() {
+      const first = form.querySelector('[name="answer"]');
+      (form.querySelector('[name="answer"]:checked') ?? first).focus();
+    },
+
     /** An answer of the device before: {text, take, leave}; null for none. */
     offer(offered) {
       views.question.querySelector("[data-offer]")?.remove();
@@ -231,32 +256,43 @@ export const makeView = (root) => {
       form.before(box);
     },
 
+    /** Says aloud what is offered here, to who is at the question already. */
+    speakOffer() {
+      const said = views.question.querySelectorAll("[data-offer] p");
+      speak([...said].map((line) => line.textContent).join(" "));
+    },
+
     /** Nothing can be answered or handed in any more; reading goes on. */
     shut() {
       shut = true;
+      const at = document.activeElement;
       // Nothing is saved here any more: the buttons only lead on.
       words.next = words.plainNext;
       part("next").textContent = words.plainNext;
       part("previous").textContent = words.plainPrevious;
       for (const input of form.querySelectorAll("input[name=answer]")) input.disabled = true;
       for (const name of ["flag", "clear", "to-review"]) part(name).disabled = true;
+      if (root.contains(at) && at.disabled) this.toTop();
       for (const name of ["hand-in", "warning"]) part(name, views.review)?.remove();
     },
 
     /** While the test is "paused" no question is to be seen; "resting" nothing of the test is. */
     cover(why) {
       const seen = [...Object.values(views), part("case")];
+      const at = document.activeElement;
+      if (why === "paused") covered = seen.some((one) => one.contains(at)) ? at : null;
       for (const one of seen) one.classList.toggle("app-player__covered", why === "paused");
       for (const one of [...seen, part("navigator"), part("book")]) {
         one?.classList.toggle("app-player__away", why === "resting");
       }
+      if (why === "" && document.activeElement === document.body) covered?.focus();
     },
 
     /** The button that hands in, while it works and waits. */
     handing(is) {
       const button = part("hand-in-button", views.review);
       if (button === null) return;
-      button.disabled = is;
+      button.setAttribute("aria-disabled", String(is)); // it keeps the focus, and does nothing
       part("wait", views.review).hidden = !is;
     },
   };
