@@ -33,7 +33,8 @@ def test_what_is_tried_is_shown_on_these_pages_only_and_kept_nowhere(
     arrangements.arrange(
         built.context(), built.persons["candidate"], Proposal("colours", "blue", "", seen)
     )
-    assert "app-colours--blue" in root(me.get("/try").text)
+    for path in ("/try", "/account", "/account/password", "/accessibility", "/appeals", "/verify"):
+        assert "app-colours--blue" in root(me.get(path).text)
     with store.read() as session:
         before = session.scalar(select(func.count(JournalEntry.id)))
     tried = "?colours=green&spacing=wider&text_size="

@@ -14,10 +14,11 @@ from assess import seeds, store, wording
 from assess.actions import passwords, sessions
 from assess.reasons import Code, Helper, Refused
 from assess.store import arrangements
-from assess.web import access, in_use, pages, problems, signing
+from assess.web import access, arranged, in_use, pages, problems, signing
 from assess.web.account import devices
 
 bp = Blueprint("account", __name__)
+arranged.keep(bp)
 LONGEST = 300  # characters of a name or password that are looked at
 BESIDE = {Code.PASSWORD: "old", Code.LOGIN_LOCK: "old", Code.PASSWORD_WEAK: "new"}
 
@@ -67,9 +68,9 @@ def show() -> str:
     """One's account: name, roles, and where one is logged in."""
     with store.read() as session:
         mine = in_use.of(session, current_user.person_id)
-        arranged = arrangements.in_force(session, current_user.person_id, signing.now())
+        in_force = arrangements.in_force(session, current_user.person_id, signing.now())
     return render_template(
-        "account/show.html", sessions=mine, device=_device, arrangements=arranged
+        "account/show.html", sessions=mine, device=_device, arrangements=in_force
     )
 
 

@@ -33,8 +33,8 @@ from assess.store import (
 from assess.store.attempts import Attempt
 from assess.store.facts import Offered
 from assess.store.standing import weigh
-from assess.web import access, pages, problems, signing
-from assess.web.candidate import arranged, cards, sitting
+from assess.web import access, arranged, pages, problems, signing
+from assess.web.candidate import cards, sitting
 from assess.web.candidate.blueprint import bp
 
 

@@ -2,7 +2,6 @@
 
 from assess.web.candidate import (
     answering,
-    arranged,
     assessments,
     attempt,
     finish,
@@ -21,7 +20,6 @@ from assess.web.candidate.blueprint import bp
 
 __all__ = [
     "answering",
-    "arranged",
     "assessments",
     "attempt",
     "bp",

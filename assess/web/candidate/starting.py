@@ -15,8 +15,8 @@ from assess.reasons import Code, Reason, Refused
 from assess.roles import Role
 from assess.store import facts
 from assess.store.standing import weigh
-from assess.web import access, packing, pages, problems, signing
-from assess.web.candidate import arranged, cards, sitting
+from assess.web import access, arranged, packing, pages, problems, signing
+from assess.web.candidate import cards, sitting
 from assess.web.candidate.blueprint import bp
 
 FIELDS = {Code.AFFIRM: "affirmed"}

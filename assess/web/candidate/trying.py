@@ -17,8 +17,8 @@ from assess.delivery.arrangements import FORMS
 from assess.delivery.form import Question
 from assess.roles import Role
 from assess.store import arrangements
-from assess.web import access, problems, signing
-from assess.web.candidate import arranged, player
+from assess.web import access, arranged, problems, signing
+from assess.web.candidate import player
 from assess.web.candidate.blueprint import bp
 from assess.web.candidate.numbers import whole
 from assess.web.candidate.questions import Paper, Place

@@ -1,4 +1,4 @@
-"""Which text size, spacing and colours are mine? Every page of a candidate keeps to them.
+"""Which text size, spacing and colours are mine? Every page that a candidate sees keeps to them.
 
 The pages for trying them out show what the address asks for instead; nothing of that is stored.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from flask import g, request
+from flask import Blueprint, g, request
 from flask_login import current_user
 
 from assess import store
@@ -15,7 +15,6 @@ from assess.delivery.arrangements import FORMS, Kind
 from assess.store import arrangements
 from assess.store.arrangements import InForce
 from assess.web import signing
-from assess.web.candidate.blueprint import bp
 
 CLASSES = {
     Kind.TEXT_SIZE: "app-text",
@@ -27,7 +26,11 @@ CLASSES = {
 TRYING = "/try"  # where the address says what is shown
 
 
-@bp.context_processor
+def keep(pages: Blueprint) -> None:
+    """Let these pages keep to what is arranged for whoever reads them."""
+    pages.context_processor(arranged)
+
+
 def arranged() -> dict[str, str]:
     """The classes of the root element; none for who has no such arrangement."""
     if not current_user.is_authenticated:
