@@ -1,4 +1,4 @@
-"""What did a form send that could not be taken, so that its sender need not write it once more?
+"""Where does somebody go on whose form was refused, and what had they sent?
 
 Whoever fills a long form and was logged out meanwhile would find it empty on the way back: our
 pages are never stored, so a browser does not fill them again. So the refusal carries what was sent,
@@ -8,7 +8,10 @@ another site could otherwise let us show its words, or have a forged request sen
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import request
+from flask.globals import request_ctx
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from assess.reasons import Code
@@ -31,3 +34,16 @@ def fields(code: Code) -> list[tuple[str, str]]:
     except RequestEntityTooLarge:  # strangers may send less than those who are logged in
         return []
     return [(name, text) for name, text in sent if name != TOKEN]
+
+
+def page_before() -> str | None:
+    """The address of the page of ours whose form was sent; None where it cannot be opened anew."""
+    if request.method != "POST" or not request.referrer:
+        return None
+    try:
+        came = urlsplit(request.referrer)
+    except ValueError:
+        return None
+    ours = f"{came.scheme}://{came.netloc}/" == request.host_url
+    adapter, path = request_ctx.url_adapter, came.path.removeprefix(request.script_root)
+    return request.referrer if ours and adapter is not None and adapter.test(path, "GET") else None

@@ -62,7 +62,8 @@ def answer(refused: Refused, *, journalled: bool = True) -> ResponseReturnValue:
         reasons=reasons,
         title=wording.title(refused),
         attempt=begun[0] if begun else None,
-        again=again.fields(refused.code),
+        again=(sent := again.fields(refused.code)),
+        before=None if sent else again.page_before(),
     )
     return page, refused.status
 

@@ -234,6 +234,19 @@ def test_what_was_written_while_the_session_ended_can_be_sent_after_logging_in(h
     assert "a b c" not in secret.text
 
 
+def test_a_refusal_leads_back_to_the_page_whose_form_was_sent(here: World) -> None:
+    me = Browser(here, "administrator")
+    for page, leads in (
+        ("http://localhost/people?q=an", True),
+        ("http://localhost/people/import/do", False),  # nobody opens it, a form is sent there
+        ("http://elsewhere/people", False),
+        ("http://[", False),
+    ):
+        text = me.post("/people/999/activate", headers={"Referer": page}).text
+        assert ("Go back to the page before" in text) == leads, page
+        assert (f'href="{page}"' in text) == leads
+
+
 def test_logging_out_ends_the_session_on_the_server(here: World) -> None:
     me = Browser(here, "candidate")
     kept = me._client.get_cookie("assess")

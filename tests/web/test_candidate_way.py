@@ -60,6 +60,7 @@ def test_while_a_tutor_is_asked_nobody_is_offered_to_ask_again(here: World, me: 
     assert me.post(f"/tests/{here.test}/approval").status_code == 302
     page = me.get("/assessments").text
     assert "You asked for approval on" in page
+    assert "Ask your tutor for approval when" not in page
     assert f'action="/tests/{here.test}/approval"' not in page
     again = me.post(f"/tests/{here.test}/approval")
     assert again.status_code == 409

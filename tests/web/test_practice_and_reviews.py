@@ -7,9 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from assess import store
 from assess.actions import banks, specifications
 from assess.bank.specification import Quota
 from assess.reasons import Refused
+from assess.store import banks as banked
+from assess.store.attempts import Attempt
 from tests.actions.test_practice import other_words, practice
 from tests.builders import World, bank, csv
 from tests.web.candidate_builders import Browser, codes
@@ -119,6 +122,12 @@ def test_a_candidate_asks_and_a_person_answers_with_both_marks_kept(here: World)
     page = quality.get(found.group(1)).text
     assert WORDS in page
     assert page.count('name="given"') == 2
+    with store.read() as session:
+        drawn = session.get_one(Attempt, attempt).drawn()
+        content = banked.contents(session, [question.version for question in drawn])
+    listed = re.findall(r"<li>(Option[^<]*?)(?: <strong|</li>)", page)
+    shown = [content[one.version].options[own].text for one in drawn for own in one.order]
+    assert listed == shown  # "the second option" is the second here too
     answer = quality.post(found.group(1), {"given": "3", "reason": "x"})
     assert (answer.status_code, codes(answer.text)) == (422, {"E-REASON"})
     given = re.findall(r'name="given" type="checkbox" value="(\d+)"', page)

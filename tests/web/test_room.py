@@ -201,7 +201,10 @@ def test_a_candidate_waits_and_no_byte_of_an_item_is_sent(made: Room, me: Browse
         sent.append(("the room", who.get(f"/sittings/{made.sitting}").text))
     for path, text in sent:
         assert not any(secret in text for secret in SECRETS), path
+    with store.write() as session:
+        session.get_one(Attempt, attempt).seconds = 2250
     page = browser.get(f"/attempts/{attempt}/waiting").text
+    assert "37 minutes 30 seconds" in page
     assert "You are not admitted by an invigilator yet." in page
     assert "Look again" in page
     assert re.search(r"data-live-begin\s+hidden", page)

@@ -16,6 +16,7 @@ from assess.actions.approvals import LONGEST_WORDS
 from assess.actions.context import not_found
 from assess.bank import kinds
 from assess.bank.items import Content
+from assess.delivery.draw import Drawn
 from assess.delivery.marking import Mark, Scored
 from assess.reasons import Refused
 from assess.roles import Role
@@ -36,10 +37,11 @@ LAST = 20  # reviews shown below those that wait
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question of the attempt: what was asked, what the key says, what was chosen."""
+    """One question of the attempt: what was asked, in the order shown, the key, what was chosen."""
 
     scored: Scored
     content: Content
+    order: tuple[int, ...]
     chosen: tuple[int, ...]
 
 
@@ -102,7 +104,7 @@ def _page(
         test=test,
         mark=mark,
         stops=stops,
-        questions=_questions(mark, contents, [int(mask) for mask in stored.options]),
+        questions=_questions(mark, drawn, contents, [int(mask) for mask in stored.options]),
         titles=titles,
         own=person.id == current_user.person_id,
         is_tutor=registration is not None and registration.tutor_id == current_user.person_id,
@@ -115,8 +117,14 @@ def _page(
     return shown, 200 if refused is None else refused.status
 
 
-def _questions(mark: Mark, contents: Mapping[int, Content], masks: Sequence[int]) -> list[Question]:
+def _questions(
+    mark: Mark, drawn: Sequence[Drawn], contents: Mapping[int, Content], masks: Sequence[int]
+) -> list[Question]:
+    def order(scored: Scored) -> tuple[int, ...]:
+        own = drawn[scored.place - 1].order
+        return own or tuple(range(len(contents[scored.version].options)))
+
     return [
-        Question(scored, contents[scored.version], kinds.unpack(mask))
+        Question(scored, contents[scored.version], order(scored), kinds.unpack(mask))
         for scored, mask in zip(mark.questions, masks, strict=True)
     ]
