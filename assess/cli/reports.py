@@ -53,9 +53,10 @@ def show(found: dict[str, Any]) -> None:
     click.echo(f"{attempts}, {shell.counted(population['responses'], 'response')}.")
     click.echo(f"Left out: {population['excluded']}")
     if test["guard"] is None:
+        alpha = _number(test["alpha"]) if test["answers_guard"] is None else test["answers_guard"]
         click.echo(
             f"Mean {_number(test['mean'])}, SD {_number(test['sd'])}, "
-            f"pass rate {_number(test['pass_rate'])}, alpha {_number(test['alpha'])}"
+            f"pass rate {_number(test['pass_rate'])}, alpha {alpha}"
         )
     else:
         click.echo(f"Nothing is said of the marks yet: {test['guard']}.")

@@ -67,8 +67,7 @@ class MarkSums:
 class MarkTable:
     """Statistics of the test, marks and SDs in marks; None where there is no value.
 
-    `alpha` is the adjusted alpha; `sem` = SD of the adjusted totals * sqrt(1 - alpha);
-    `luck_sd` = SD of the forms' expected marks, `luck_share` its part of the marks' variance.
+    `alpha` is the adjusted alpha; `sem` = SD of the adjusted totals * sqrt(1 - alpha).
     """
 
     n: int
@@ -80,8 +79,6 @@ class MarkTable:
     most: float | None
     alpha: float | None
     sem: float | None
-    luck_sd: float | None
-    luck_share: float | None
     why_no_alpha: str | None
 
 
@@ -124,13 +121,8 @@ def mark_sums(answers: Responses | Cells, facility: Ints) -> MarkSums:
 def table(sums: MarkSums) -> MarkTable:
     """The test statistics from the merged sums."""
     if not sums.n:
-        return MarkTable(
-            0, 0, 0, None, None, None, None, None, None, None, None, "there are no attempts"
-        )
-    sd_t, sd_a, sd_f = (
-        _sd(sums.n, square, plain)
-        for square, plain in ((sums.tt, sums.t), (sums.aa, sums.a), (sums.ff, sums.f))
-    )
+        return MarkTable(0, 0, 0, None, None, None, None, None, None, "there are no attempts")
+    sd_t, sd_a = _sd(sums.n, sums.tt, sums.t), _sd(sums.n, sums.aa, sums.a)
     alpha, why = _alpha(sums)
     return MarkTable(
         sums.n,
@@ -142,10 +134,46 @@ def table(sums: MarkSums) -> MarkTable:
         sums.most / POINT,
         alpha,
         None if alpha is None or sd_a is None else sd_a * max(1 - alpha, 0.0) ** 0.5,
-        sd_f,
-        (sd_f / sd_t) ** 2 if sd_f is not None and sd_t else None,
         why,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Luck:
+    """SD of the forms' expected marks, and its part of the marks' variance; None: no value."""
+
+    sd: float | None
+    share: float | None
+
+
+def draw_luck(marks: MarkSums, raw: classical.RawSums, of: Components) -> Luck:
+    """How much forms differ in expected mark, from the merged sums.
+
+    Expected marks are sums of estimated facilities, whose errors spread them too: of s*s/n each, as
+    far as they are not the same for all forms, and of the candidate's own answers, which are in
+    all facilities of the form. What these would give alone is taken off (measured in
+    docs/psychometrics.md).
+    """
+    seen, whole = _sd(marks.n, marks.ff, marks.f), _sd(marks.n, marks.tt, marks.t)
+    if seen is None:
+        return Luck(None, None)
+    shown = raw.rest.n > 0
+    n, x, xx = (v[shown] for v in (raw.rest.n, raw.rest.x.value, raw.rest.xx.value))
+    some = n > 1
+    variance = np.full(n.size, np.nan)
+    variance[some] = (xx[some] - x[some] ** 2 / n[some]) / (n[some] - 1) / FULL**2
+    variance[~some] = variance[some].mean() if some.any() else 0.0
+    alone = (variance.sum() - (n * variance).sum() / marks.n) / marks.n
+    together = (of.person or 0.0) * ((n.size / marks.n) ** 2 - (1 / n).sum() / marks.n)
+    true = max(seen**2 - alone - together, 0.0)
+    return Luck(float(true**0.5), float(true / whole**2) if whole else None)
+
+
+def answers_an_item(raw: classical.RawSums) -> int:
+    """Half of all answers are to items of so many answers or more; 0 without answers."""
+    n = np.sort(raw.rest.n)
+    upto = np.cumsum(n)
+    return int(n[np.searchsorted(upto, upto[-1] / 2)]) if n.size else 0
 
 
 def _alpha(sums: MarkSums) -> tuple[float | None, str | None]:

@@ -82,6 +82,10 @@ def item_report(
     adjusted = classical.adjusted_sums(data, facility, width, length)
     sums = reliability.mark_sums(data, facility)
     marks = reliability.table(sums)
+    # Who was shown nothing has neither passed nor failed.
+    sat = None if isinstance(responses, Cells) else np.diff(responses.bounds()) > 0
+    if passed is not None and sat is not None:
+        passed = np.asarray(passed, np.bool_)[sat]
     coefficients, parts = precision.coefficients(data, raw, sums, marks)
     item_table, option_table = classical.table(raw, adjusted), distractors.table(adjusted)
     lines = distractors.traces(adjusted, raw.maximum, FIFTHS)
@@ -110,6 +114,7 @@ def item_report(
         },
         "test": {
             **_test(marks, passed),
+            **_drawn(sums, raw, parts),
             "reliability": coefficients,
             "variance": precision.variance(parts),
             "distribution": distribution(responses),
@@ -279,8 +284,22 @@ def _test(marks: reliability.MarkTable, passed: Passed | None) -> dict[str, obje
         "pass_rate_interval": interval,
         "alpha": marks.alpha,
         "sem": marks.sem,
-        "draw_luck": {"sd": marks.luck_sd, "share_of_variance": marks.luck_share},
         "reasons": reasons,
+    }
+
+
+def _drawn(sums: MarkSums, raw: classical.RawSums, parts: Components) -> dict[str, object]:
+    """The luck of the draw, and whether items have answers enough for it and for alpha.
+
+    Both rest on the facilities of all items, which are shown from as many answers on.
+    """
+    luck = reliability.draw_luck(sums, raw, parts)
+    typical = reliability.answers_an_item(raw)
+    few = typical < guards.FACILITY_FROM
+    return {
+        "draw_luck": {"sd": luck.sd, "share_of_variance": luck.share},
+        "answers_an_item": typical,
+        "answers_guard": f"too few: {typical} < {guards.FACILITY_FROM}" if few else None,
     }
 
 

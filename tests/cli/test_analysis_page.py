@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,3 +50,18 @@ def test_the_page_says_all_in_words_pictures_and_tables(
     assert tab.get_by_role("columnheader", name="Attempts").first.is_visible()
     look(tab, "analysis")
     assert asked_for == [file.as_uri()]
+
+
+def test_groups_and_windows_with_few_answers_are_not_compared_on_the_page() -> None:
+    made = scenario.simulated(stream(4), replace(ASKED, attempts=300, dif=0, drift=0))
+    items = [ItemKey(f"question {k}", SINGLE, 0, ()) for k in range(ASKED.items)]
+    groups = ["south" if k % 4 == 0 else "north" for k in range(300)]
+    asked = Asked(group=Grouping("region", groups), time=Timing("day", np.arange(300)))
+    found = analysis.analyse(made.responses, items, {}, asked).document
+    compared = [entry["dif"][0] for entry in found["items"]]
+    assert any(one["delta"] is not None and one["class"] for one in compared)
+    assert all(one["guard"] for one in compared)
+    text = page.html(found, "Few")
+    assert text.count("nothing is said, since the answers to every item are too few") == 2
+    assert "dif-0-title" not in text
+    assert "drift-title" not in text

@@ -319,12 +319,15 @@ def test_the_report_on_items_says_no_more_than_the_answers_bear(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     item = {"item": "a", "n": 99, "shows": "facility", "facility": 0.52, "discrimination": 0.61}
-    test = {"guard": None, "mean": 1.0, "sd": 1.0, "pass_rate": 0.5, "alpha": None}
+    test = {"guard": None, "mean": 1.0, "sd": 1.0, "pass_rate": 0.5, "alpha": 0.73}
+    test["answers_guard"] = "too few: 5 < 30"
     population = {"attempts": 99, "responses": 99, "excluded": 0}
     reports.show({"population": population, "test": test, "items": [{**item, "flags": []}]})
     said = capsys.readouterr().out
     assert "0.52" in said
     assert "0.61" not in said
+    assert "alpha too few: 5 < 30" in said
+    assert "0.73" not in said
 
 
 def test_a_name_in_a_report_is_no_markup_and_moves_no_terminal(

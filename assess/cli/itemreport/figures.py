@@ -281,8 +281,8 @@ def _key_sentence(entry: Document) -> str:
 
 
 def _delta(found: Document | None) -> dict[str, Any] | None:
-    """D with its interval and class, where there is one."""
-    if not found or found.get("delta") is None or not found.get("delta_interval"):
+    """D with its interval and class, where there is one and answers enough to show it."""
+    if not found or found["guard"] or found["delta"] is None or not found["delta_interval"]:
         return None
     low, high = found["delta_interval"]
     return {"delta": found["delta"], "low": low, "high": high, "class": found.get("class")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import resources
 from itertools import count
 from typing import Any
@@ -102,6 +102,8 @@ def html(document: Mapping[str, Any], title: str, progress: Steps = lambda done,
         undetailed=len(items) - len(detailed),
         findings=_findings(items),
         flagged=[place for place, entry in enumerate(items) if entry["flags"]],
+        few_dif=_too_few(entry["dif"] for entry in items),
+        few_drift=[one["guard"] for entry in items if (one := entry["drift"]) and one["guard"]],
         reliability=value,
         reliability_kind=kind,
         sections=_sections(document, bool(detailed)),
@@ -158,6 +160,13 @@ def _findings(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         {"heading": HEADINGS.get(code, code.replace("_", " ")), "found": places}
         for code, places in found.items()
         if places
+    ]
+
+
+def _too_few(compared: Iterable[Sequence[Mapping[str, Any]]]) -> list[list[str]]:
+    """By comparison of groups, what stands in the way of the items that it says nothing of."""
+    return [
+        [one["guard"] for one in by_item if one["guard"]] for by_item in zip(*compared, strict=True)
     ]
 
 

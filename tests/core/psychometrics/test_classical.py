@@ -216,7 +216,6 @@ def test_alpha_of_one_form_is_cronbachs_alpha() -> None:
     assert table.sem == pytest.approx(total.std(ddof=1) * (1 - alpha) ** 0.5, abs=1e-9)
     assert table.mean == pytest.approx(total.mean())
     assert table.sd == pytest.approx(total.std(ddof=1))
-    assert table.luck_sd == pytest.approx(0.0, abs=1e-9)
 
 
 def test_forms_of_different_length_have_no_alpha_and_say_why() -> None:

@@ -159,3 +159,34 @@ def test_standardised_rest_scores_are_those_of_their_definition() -> None:
         rows = answers.item == item
         expected = np.corrcoef(answers.score[rows], rest[rows])[0, 1]
         assert r[item] == pytest.approx(expected, abs=2e-3)
+
+
+def test_the_luck_of_the_draw_is_told_from_the_error_of_facilities() -> None:
+    # 35 answers an item: as they come, the forms' expected marks spread by half as much again.
+    strata, of = 20, 12
+    theta, weight = np.polynomial.hermite_e.hermegauss(41)
+    found, seen, true = [], [], []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        hard = rng.normal(0, 0.7, strata * of)
+        facility = (1 / (1 + np.exp(hard[:, None] - theta))) @ weight / weight.sum()
+        true.append(facility.reshape(strata, of).var(axis=1).sum())
+        shown = np.arange(strata) * of + rng.integers(0, of, (420, strata))
+        chance = 1 / (1 + np.exp(hard[shown] - rng.standard_normal((420, 1))))
+        right = rng.random(shown.shape) < chance
+        answers = from_arrays(
+            np.repeat(np.arange(420), strata), shown.ravel(), 1000 * right.ravel().astype(int)
+        )
+        raw, marks = sums(answers)
+        luck = reliability.draw_luck(marks, raw, reliability.components(marks, raw))
+        assert luck.sd is not None
+        found.append(luck.sd**2)
+        seen.append((raw.rest.x.value / raw.rest.n / 1000)[shown].sum(axis=1).var(ddof=1))
+    assert np.mean(found) == pytest.approx(np.mean(true), rel=0.12)
+    assert np.mean(seen) > 1.25 * np.mean(true)
+
+
+def test_one_form_has_no_luck_of_the_draw() -> None:
+    raw, marks = sums(responses(form(40, 8)))
+    assert reliability.draw_luck(marks, raw, reliability.components(marks, raw)).sd == 0
+    assert reliability.answers_an_item(raw) == 40

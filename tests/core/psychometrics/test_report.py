@@ -210,3 +210,23 @@ def test_keys_and_pass_marks_must_fit_the_answers() -> None:
         report.item_report(answers, keys[1:], {})
     with pytest.raises(ValueError, match="1 pass marks for 30 attempts"):
         report.item_report(answers, keys, {}, [True])
+
+
+def test_who_was_shown_nothing_has_neither_passed_nor_failed() -> None:
+    answers = from_arrays([0, 0, 1, 1], [0, 1, 0, 1], [1000, 0, 1000, 1000], attempts=4)
+    keys = [ItemKey(name, "scored", 0, ()) for name in "ab"]
+    test = report.item_report(answers, keys, {}, [True, True, False, False])["test"]
+    assert (test["n"], test["pass_rate"]) == (2, 1.0)
+
+
+def test_reliability_and_luck_have_a_guard_of_their_own_where_items_have_few_answers() -> None:
+    # 60 attempts, each with two of 24 items: marks enough, and five answers an item.
+    rng = np.random.default_rng(3)
+    shown = np.array([rng.permutation(24)[:2] for _ in range(60)]).ravel()
+    answers = from_arrays(np.repeat(np.arange(60), 2), shown, 1000 * rng.integers(0, 2, 120))
+    test = report.item_report(answers, [ItemKey(str(k), "scored", 0, ()) for k in range(24)], {})[
+        "test"
+    ]
+    assert test["guard"] is None
+    assert test["answers_an_item"] < 30
+    assert test["answers_guard"] == f"too few: {test['answers_an_item']} < 30"
