@@ -238,7 +238,8 @@ def population(
         )
     ).one()
     later = session.scalar(select(func.count()).select_from(marks).where(marks.c.ordinal > 1))
-    void = select(func.count()).select_from(Attempt).where(Attempt.state == "void")
+    # A form that was cancelled before anybody saw it was no attempt.
+    void = select(func.count()).where(Attempt.state == "void", Attempt.opened_at.is_not(None))
     if test_id is not None:
         void = void.where(Attempt.test_id == test_id)
     if bank_id is not None:

@@ -108,6 +108,7 @@ def test_the_first_attempt_after_one_that_was_cancelled_is_a_first_one(built: Wo
     record(built, [cancelled, sat, replace(sat, ordinal=3), told, sat])
     population = report(built)["population"]
     assert (population["attempts"], population["excluded_later"]) == (1, 2)
+    assert population["excluded_void"] == 1
 
 
 def test_an_item_that_nobody_was_shown_is_listed_without_figures(built: World) -> None:
