@@ -88,7 +88,9 @@ def test_a_result_that_is_held_back_is_told_when_the_hold_is_lifted(built: World
     built.make_ready()
     device = built.log_in("candidate")
     attempt = built.start(device)
-    hold = holds.place(quality, person, built.test, "A telephone rang in the room.", results=True)
+    why = "A telephone rang in the room."
+    holds.place(quality, built.persons["candidate.two"], None, why, results=True)
+    hold = holds.place(quality, person, built.test, why, results=True)
     assert isinstance(hold, int)
     built.hand_in(device, attempt)
     built.clock.advance(timedelta(minutes=1))
@@ -101,6 +103,11 @@ def test_a_result_that_is_held_back_is_told_when_the_hold_is_lifted(built: World
     body = waiting()[-1].body
     assert body is not None
     assert f"/attempts/{attempt}/result" in body
+    built.clock.advance(timedelta(days=1))
+    later = holds.place(built.context("quality"), person, built.test, why, results=True)
+    assert isinstance(later, int)
+    assert holds.lift(built.context("quality"), later, "What is told is not told again.") is None
+    assert sum(one.kind == Kind.RESULT.value for one in waiting()) == 1
 
 
 def test_each_decision_is_told_to_the_other_one_and_no_mail_says_a_mark(
