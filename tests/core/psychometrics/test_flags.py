@@ -79,6 +79,7 @@ def test_weak_needs_the_whole_interval_below_015(high: float, raised: bool) -> N
 def test_a_wrong_key_names_both_options_and_their_numbers() -> None:
     facts = with_option(SOUND, 0, option(0, key=True, n=60, r=-0.21))
     facts = with_option(facts, 1, option(1, n=300, r=0.38, conditional_r=0.5))
+    facts = with_option(facts, 2, option(2, n=70, r=0.3))  # a rival too, but not the best
     first = flags.flags(facts)[0]
     assert (first.code, first.option) == ("wrong_key", 1)
     assert first.sentence == (
@@ -190,6 +191,13 @@ def test_what_is_past_the_milder_limit_only_is_watched_and_not_flagged() -> None
     facts = replace(SOUND, facility=0.92, facility_interval=(0.89, 0.94), r=0.18)
     assert flags.flags(facts) == ()
     assert [w.code for w in flags.watch(facts)] == ["easy", "low_discrimination"]
+    hard = replace(facts, kind="multiple_response", facility=0.25, facility_interval=(0.2, 0.3))
+    assert [w.code for w in flags.watch(hard)] == ["hard", "low_discrimination"]
+    weak = replace(SOUND, kind="multiple_response", r=0.05, r_interval=(-0.05, 0.14))
+    for facility, interval in ((0.99, (0.96, 0.998)), (0.1, (0.08, 0.12))):
+        flagged = replace(weak, facility=facility, facility_interval=interval)
+        assert len(flags.flags(flagged)) == 2
+        assert flags.watch(flagged) == ()
 
 
 @pytest.mark.parametrize(
