@@ -28,6 +28,7 @@ STATUS_CODES = {
     429: Code.FLOOD,
     431: Code.TOO_LARGE,
 }
+READ_ONLY = "25006"  # of PostgreSQL, "read_only_sql_transaction"
 
 
 def wants_json() -> bool:
@@ -145,5 +146,6 @@ def _away(error: PoolTimeout | DBAPIError) -> bool:
     """Whether the database is away, full or busy, rather than asked something impossible."""
     if isinstance(error, PoolTimeout | OperationalError):
         return True
-    # What a driver says about a connection that died under it is not always "operational".
-    return error.connection_invalidated
+    # What a driver says about a connection that died under it is not always "operational"; nor what
+    # it says of a server that only reads for now, as one does that has yet to take over.
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) == READ_ONLY

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask, session
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+from psycopg.errors import ReadOnlySqlTransaction
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, TimeoutError
 
 from assess.app import create_app
 from assess.settings import Settings
@@ -22,9 +23,10 @@ def app() -> Flask:
         (OperationalError("SELECT 1", {}, Exception("no answer")), 503),
         (TimeoutError("no connection was free"), 503),
         (DBAPIError("SELECT 1", {}, Exception("died"), connection_invalidated=True), 503),
+        (InternalError("SELECT 1", {}, ReadOnlySqlTransaction("it only reads")), 503),
         (DBAPIError("SELECT 1", {}, Exception("no such thing")), 500),
     ],
-    ids=["no answer", "none free", "died under it", "asked wrongly"],
+    ids=["no answer", "none free", "died under it", "only reads", "asked wrongly"],
 )
 @pytest.mark.parametrize("path", ["/", "/api/attempts/1/form"])
 def test_a_database_that_is_away_is_busy_and_a_wrong_question_is_our_fault(
