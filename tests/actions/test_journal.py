@@ -51,6 +51,17 @@ def test_sealing_again_adds_nothing(built: World, sealed: int) -> None:
     assert journal.seal(built.clock.now(), everywhere=True) == 0
 
 
+def test_nobody_who_writes_and_the_look_for_what_waits_keep_each_other_waiting(
+    built: World, sealed: int
+) -> None:
+    engine = store.db.engine
+    with engine.connect() as another:
+        begin = "BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else "BEGIN"
+        another.connection.cursor().execute(begin)
+        assert journal.seal(built.clock.now(), everywhere=True) == 0
+        another.connection.rollback()
+
+
 def test_what_is_not_sealed_yet_is_counted(built: World, sealed: int) -> None:
     built.add("some.body", Role.TUTOR)
     verdict = journal.verify()
