@@ -174,7 +174,7 @@ def test_the_quality_team_decides_with_a_reason_and_the_tutor_cannot(here: World
     here.sit(right=0)
     here.clock.advance(timedelta(hours=1))
     quality = Browser(here, "quality")
-    assert "Candidate" in quality.get("/decisions?words=candi").text
+    assert ">candidate</span>" in quality.get("/decisions?words=candi").text  # for a hold
     assert "No candidate of your centre" in quality.get("/decisions?words=nobody").text
     address = f"/decisions/{here.persons['candidate']}"
     assert "Lift the break that runs now" in quality.get(address).text
