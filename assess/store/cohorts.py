@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import Session, aliased
 
 from assess.delivery.attempt import State
@@ -84,8 +84,6 @@ def sat(
     session: Session, candidates: Collection[int], tests: Iterable[int]
 ) -> Mapping[tuple[int, int], Sequence[Sat]]:
     """The attempts of these candidates at these tests, oldest first, by (candidate, test)."""
-    other = aliased(MarkRow)  # asked for each attempt: marks of everybody else are never read
-    newest = select(func.max(other.number)).where(other.attempt_id == Attempt.id).scalar_subquery()
     rows = session.execute(
         select(
             Attempt.candidate_id,
@@ -98,7 +96,7 @@ def sat(
             MarkRow.passed,
             MarkRow.outcomes,
         )
-        .outerjoin(MarkRow, (MarkRow.attempt_id == Attempt.id) & (MarkRow.number == newest))
+        .outerjoin(MarkRow, (MarkRow.attempt_id == Attempt.id) & (MarkRow.number == _newest()))
         .where(Attempt.candidate_id.in_(list(candidates)), Attempt.test_id.in_(list(tests)))
         .order_by(Attempt.ordinal)
     )
@@ -108,6 +106,12 @@ def sat(
         one = Sat(attempt, ordinal, State(state), opened, closed, passed, lines)
         found.setdefault((candidate, test), []).append(one)
     return found
+
+
+def _newest() -> ScalarSelect[int]:
+    """The number of the mark that counts for an attempt: it was marked again, perhaps."""
+    other = aliased(MarkRow)  # asked for each attempt: marks of everybody else are never read
+    return select(func.max(other.number)).where(other.attempt_id == Attempt.id).scalar_subquery()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,8 @@ def practised(session: Session, candidate_id: int, programme_id: int) -> Sequenc
             Attempt.candidate_id == candidate_id,
             Test.programme_id == programme_id,
             Test.practice,
+            Attempt.state == State.MARKED.value,
+            MarkRow.number == _newest(),
         )
         .order_by(MarkRow.marked_at)
     )

@@ -9,8 +9,9 @@ from assess.actions import attempts, banks, specifications
 from assess.bank.specification import Feedback, Specification, Window
 from assess.reasons import Code, Refused
 from assess.store import banks as bank_rows
-from assess.store import cohorts, packed
+from assess.store import cohorts, marks, packed
 from assess.store import specifications as tests
+from assess.store.attempts import Attempt
 from tests.actions.test_races import codes
 from tests.builders import World, bank, csv, specification
 
@@ -66,8 +67,15 @@ def test_practice_needs_no_signature_no_approval_no_break_and_goes_on_after_a_pa
 
 def test_practice_stands_by_outcome_for_the_tutor_and_in_no_statistics(practised: World) -> None:
     sit(practised, 0)
-    sit(practised, 4)
+    attempt = sit(practised, 4)
     candidate = practised.persons["candidate"]
+    with store.write() as session:  # as where an answer that came late was let count
+        row, mark = session.get_one(Attempt, attempt), marks.newest(session, attempt)
+        assert mark is not None
+        said = tests.version(session, row.specification_id).specification()
+        contents = bank_rows.contents(session, [one.version for one in row.drawn()])
+        same = marks.as_mark(mark, row.drawn(), contents, said)
+        marks.save(session, row, same, [10] * same.out_of, practised.clock.now(), number=2)
     with store.read() as session:
         lines = cohorts.practised(session, candidate, practised.programme)
         assert [(line.outcome, line.score, line.out_of) for line in lines] == [

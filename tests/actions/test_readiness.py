@@ -11,6 +11,7 @@ from assess import store
 from assess.actions import allowances, approvals, attempts, notes, specifications
 from assess.bank.specification import Window
 from assess.reasons import Code, Refused
+from assess.roles import Role
 from assess.store import allowances as rows
 from assess.store.allowances import Kind
 from assess.store.approvals import Approval, ApprovalRequest
@@ -61,10 +62,21 @@ def test_not_yet_answers_the_request_with_advice_and_the_candidate_may_ask_again
     assert asked(built) > request
 
 
-def test_another_tutors_request_is_not_found(built: World) -> None:
+def test_what_is_another_tutors_is_not_found(built: World) -> None:
+    built.add("colleague", Role.TUTOR)
+    test, candidate, first = built.test, built.persons["candidate"], date(2026, 4, 1)
     request = asked(built)
-    done = approvals.advise(built.context("tutor.there"), request, ADVICE)
-    assert codes(done) == {Code.NOT_FOUND}
+    for who in ("tutor.there", "colleague"):
+        other = built.context(who)
+        for done in (
+            approvals.advise(other, request, ADVICE),
+            approvals.approve(other, request, ["practice"], WHY),
+            allowances.agree(other, test, candidate, first),
+        ):
+            assert codes(done) == {Code.NOT_FOUND}
+    given = approvals.approve(built.context("tutor"), request, ["practice"], WHY)
+    assert isinstance(given, int)
+    assert codes(approvals.withdraw(built.context("colleague"), given, WHY)) == {Code.NOT_FOUND}
 
 
 def test_an_approval_is_withdrawn_with_a_reason_until_the_start(built: World) -> None:
