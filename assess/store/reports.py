@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assess.bank.items import Content
+from assess.bank.lifecycle import STANDING
 from assess.delivery.pool import Pool as Frozen
 from assess.psychometrics import coding, report, responses
 from assess.psychometrics.report import ItemKey
@@ -32,7 +33,8 @@ HANDED_IN = ("closed", "marked")
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """The item version behind one entry of a report's "items"; `document` is its stored content."""
+    """The item version behind one entry of a report's "items"; `document` is its stored content,
+    `state` what it is in now."""
 
     item_id: int
     version_id: int
@@ -40,6 +42,7 @@ class Reported:
     number: int
     outcome: str | None
     document: Mapping[str, Any]
+    state: str
 
     @property
     def content(self) -> Content:
@@ -50,6 +53,11 @@ class Reported:
     def label(self) -> str:
         """What the report calls it: "M02-2.1-01 v1"."""
         return f"{self.identifier} v{self.number}"
+
+    @property
+    def stands(self) -> bool:
+        """Whether its item stands for it still: it may be drawn again, so that a flag matters."""
+        return self.state in STANDING
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,6 +202,7 @@ def _reported(session: Session, versions: Iterable[int]) -> Iterable[Reported]:
                 ItemVersion.number,
                 ItemVersion.outcome,
                 ItemVersion.content,
+                ItemVersion.state,
             )
             .join(ItemVersion, ItemVersion.item_id == Item.id)
             .where(ItemVersion.id.in_(wanted[start : start + banks.CHUNK]))

@@ -9,9 +9,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from assess import store
+from assess.actions.banks import bring_in
+from assess.reasons import Refused
 from assess.store import banks
 from assess.web.author import distribution
-from tests.builders import World
+from tests.builders import World, bank, csv
 from tests.recorded import Paper, record, versions
 from tests.web.author_scene import author, said
 
@@ -107,6 +109,27 @@ def test_a_flag_leads_to_its_item_in_one_click(built: World, author: FlaskClient
     marked = ["app-table__row--flagged" in row for row in rows]
     assert marked == sorted(marked, reverse=True)
     assert any(marked)
+
+
+def test_a_flag_of_a_version_that_was_replaced_asks_for_no_look(
+    built: World, author: FlaskClient
+) -> None:
+    record(built, sat(240))
+    before = said(author.get(f"/tests/{built.test}/report"))
+    found = re.search(r"(\d+) items need a look", before)
+    assert found is not None
+    # The author mends the one with the wrong key.
+    mended = csv().replace("Stem 2 of outcome 2?", "Mended stem 2 of outcome 2?")
+    done = bring_in(built.context(), bank(mended))
+    assert not isinstance(done, Refused)
+    assert done.written
+    page = author.get(f"/tests/{built.test}/report")
+    left = int(found[1]) - 1
+    assert f"{left} item{'s need' if left > 1 else ' needs'} a look" in said(page)
+    rows = page.text.partition("items-caption")[2].split("<tr")[1:]
+    (old,) = [row for row in rows if "v1 (superseded)" in row]
+    assert "q2-2" in old
+    assert rows.index(old) == len(rows) - 1
 
 
 def test_no_page_of_a_report_says_who_answered(built: World, author: FlaskClient) -> None:

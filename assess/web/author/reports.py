@@ -47,7 +47,7 @@ def of_test(test_id: int) -> ResponseReturnValue:
         analysis = reports.of_test(session, test)
     entries = _sorted(analysis)
     page = min(pages.page_number(), paging.last_page(len(entries), PER_PAGE))
-    flagged = sum(bool(entry["flags"]) for _, entry in entries)
+    flagged = sum(reported.stands and bool(entry["flags"]) for reported, entry in entries)
     return render_template(
         "author/report.html",
         test=test,
@@ -69,10 +69,14 @@ def of_test(test_id: int) -> ResponseReturnValue:
 
 
 def _sorted(analysis: Analysis) -> list[tuple[Reported, Entry]]:
-    """Every item: those with flags first, then those worth a look, then by identifier."""
+    """Every item: those with flags first, then those worth a look, then by identifier.
+
+    Behind them versions that their items stand for no more: nothing is to be done about these.
+    """
     return sorted(
         zip(analysis.items, analysis.document["items"], strict=True),
         key=lambda one: (
+            not one[0].stands,
             -len(one[1]["flags"]),
             -len(one[1]["watch"]),
             one[0].identifier,
