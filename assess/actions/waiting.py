@@ -14,14 +14,15 @@ from assess.journal import Event
 from assess.reasons import Refused
 from assess.store import attempts, ledger, people, specifications
 from assess.store.attempts import Attempt
-from assess.store.standing import doors
+from assess.store.standing import why_not_begin
 
 
 def begin(context: Context, attempt_id: int) -> Started | Refused:
     """Open a prepared attempt: its first question is delivered, its clock runs from now.
 
     Everything else was weighed when the form was sealed; the neighbours' doors are asked again,
-    for they alone kept the candidate waiting. Twice is once: the second click finds it open.
+    for they alone kept the candidate waiting, and whether somebody holds the candidate back by now.
+    Twice is once: the second click finds it open.
     """
     assert context.actor is not None  # noqa: S101 - the route lets only candidates come
     with store.write() as session:
@@ -36,8 +37,7 @@ def begin(context: Context, attempt_id: int) -> Started | Refused:
         reached = after(State(row.state), Move.OPEN)
         if isinstance(reached, Refused):
             return refuse(session, context, Event.ATTEMPT_OPENED, reached)
-        said = doors(session, context.gates, test, context.actor, context.now)
-        reasons = tuple(reason for door in said for reason in door.reasons)
+        reasons = why_not_begin(session, context.gates, test, context.actor, context.now)
         if reasons:
             refused = eligibility.refusal(reasons)
             return refuse(session, context, Event.ATTEMPT_OPENED, refused)

@@ -191,9 +191,19 @@ def _not_registered(terms: Terms, standing: Standing) -> Reason:
 
 def _held(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:
     if standing.held is not None:
-        what = "all" if standing.held_from_all else "test"
-        since = standing.held.astimezone(terms.zone)
-        yield Reason(Code.HELD, {"what": what, "since": since}, who=Helper.QUALITY)
+        yield held(standing.held, terms.zone, from_all=standing.held_from_all)
+
+
+def held(since: datetime, zone: ZoneInfo, *, from_all: bool) -> Reason:
+    """E-HELD: since when somebody is kept from a test, or from all, which the quality team lifts.
+
+    Asked again before a sealed form is opened: until then nobody has seen a question.
+    """
+    values: dict[str, str | int | datetime] = {
+        "what": "all" if from_all else "test",
+        "since": since.astimezone(zone),
+    }
+    return Reason(Code.HELD, values, who=Helper.QUALITY)
 
 
 def _published(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:

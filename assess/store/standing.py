@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,7 @@ from assess.delivery.attempt import LIVE, State
 from assess.delivery.eligibility import Closed, Standing
 from assess.delivery.terms import Terms
 from assess.reasons import Code, Helper, Reason
-from assess.store import arrangements, facts
+from assess.store import arrangements, centres, facts, holds
 from assess.store.arrangements import InForce
 from assess.store.attempts import Attempt
 from assess.store.facts import Facts, Offered, Period, Sat
@@ -190,6 +191,23 @@ def _ended(registration: Period | None, now: datetime) -> datetime | None:
     """Since when a registration is over that was in force."""
     ends = None if registration is None else registration.ends
     return ends if ends is not None and ends <= now else None
+
+
+def why_not_begin(
+    session: Session, gates: Gates, test: Test, candidate_id: int, now: datetime
+) -> tuple[Reason, ...]:
+    """Why a candidate whose form is sealed is shown no question yet: a hold, or a shut door.
+
+    All else was weighed when it was sealed.
+    """
+    found = [
+        reason for door in doors(session, gates, test, candidate_id, now) for reason in door.reasons
+    ]
+    if on := holds.in_force(session, candidate_id, test.id):
+        zone = ZoneInfo(centres.get(session, test.centre_id).timezone)
+        everywhere = any(hold.test_id is None for hold in on)
+        found.insert(0, eligibility.held(on[0].placed_at, zone, from_all=everywhere))
+    return tuple(found)
 
 
 def doors(

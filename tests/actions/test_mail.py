@@ -17,6 +17,7 @@ from assess.delivery import mailing
 from assess.delivery.mailing import Kind
 from assess.reasons import Refused
 from assess.settings import Settings, Tls
+from assess.store.approvals import Approval
 from assess.store.journal import JournalEntry
 from assess.store.mail import Mail
 from assess.store.people import Person
@@ -137,6 +138,12 @@ def test_each_decision_is_told_to_the_other_one_and_no_mail_says_a_mark(
         entries = session.scalars(select(JournalEntry).order_by(JournalEntry.id)).all()
         events = [e.event for e in entries[-3:]]
     assert events == ["mail:send"] * 3
+    built.approve()
+    with store.read() as session:
+        newest = session.scalars(select(Approval.id).order_by(Approval.id.desc())).first()
+    assert approvals.withdraw(built.context("tutor"), newest or 0, "They ask for time.") == newest
+    assert mail.send(through(built, server)) == 3
+    assert server.got[-1]["Subject"] == "Your approval for First test was withdrawn"
 
 
 def test_nobody_without_an_address_is_written_to(built: World) -> None:

@@ -87,7 +87,9 @@ def test_an_approval_is_withdrawn_with_a_reason_until_the_start(built: World) ->
         Code.NOT_FOUND
     }
     assert why_not(built) == {}
-    assert codes(approvals.withdraw(tutor, approval(built), WHY)) == {Code.STARTED}
+    done = approvals.withdraw(tutor, approval(built), WHY)
+    assert isinstance(done, Refused)
+    assert (codes(done), done.status) == ({Code.STARTED}, 409)
 
 
 def test_a_withdrawn_approval_opens_nothing_and_another_can_be_asked_for(built: World) -> None:
@@ -95,7 +97,8 @@ def test_a_withdrawn_approval_opens_nothing_and_another_can_be_asked_for(built: 
     assert approvals.withdraw(built.context("tutor"), approval(built), WHY) == approval(built)
     assert why_not(built)[Code.APPROVAL].values["what"] == "withdrawn"
     done = approvals.withdraw(built.context("tutor"), approval(built), WHY)
-    assert codes(done) == {Code.DECIDED}
+    assert isinstance(done, Refused)
+    assert (codes(done), done.status) == ({Code.DECIDED}, 409)
     built.approve()
     assert why_not(built) == {}
 

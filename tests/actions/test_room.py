@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from assess import floors, store
-from assess.actions import approvals, attempts, people, programmes, saving, waiting
+from assess.actions import approvals, attempts, holds, people, programmes, saving, waiting
 from assess.actions.attempts import Started, Waiting
 from assess.actions.context import Context
 from assess.reasons import Code, Refused
@@ -112,6 +112,12 @@ def test_a_form_is_sealed_while_waiting_and_its_clock_starts_with_the_first_ques
     assert causes(waiting.begin(built.now(device), attempt)) == [(Code.ADMIT, "released_soon")]
     assert isinstance(built.save(device, attempt, 1, "1"), Refused)
     built.clock.advance(SECOND + MINUTE)
+    # Whoever is kept from the test meanwhile is shown no question until somebody lifts that.
+    quality, why = built.context("quality"), "Their card shows somebody else."
+    hold = holds.place(quality, built.persons["candidate"], made.test, why)
+    assert isinstance(hold, int)
+    assert causes(waiting.begin(built.now(device), attempt)) == [(Code.HELD, "test")]
+    assert holds.lift(quality, hold, why) is None
     made.begin(device, attempt)
     with store.read() as session:
         row = session.get_one(Attempt, attempt)

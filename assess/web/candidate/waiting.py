@@ -23,7 +23,7 @@ from assess.roles import Role
 from assess.store import attempts, specifications
 from assess.store.attempts import Attempt
 from assess.store.specifications import Test
-from assess.store.standing import doors
+from assess.store.standing import why_not_begin
 from assess.web import access, pages, problems, signing
 from assess.web.candidate.blueprint import bp
 
@@ -95,15 +95,15 @@ def _page(attempt_id: int, status: int = 200) -> ResponseReturnValue:
 
 
 def _found(attempt_id: int) -> tuple[Attempt, Test, tuple[Reason, ...]] | None:
-    """My attempt, its test, and what the neighbours say of it now."""
+    """My attempt, its test, and why no question of it is shown to me now."""
     context = signing.context()
     with store.read() as session:
         row = attempts.of_candidate(session, current_user.person_id, attempt_id)
         test = None if row is None else specifications.get(session, row.centre_id, row.test_id)
         if row is None or test is None:
             return None
-        said = doors(session, context.gates, test, current_user.person_id, context.now)
-    return row, test, tuple(reason for door in said for reason in door.reasons)
+        me = current_user.person_id
+        return row, test, why_not_begin(session, context.gates, test, me, context.now)
 
 
 def _said(reasons: tuple[Reason, ...]) -> str:
