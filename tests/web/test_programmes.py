@@ -7,6 +7,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from assess import store
 from assess.actions import arrangements, programmes
@@ -14,6 +15,7 @@ from assess.delivery.arrangements import Proposal
 from assess.roles import Role
 from assess.store import people as person_rows
 from assess.store import programmes as rows
+from assess.store.roles_held import RoleHeld
 from tests.builders import World
 from tests.web.candidate_builders import Browser, codes
 
@@ -83,6 +85,18 @@ def test_a_candidate_is_registered_and_asked_what_they_need(here: World, me: Bro
     assert "already" in me.get(address).text
     theirs = Browser(here, "newcomer").get(f"/programmes/{here.programme}/progress").text
     assert "A reader." in theirs
+
+
+def test_a_new_centre_is_told_what_has_to_be_there_first(here: World) -> None:
+    boss = Browser(here, "administrator.there")
+    address = f"/people/{here.persons['candidate.there']}/register"
+    assert "Your centre delivers no programme yet." in boss.get(address).text
+    added = boss.post("/programmes/new", {"name": "Theirs", "framework": "award"})
+    assert added.status_code == 302, added.text
+    assert "Nobody at your centre is a tutor yet." not in boss.get(address).text
+    with store.write() as session:
+        session.execute(delete(RoleHeld).where(RoleHeld.role == Role.TUTOR.value))
+    assert "Nobody at your centre is a tutor yet." in boss.get(address).text
 
 
 def test_who_is_too_young_is_refused_with_the_day_on_which_they_are_not(

@@ -130,6 +130,7 @@ def _register_form(person_id: int, refused: Refused | None = None) -> ResponseRe
         groups = {p.id: programmes.groups(session, p.id, signing.now()) for p in offered}
     page = render_template(
         "administrator/register.html",
+        registered=bool(taken),
         person=person,
         offered=offered,
         groups=groups,
