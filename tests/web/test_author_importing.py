@@ -86,6 +86,24 @@ def test_a_new_bank_has_a_framework_and_a_purpose(built: World, author: FlaskCli
         assert (made.purpose, made.framework_id is None) == ("practice", False)
 
 
+def test_an_empty_bank_is_made_to_write_in(built: World, author: FlaskClient) -> None:
+    form = {"bank": "From nothing", "framework": "award", "purpose": "practice"}
+    assert codes(author.post("/banks/new", data=form | {"bank": " "})) == {"bank": "E-FIELD"}
+    assert codes(author.post("/banks/new", data=form | {"framework": "x"})) == {
+        "framework": "E-FIELD"
+    }
+    made = author.post("/banks/new", data=form)
+    assert made.status_code == 302
+    assert "Write its first question" in said(author.get(made.location))
+    written = author.post(f"{made.location}/items/new", data={"identifier": "n-1"})
+    assert written.status_code == 302
+    again = author.post("/banks/new", data=form | {"purpose": "high-stakes"})
+    assert again.location == made.location
+    with store.read() as session:
+        bank = session.scalars(select(Bank).where(Bank.name == "From nothing")).one()
+        assert (bank.purpose, bank.framework_id is None) == ("practice", False)
+
+
 def test_bad_input_is_refused_beside_its_field(built: World, author: FlaskClient) -> None:
     assert codes(look(author, b"")) == {"file": "E-MALFORMED"}
     assert codes(look(author, b"", name="")) == {"file": "E-FIELD"}

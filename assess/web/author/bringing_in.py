@@ -42,6 +42,27 @@ class Sent:
     data: bytes
 
 
+@bp.route("/banks/new", methods=["GET", "POST"])
+@writers
+def new_bank() -> ResponseReturnValue:
+    """Make an empty bank, to write questions in; one of this name that is there is shown."""
+    if request.method == "GET":
+        return _form(Sent("", "", HIGH_STAKES, "", b""), page="author/new_bank.html")
+    sent = _sent("", b"")
+    with store.read() as session:
+        there = banks.by_name(session, current_user.centre_id, sent.bank)
+    if there is not None:
+        flash(_("There is a bank of this name already. This is it."), "warning")
+        return redirect(url_for("author.bank", bank_id=there.id))
+    done = deeds.bring_in(signing.context(), _import(sent, [], dry_run=False))
+    if isinstance(done, Refused):
+        if problems.wants_json():
+            return problems.answer(done)
+        return _form(sent, done, page="author/new_bank.html")
+    flash(_("The bank is there. Write its first question, or bring in a file."), "success")
+    return redirect(url_for("author.bank", bank_id=done.bank_id))
+
+
 @bp.route("/banks/import", methods=["GET", "POST"])
 @writers
 def bring_in() -> ResponseReturnValue:
@@ -113,18 +134,22 @@ def _weigh(sent: Sent, seen: str | None = None) -> Imported | Refused:
         return rows
     with store.read() as session:
         there = banks.by_name(session, current_user.centre_id, sent.bank)
-    what = Import(
+    # Of a bank that is there both are settled.
+    settled = sent if there is None else replace(sent, framework="", purpose="")
+    what = replace(_import(settled, rows, dry_run=seen is None), seen=seen)
+    return deeds.bring_in(signing.context(), what)
+
+
+def _import(sent: Sent, rows: list[Row], *, dry_run: bool) -> Import:
+    return Import(
         rows=rows,
         bank=sent.bank,
         file=sent.name,
-        # Of a bank that is there both are settled.
-        framework=None if there is not None else sent.framework or None,
-        purpose=None if there is not None or sent.purpose != PRACTICE else PRACTICE,
+        framework=sent.framework or None,
+        purpose=PRACTICE if sent.purpose == PRACTICE else None,
         state=State.REVIEW.value,
-        dry_run=seen is None,
-        seen=seen,
+        dry_run=dry_run,
     )
-    return deeds.bring_in(signing.context(), what)
 
 
 def _look(sent: Sent, because: Refused | None = None) -> ResponseReturnValue:
@@ -150,12 +175,14 @@ def _look(sent: Sent, because: Refused | None = None) -> ResponseReturnValue:
     return page, 200 if because is None else because.status
 
 
-def _form(sent: Sent, refused: Refused | None = None) -> ResponseReturnValue:
+def _form(
+    sent: Sent, refused: Refused | None = None, page: str = "author/import.html"
+) -> ResponseReturnValue:
     with store.read() as session:
         known = [(row.key, row.title) for row in frameworks.every(session)]
         names = [bank.name for bank, _count in banks.of_centre(session, current_user.centre_id)]
-    page = render_template(
-        "author/import.html",
+    shown = render_template(
+        page,
         sent=sent,
         frameworks=known,
         banks=names,
@@ -163,7 +190,7 @@ def _form(sent: Sent, refused: Refused | None = None) -> ResponseReturnValue:
         longest=deeds.LONGEST_NAME,
         reasons=_beside(refused),
     )
-    return page, 200 if refused is None else refused.status
+    return shown, 200 if refused is None else refused.status
 
 
 def _beside(refused: Refused | None) -> dict[str, wording.Words]:
