@@ -319,7 +319,13 @@ def test_the_report_on_items_says_no_more_than_the_answers_bear(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     item = {"item": "a", "n": 99, "shows": "facility", "facility": 0.52, "discrimination": 0.61}
-    test = {"guard": None, "mean": 1.0, "sd": 1.0, "pass_rate": 0.5, "alpha": 0.73}
+    test: dict[str, object] = {
+        "guard": None,
+        "mean": 1.0,
+        "sd": 1.0,
+        "pass_rate": 0.5,
+        "alpha": 0.73,
+    }
     test["answers_guard"] = "too few: 5 < 30"
     population = {"attempts": 99, "responses": 99, "excluded": 0}
     reports.show({"population": population, "test": test, "items": [{**item, "flags": []}]})
