@@ -221,6 +221,21 @@ def test_where_pango_is_missing_the_page_says_so_and_the_log_what_to_install(
         pdf.why_not.cache_clear()
 
 
+def test_no_pdf_shows_boxes_in_place_of_letters_that_no_typeface_has(
+    here: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    me, person = Browser(here, "candidate"), here.persons["candidate"]
+    attempt = sat(here, me, 4)
+    rare = "Ann \U00012f90"  # Cypro-Minoan
+    assert people.change(here.context(), person, rare, None, None) is None
+    page, _ = stated(me, attempt)
+    assert rare in page
+    assert "E-PDF" in codes(page)
+    refused = me.get(f"/attempts/{attempt}/statement.pdf")
+    assert (refused.status_code, codes(refused.text)) == (503, {"E-PDF"})
+    assert "U+12F90" in caplog.text
+
+
 def test_what_is_looked_for_before_the_tests_is_what_pdf_files_need() -> None:
     assert find_pango.LIBRARIES == pdf.LIBRARIES
     assert all(package in pdf.MISSING for package in find_pango.PACKAGES)

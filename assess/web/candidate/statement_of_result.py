@@ -19,9 +19,13 @@ from assess.delivery.statement_of_result import Facts
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
 from assess.store import attempts, marks, statements_of_result
-from assess.web import access, pdf, problems, signing
+from assess.web import access, fonts, pdf, problems, signing
 from assess.web.candidate.blueprint import bp
 
+NO_LETTERS = (
+    "The PDF of a statement needs a typeface with the letters %s: install one, and start again "
+    "(Debian, Ubuntu: apt install fonts-noto-core fonts-noto-cjk)."
+)
 RECEIPT = "receipt/1"
 """The schema of the file of a receipt (`docs/receipts.md`)."""
 
@@ -48,7 +52,7 @@ def statement_of_result(attempt_id: int) -> ResponseReturnValue:
         facts=facts,
         attempt_id=attempt_id,
         address=_outside(url_for("public.verify")),
-        pdf=pdf.why_not() is None,
+        pdf=_why_no_pdf(facts) is None,
     )
 
 
@@ -62,7 +66,7 @@ def statement_pdf(attempt_id: int) -> ResponseReturnValue:
     if not facts.holds:
         reason = Refused.of(Code.STATE, who=Helper.YOU, what="replaced")
         return problems.answer(reason, journalled=False)
-    if (missing := pdf.why_not()) is not None:
+    if (missing := _why_no_pdf(facts)) is not None:
         current_app.logger.error("%s", missing)
         return problems.answer(Refused.of(Code.PDF, status=503, who=Helper.ADMINISTRATOR))
     import segno  # with the PDF's own packages: no other page pays for it
@@ -98,6 +102,16 @@ def receipt(attempt_id: int) -> ResponseReturnValue:
     }
     text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     return _file(text.encode(), "application/json", f"receipt-{row.id}.json")
+
+
+def _why_no_pdf(facts: Facts) -> str | None:
+    """What is missing here for the PDF of a statement: boxes for letters prove nobody's name."""
+    if (missing := pdf.why_not()) is not None:
+        return missing
+    titles = (title for title, _ in facts.outcomes)
+    told = (facts.name, facts.centre, facts.programme or "", facts.test, facts.title, *titles)
+    letters = fonts.unwritten("".join(told))
+    return NO_LETTERS % " ".join(f"U+{ord(one):04X}" for one in letters) if letters else None
 
 
 def _facts(attempt_id: int) -> Facts | ResponseReturnValue:
