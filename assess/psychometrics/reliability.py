@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from assess.psychometrics import classical, coding, exact, guards
 from assess.psychometrics.cells import Cells
@@ -187,6 +188,23 @@ def _alpha(sums: MarkSums) -> tuple[float | None, str | None]:
         return None, "all marks are as expected: nothing varies"
     k = sums.longest
     return k / (k - 1) * (1 - float(sums.ee.value[0]) / spread), None
+
+
+def alpha_interval(marks: MarkTable) -> tuple[float, float] | None:
+    """The 95 % interval of alpha; None without alpha.
+
+    L. S. Feldt, D. J. Woodruff and F. A. Salih, Statistical inference for coefficient alpha,
+    Appl. Psychol. Meas. 11 (1987), 93-103, formulas 6 and 7. Simulated in docs/psychometrics.md,
+    for random forms too.
+    """
+    if marks.alpha is None:
+        return None
+    between = marks.n - 1
+    low, high = (
+        1 - (1 - marks.alpha) * float(special.fdtri(between, between * (marks.longest - 1), part))
+        for part in (0.975, 0.025)
+    )
+    return low, high
 
 
 def _sd(n: int, square: Total, plain: Total) -> float | None:

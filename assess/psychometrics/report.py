@@ -272,6 +272,7 @@ def _test(marks: reliability.MarkTable, passed: Passed | None) -> dict[str, obje
     if marks.why_no_alpha is not None:
         reasons["alpha"] = reasons["sem"] = marks.why_no_alpha
     few = marks.n < guards.FACILITY_FROM
+    within = reliability.alpha_interval(marks)
     return {
         "n": marks.n,
         "guard": f"too few: {marks.n} < {guards.FACILITY_FROM}" if few else None,
@@ -283,6 +284,7 @@ def _test(marks: reliability.MarkTable, passed: Passed | None) -> dict[str, obje
         "pass_rate": rate,
         "pass_rate_interval": interval,
         "alpha": marks.alpha,
+        "alpha_interval": None if within is None else list(within),
         "sem": marks.sem,
         "reasons": reasons,
     }

@@ -84,6 +84,7 @@ def test_the_figures_of_a_test_are_those_of_its_marks(built: World, author: Flas
     words = said(author.get(f"/tests/{built.test}/report"))
     # Marks 3, 1, 3, 1 in turn; every second passes.
     assert "Attempts (N) 40 Mean mark 2.00 Standard deviation 1.01 Pass rate 50 %" in words
+    assert re.search(r"Alpha: 95 % interval −?0\.\d\d to 0\.\d\d\. Alpha is adjusted", words)
     assert "Population: 40 first attempts at T1, marked between" in words
     assert "Left out: 1 later attempt, 0 void attempts." in words
     assert "1 20 50 %" in words
