@@ -41,6 +41,8 @@ def begin(context: Context, attempt_id: int) -> Started | Refused:
         if reasons:
             refused = eligibility.refusal(reasons)
             return refuse(session, context, Event.ATTEMPT_OPENED, refused)
+        row.seconds, percent = ledger.given(session, row, context.now)
+        row.facts = {**row.facts, "extra_percent": percent}
         dealing.open_(row, context)
         ledger.begin(session, row)
         # Nobody has written yet: the device that is shown the first question is the writer.

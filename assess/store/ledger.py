@@ -90,9 +90,23 @@ def go_on(
     return line
 
 
+def given(session: Session, row: Attempt, now: datetime) -> tuple[int, int]:
+    """Seconds for an attempt whose clock has not begun, and the extra per cent that is in them.
+
+    Not those of its sealing: what was arranged for its candidate since counts as well.
+    """
+    percent = arrangements.extra_percent(session, row.candidate_id, now)
+    return timing.seconds_allowed(_minutes(session, row), percent), percent
+
+
+def _minutes(session: Session, row: Attempt) -> int:
+    """What everybody has at the specification of an attempt."""
+    return specifications.said(session, row.specification_id).specification().minutes
+
+
 def begin(session: Session, row: Attempt) -> None:
     """Write the first lines of an attempt that was just opened."""
-    minutes = specifications.said(session, row.specification_id).specification().minutes
+    minutes = _minutes(session, row)
     for table, line, attempt in first(session, row, minutes):
         cursor.insert(session, table, {**line, attempt: row.id})
 
@@ -106,7 +120,7 @@ def first(session: Session, row: Attempt, minutes: int) -> list[cursor.Beside]:
     base = timing.seconds_allowed(minutes)
     lines = [_values(row, Line(Entry.BASE, row.opened_at, base), None, "")]
     if row.seconds > base:
-        found = arrangements.in_force(session, row.candidate_id, row.prepared_at)
+        found = arrangements.in_force(session, row.candidate_id, row.opened_at)
         given = next((a for a in found if a.kind == Kind.EXTRA_TIME), None)
         by, words = (None, "") if given is None else (given.approved_by, given.words)
         extra = Line(Entry.EXTRA, row.opened_at, row.seconds - base)

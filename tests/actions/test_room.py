@@ -10,12 +10,22 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from assess import floors, store
-from assess.actions import approvals, attempts, holds, people, programmes, saving, waiting
+from assess.actions import (
+    approvals,
+    arrangements,
+    attempts,
+    holds,
+    people,
+    programmes,
+    saving,
+    waiting,
+)
 from assess.actions.attempts import Started, Waiting
 from assess.actions.context import Context
+from assess.delivery.arrangements import Proposal
 from assess.reasons import Code, Refused
 from assess.roles import Role
-from assess.store import cohorts
+from assess.store import cohorts, ledger
 from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry
 from assess.store.people import Person
@@ -285,6 +295,23 @@ def test_work_whose_time_is_up_is_closed_on_the_way(built: World) -> None:
         fixed = rows.report(session, made.sitting)
     assert fixed is not None
     assert fixed.document["roster"][0]["ended_by"] == "time_up"
+
+
+def test_extra_time_that_is_arranged_while_its_candidate_waits_is_given(built: World) -> None:
+    made = room(built, "candidate")
+    device, attempt = made.enter("candidate")
+    made.admit("candidate")
+    seen = Proposal("extra_time", "25", "", "Their school's letter, shown at the door.")
+    acting = built.context("administrator")
+    assert isinstance(arrangements.arrange(acting, built.persons["candidate"], seen), int)
+    made.release()
+    made.begin(built.now(device), attempt)
+    with store.read() as session:
+        row = session.get_one(Attempt, attempt)
+        lines = [(line.entry.value, line.seconds) for line in ledger.of_attempt(session, row)]
+    assert (row.seconds, row.facts["extra_percent"]) == (2250, 25)
+    assert row.deadline == built.clock.now() + timedelta(seconds=2250)
+    assert lines == [("base", 1800), ("extra", 450)]
 
 
 def test_a_sealed_form_that_nobody_saw_is_cancelled_and_costs_no_attempt(built: World) -> None:

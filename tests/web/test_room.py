@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from assess import store
-from assess.actions import programmes
+from assess.actions import arrangements, programmes
+from assess.delivery.arrangements import Proposal
 from assess.reasons import Refused
 from assess.roles import Role
 from assess.settings import Settings
@@ -201,8 +202,9 @@ def test_a_candidate_waits_and_no_byte_of_an_item_is_sent(made: Room, me: Browse
         sent.append(("the room", who.get(f"/sittings/{made.sitting}").text))
     for path, text in sent:
         assert not any(secret in text for secret in SECRETS), path
-    with store.write() as session:
-        session.get_one(Attempt, attempt).seconds = 2250
+    seen = Proposal("extra_time", "25", "", "Their school's letter, shown at the door.")
+    acting, person = made.built.context("administrator"), made.built.persons["candidate"]
+    assert isinstance(arrangements.arrange(acting, person, seen), int)
     page = browser.get(f"/attempts/{attempt}/waiting").text
     assert "37 minutes 30 seconds" in page
     assert "You are not admitted by an invigilator yet." in page

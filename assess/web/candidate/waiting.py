@@ -20,7 +20,7 @@ from assess.actions.context import not_found
 from assess.delivery.attempt import State
 from assess.reasons import Code, Reason, Refused
 from assess.roles import Role
-from assess.store import attempts, specifications
+from assess.store import attempts, ledger, specifications
 from assess.store.attempts import Attempt
 from assess.store.specifications import Test
 from assess.store.standing import why_not_begin
@@ -81,12 +81,14 @@ def _page(attempt_id: int, status: int = 200) -> ResponseReturnValue:
     row, test, reasons = found
     if State(row.state) is not State.PREPARED:
         return redirect(url_for("candidate.attempt", attempt_id=attempt_id))
+    with store.read() as session:
+        seconds, _percent = ledger.given(session, row, signing.now())
     page = render_template(
         "candidate/waiting.html",
         attempt_id=row.id,
         test=test,
         length=len(row.form),
-        seconds=row.seconds,
+        seconds=seconds,
         reasons=[wording.words(reason, pages.zone()) for reason in reasons],
         said=_said(reasons),
         ready=not reasons,
