@@ -33,6 +33,7 @@ from invigilation.actions import attendance, closing, roster, sittings
 from invigilation.actions.attendance import Said
 from invigilation.presence import Attendance
 from invigilation.sittings import NOTICE
+from invigilation.store import roster as roster_rows
 from invigilation.store import sittings as rows
 from invigilation.store.roster import AttendanceRecord
 from tests.actions import racing
@@ -200,6 +201,10 @@ def test_the_very_late_are_refused_until_they_are_admitted_on_purpose(built: Wor
     record = made.line("candidate.two").record
     assert record is not None
     assert (record.state, record.very_late, record.arrived_at) == ("late", True, built.clock.now())
+    assert isinstance(made.say("candidate.two", HERE), attendance.Recorded)  # put right, no more
+    in_time = made.line("candidate").record
+    assert in_time is not None
+    assert not in_time.very_late
 
 
 def test_a_correction_keeps_the_arrival_and_the_records_before(built: World) -> None:
@@ -322,8 +327,14 @@ def test_a_sealed_form_that_nobody_saw_is_cancelled_and_costs_no_attempt(built: 
     done = attempts.start(device, made.test, affirmed=True)
     assert isinstance(done, Waiting)
     made.say("candidate", Said("absent"))
+    later = sittings.open_(made.invigilator, made.test, "Room 6", built.clock.now() + BEGINS_IN)
+    assert isinstance(later, int)
+    Room(built, made.test, later).put("candidate.two")
     assert isinstance(made.close(), int)
     assert state(done.attempt_id) == "void"
+    with store.read() as session:  # nobody at another sitting is off its roster
+        on = roster_rows.current_of(session, made.test, list(built.persons.values()))
+    assert on == {built.persons["candidate.two"]: later}
     # The next sitting: the same approval, the same attempt.
     begins = built.clock.now() + BEGINS_IN
     again = sittings.open_(made.invigilator, made.test, "Room 5", begins)

@@ -8,11 +8,14 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
+from assess import store
 from assess.actions import people
 from assess.clock import HeldClock
 from assess.reasons import Refused
 from assess.roles import Role
+from assess.store.journal import JournalEntry
 from assess.web.account import devices
 from tests.builders import PASSWORD, World
 from tests.web.candidate_builders import TOKEN, Browser, Player, codes, started
@@ -119,6 +122,12 @@ def test_the_sixth_try_is_locked_for_a_quarter_of_an_hour(here: World, who: str)
     browser = opened(here)
     for _ in range(5):
         assert at_the_door(here, who, "wrong", browser).status_code == 403
+    with store.read() as session:
+        knocked = select(JournalEntry.event, JournalEntry.facts).where(
+            JournalEntry.event.startswith("login:")
+        )
+        entries = [(event, facts["failures"]) for event, facts in session.execute(knocked)]
+    assert sorted(entries) == [*(("login:fail", n) for n in range(1, 5)), ("login:lock", 5)]
     answer = at_the_door(here, who.upper(), PASSWORD, browser)
     assert answer.status_code == 423
     assert codes(answer.text) == {"E-LOGIN-LOCK"}
