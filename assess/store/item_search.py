@@ -16,7 +16,7 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from assess.store.banks import Item, ItemVersion
 from assess.store.columns import cases
@@ -52,19 +52,23 @@ def page(
     session: Session, bank_id: int, search: Search, offset: int, limit: int
 ) -> tuple[Sequence[Listed], int]:
     """Items of a bank, filtered, by identifier, and how many there are."""
-    found = (
-        select(Item, ItemVersion)
-        .outerjoin(ItemVersion, ItemVersion.id == _standing())
-        .where(Item.bank_id == bank_id, *_sought(bank_id, search))
-    )
-    counted = select(func.count()).select_from(Item).where(Item.bank_id == bank_id)
+    found = select(Item.id).where(Item.bank_id == bank_id)
     if search != Search():  # an item without a search needs no look at its versions
-        counted = select(func.count()).select_from(found.with_only_columns(Item.id).subquery())
-    count = session.scalar(counted)
+        # The bank is said again: where few items are expected, only its versions are read.
+        of_bank = ItemVersion.bank_id == bank_id
+        found = found.outerjoin(ItemVersion, (ItemVersion.id == _standing()) & of_bank)
+        found = found.where(*_sought(bank_id, search))
+    count = session.scalar(select(func.count()).select_from(found.subquery()))
+    order = (Item.identifier, Item.id)
+    # The page is cut out of the numbers: versions are looked at of its items, not of all before it.
+    shown = found.order_by(*order).offset(offset).limit(limit).subquery()
     rows: Sequence[tuple[Item, ItemVersion | None]] = [
         (item, version)
         for item, version in session.execute(
-            found.order_by(Item.identifier, Item.id).offset(offset).limit(limit)
+            select(Item, ItemVersion)
+            .join(shown, shown.c.id == Item.id)
+            .outerjoin(ItemVersion, ItemVersion.id == _standing())
+            .order_by(*order)
         )
     ]
     beside = _under_way(session, [item.id for item, _ in rows])
@@ -88,8 +92,12 @@ def _sought(bank_id: int, search: Search) -> Iterator[ColumnElement[bool]]:
 
     if search.words:
         tried = [search.words] if search.words.isascii() else cases(search.words)
-        where = (Item.identifier, ItemVersion.stem)
-        yield or_(*(column.icontains(one, autoescape=True) for column in where for one in tried))
+
+        def holds(*where: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+            return or_(*(text.icontains(one, autoescape=True) for text in where for one in tried))
+
+        yield holds(Item.identifier) | some_version(holds(other.stem))
+        yield holds(Item.identifier, ItemVersion.stem)
     if search.outcome == "-":
         yield ItemVersion.outcome.is_(None)
     elif search.outcome:
