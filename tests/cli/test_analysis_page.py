@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assess.cli.itemreport import page
+from assess.cli.itemreport import figures, page
 from assess.psychometrics import analysis, scenario
 from assess.psychometrics.analysis import Asked, Grouping, Timing
 from assess.psychometrics.report import ItemKey
@@ -56,7 +57,8 @@ def test_groups_and_windows_with_few_answers_are_not_compared_on_the_page() -> N
     made = scenario.simulated(stream(4), replace(ASKED, attempts=300, dif=0, drift=0))
     items = [ItemKey(f"question {k}", SINGLE, 0, ()) for k in range(ASKED.items)]
     groups = ["south" if k % 4 == 0 else "north" for k in range(300)]
-    asked = Asked(group=Grouping("region", groups), time=Timing("day", np.arange(300)))
+    days = Timing("day", np.arange(300))
+    asked = Asked("2pl", group=Grouping("region", groups), time=days)
     found = analysis.analyse(made.responses, items, {}, asked).document
     compared = [entry["dif"][0] for entry in found["items"]]
     assert any(one["delta"] is not None and one["class"] for one in compared)
@@ -65,3 +67,15 @@ def test_groups_and_windows_with_few_answers_are_not_compared_on_the_page() -> N
     assert text.count("nothing is said, since the answers to every item are too few") == 2
     assert "dif-0-title" not in text
     assert "drift-title" not in text
+    guard = found["items"][0]["irt"]["guard"]
+    assert guard.endswith("< 500")
+    assert f"model: {guard}" in unescape(text)
+
+
+def test_half_of_the_items_take_no_longer_than_the_chart_of_times_says() -> None:
+    seconds = ((10, "all"), (90, "facility"), (400, "n"))
+    items = [{"shows": shows, "time": {"median": median}} for median, shows in seconds]
+    chart = figures.times({"items": items})
+    assert chart is not None
+    assert chart.sentence.startswith("Half of the items take 10 seconds or less")
+    assert sum(row["n"] for row in chart.rows) == 2

@@ -191,7 +191,7 @@ def times(document: Document) -> Figure | None:
     medians = sorted(
         entry["time"]["median"]
         for entry in document["items"]
-        if (entry["time"] or {}).get("median")
+        if entry["shows"] != "n" and (entry["time"] or {}).get("median")
     )
     if len(medians) < 2:
         return None
@@ -206,8 +206,8 @@ def times(document: Document) -> Figure | None:
     return charts.bars(
         "times",
         "Response times",
-        f"Half of the items take {medians[len(medians) // 2]:.0f} seconds or less (medians of "
-        "their answers).",
+        f"Half of the items take {medians[(len(medians) - 1) // 2]:.0f} seconds or less (medians "
+        "of their answers).",
         rows,
         Column("seconds", "Median seconds", 1),
         Column("n", "Items"),
