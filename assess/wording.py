@@ -45,6 +45,8 @@ def words(reason: Reason, zone: str = "UTC", language: str = FIRST_LANGUAGE) -> 
     keys = [reason.code.value]
     if what:
         keys = [f"{reason.code.value}.{what}", what, reason.code.value]
+    if reason.values.get("need") == 1:  # "1 question is needed", where a sentence has it
+        keys = [*(f"{key}:one" for key in keys), *keys]
     return Words(
         code=reason.code.value,
         what=_said(keys, values, language) or reason.code.value,

@@ -20,7 +20,7 @@ from assess.bank.problems import SAYS
 from assess.delivery import answering, eligibility, readiness, statement
 from assess.delivery.attempt import Move, State, after
 from assess.delivery.terms import Terms
-from assess.reasons import Code, Helper, Reason, Refused
+from assess.reasons import Code, Helper, Reason, Refused, Value
 
 HOME = Path(assess.__file__).parent
 CATALOGUE = HOME / "translations/en/LC_MESSAGES/reasons.po"
@@ -185,6 +185,12 @@ def test_every_reason_with_a_computed_cause_has_words(
 ) -> None:
     assert f"{code.value}.{values['what']}" in wording.codes()
     assert "%(" not in wording.words(Reason(code, values)).what
+
+
+@pytest.mark.parametrize(("need", "said"), [(1, "1 live question;"), (2, "2 live questions;")])
+def test_one_thing_that_is_needed_is_said_as_one(need: int, said: str) -> None:
+    values: dict[str, Value] = {"what": "quota_short", "outcome": "1.1", "need": need, "have": 0}
+    assert said in wording.words(Reason(Code.BLUEPRINT, values)).what
 
 
 def test_every_sentence_gets_the_values_that_it_needs() -> None:

@@ -336,7 +336,7 @@ def test_the_panel_says_while_one_types_what_stands_in_the_way(
     assert state.status_code == 200
     assert "<main" not in state.text
     assert 'href="#cell-0-count"' in state.text
-    assert "needs 2 live questions; 1 belong to this quota" in said(state)
+    assert "needs 2 live questions; in this quota: 1." in said(state)
     enemies = author.post(where, data=narrower(go="live", enemies="q1-1; q1-2\nq2-1;q2-2"))
     assert "data-witness" in enemies.text
     knot = "; ".join(f"q{outcome}-{n}" for outcome in "12" for n in range(1, 7))
