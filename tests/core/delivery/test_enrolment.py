@@ -95,11 +95,11 @@ def test_a_line_says_each_thing_that_it_changes() -> None:
     line = "amina,,quality,,Award,Spring,lin,cy,9/3/2026,,,amina@example.org"
     plan = planned(line, known=known, head=f"{HEAD},email")
     assert said(plan) == [
-        "Add the roles quality.",
+        "Add to their roles: quality.",
         "Set the e-mail address to amina@example.org.",
         "On Award: the tutor is lin in place of grace.",
         "On Award: the language of assessment is Welsh.",
-        "On Award: the first day is 2026-03-09.",
+        "On Award: the first day is 9 March 2026.",
     ]
     assert plan.lines[0].new_roles == (Role.QUALITY,)
     assert plan.lines[0].is_registered
@@ -123,7 +123,7 @@ def test_roles_are_added_and_never_taken() -> None:
     plan = planned("amina,Amina Yusuf,Tutor; External Verifier,,,,,,,,")
     assert said(plan) == [
         "Change the name from Amina to Amina Yusuf.",
-        "Add the roles external-verifier, tutor.",
+        "Add to their roles: external-verifier, tutor.",
     ]
     assert plan.lines[0].person is not None
     assert Role.CANDIDATE in plan.lines[0].person.roles
