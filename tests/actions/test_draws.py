@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from assess import journal as chain
 from assess import store
-from assess.actions import draws
+from assess.actions import draws, specifications
 from assess.delivery.draw import Pool as Frozen
 from assess.delivery.draw import commitment, form_fingerprint
 from assess.journal import Event
@@ -21,6 +21,7 @@ from assess.store import pools
 from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry
 from assess.store.pools import EPOCH_DAYS, EPOCH_DRAWS, Epoch, Pool
+from tests import builders
 from tests.builders import World
 
 
@@ -185,6 +186,8 @@ def test_a_seed_is_committed_to_before_its_first_draw(built: World, attempt: int
 @pytest.mark.parametrize("cause", ["draws", "month"])
 def test_a_used_up_epoch_gives_way_to_a_new_one_with_another_seed(built: World, cause: str) -> None:
     assert EPOCH_DRAWS == 1000
+    other = specifications.publish(built.context(), builders.specification(name="T2"))
+    assert not isinstance(other, Refused)
     with store.write() as session:
         session.execute(update(Epoch).values(draws=EPOCH_DRAWS - 1))
     built.make_ready()
@@ -199,10 +202,14 @@ def test_a_used_up_epoch_gives_way_to_a_new_one_with_another_seed(built: World, 
     built.make_ready("candidate.two")
     later = built.start(built.log_in("candidate.two"))
     with store.read() as session:
-        first, second = session.scalars(select(Epoch).order_by(Epoch.number)).all()
+        first, elsewhere, second = session.scalars(select(Epoch).order_by(Epoch.id)).all()
         assert session.get_one(Attempt, later).epoch_id == second.id
     assert (first.number, second.number, second.draws) == (1, 2, 1)
-    assert first.closed_at == built.clock.now()
+    assert (first.closed_at, elsewhere.closed_at) == (built.clock.now(), None)
+    with store.write() as session:  # when an epoch was closed is said once
+        pools.close(session, first.pool_id, built.clock.now() + EPOCH_DAYS)
+        again = session.get_one(Epoch, first.id, populate_existing=True)
+        assert again.closed_at == first.closed_at
     assert first.commitment != second.commitment
     committed = events(Event.SEED_COMMITTED)[-1]
     assert committed.facts["commitment"] == second.commitment

@@ -159,6 +159,10 @@ def test_a_log_in_that_succeeds_begins_the_count_anew(here: World) -> None:
         for _ in range(4):
             assert at_the_door(here, "candidate", "wrong").status_code == 403
         assert at_the_door(here, "candidate", PASSWORD).status_code == 302
+        assert at_the_door(here, "tutor", "wrong").status_code == 403
+    for _ in range(3):  # whose count nobody else's log-in has ended
+        assert at_the_door(here, "tutor", "wrong").status_code == 403
+    assert at_the_door(here, "tutor", PASSWORD).status_code == 423
 
 
 def test_a_refused_log_in_has_a_shape_for_machines(here: World) -> None:
