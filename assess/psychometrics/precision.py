@@ -21,12 +21,12 @@ def coefficients(
 ) -> tuple[Rows, Components]:
     """The reliability of the marks in every way that these answers allow, and its components."""
     parts = reliability.components(sums, raw)
-    rows: Rows = [_row("alpha_adjusted", marks.alpha, marks.n, marks.why_no_alpha)]
+    rows: Rows = [_row("alpha_adjusted", marks.alpha, sums.n, marks.why_no_alpha)]
     if data.complete:
         binary = bool((data.full | (data.points == 0)).all())
         if binary and marks.alpha is not None:
             # On one form of right-or-wrong items alpha is Kuder and Richardson's formula 20.
-            rows.append(_row("kr20", marks.alpha, marks.n))
+            rows.append(_row("kr20", marks.alpha, sums.n))
         products = omega.products(data)
         if products is not None:
             found = omega.one_factor(products)
@@ -39,8 +39,8 @@ def coefficients(
                     ("omega_standardised", found.omega_standardised),
                 ):
                     rows.append(_row(kind, value if found.converged else None, products.n, why))
-    rows.append(_row("generalisability", parts.generalisability, marks.n, parts.why))
-    rows.append(_row("dependability", parts.dependability, marks.n, parts.why))
+    rows.append(_row("generalisability", parts.generalisability, sums.n, parts.why))
+    rows.append(_row("dependability", parts.dependability, sums.n, parts.why))
     return rows, parts
 
 

@@ -68,7 +68,8 @@ class MarkSums:
 class MarkTable:
     """Statistics of the test, marks and SDs in marks; None where there is no value.
 
-    `alpha` is the adjusted alpha; `sem` = SD of the adjusted totals * sqrt(1 - alpha).
+    `n` attempts, with those that were shown a form and answered nothing. `alpha` is the adjusted
+    alpha; `sem` = SD of the adjusted totals * sqrt(1 - alpha).
     """
 
     n: int
@@ -119,19 +120,24 @@ def mark_sums(answers: Responses | Cells, facility: Ints) -> MarkSums:
     )
 
 
-def table(sums: MarkSums) -> MarkTable:
-    """The test statistics from the merged sums."""
-    if not sums.n:
+def table(sums: MarkSums, blank: int = 0) -> MarkTable:
+    """The test statistics from the merged sums.
+
+    `blank`: attempts that are not in them since they reached no item of their form. Their marks
+    are 0, and count as such; of the items they say nothing.
+    """
+    n = sums.n + blank
+    if not n:
         return MarkTable(0, 0, 0, None, None, None, None, None, None, "there are no attempts")
-    sd_t, sd_a = _sd(sums.n, sums.tt, sums.t), _sd(sums.n, sums.aa, sums.a)
+    sd_t, sd_a = _sd(n, sums.tt, sums.t), _sd(sums.n, sums.aa, sums.a)
     alpha, why = _alpha(sums)
     return MarkTable(
-        sums.n,
+        n,
         sums.shortest,
         sums.longest,
-        float(sums.t.value[0]) / sums.n / POINT,
+        float(sums.t.value[0]) / n / POINT,
         sd_t,
-        sums.least / POINT,
+        0.0 if blank else sums.least / POINT,
         sums.most / POINT,
         alpha,
         None if alpha is None or sd_a is None else sd_a * max(1 - alpha, 0.0) ** 0.5,
@@ -190,18 +196,18 @@ def _alpha(sums: MarkSums) -> tuple[float | None, str | None]:
     return k / (k - 1) * (1 - float(sums.ee.value[0]) / spread), None
 
 
-def alpha_interval(marks: MarkTable) -> tuple[float, float] | None:
-    """The 95 % interval of alpha; None without alpha.
+def alpha_interval(marks: MarkSums, alpha: float | None) -> tuple[float, float] | None:
+    """The 95 % interval of alpha, from the merged sums; None without alpha.
 
     L. S. Feldt, D. J. Woodruff and F. A. Salih, Statistical inference for coefficient alpha,
     Appl. Psychol. Meas. 11 (1987), 93-103, formulas 6 and 7. Simulated in docs/psychometrics.md,
     for random forms too.
     """
-    if marks.alpha is None:
+    if alpha is None:
         return None
     between = marks.n - 1
     low, high = (
-        1 - (1 - marks.alpha) * float(special.fdtri(between, between * (marks.longest - 1), part))
+        1 - (1 - alpha) * float(special.fdtri(between, between * (marks.longest - 1), part))
         for part in (0.975, 0.025)
     )
     return low, high

@@ -81,11 +81,12 @@ def item_report(
     facility = classical.facility_millionths(raw)
     adjusted = classical.adjusted_sums(data, facility, width, length)
     sums = reliability.mark_sums(data, facility)
-    marks = reliability.table(sums)
     # Who was shown nothing has neither passed nor failed.
     sat = None if isinstance(responses, Cells) else np.diff(responses.bounds()) > 0
     if passed is not None and sat is not None:
         passed = np.asarray(passed, np.bool_)[sat]
+    marks = reliability.table(sums, 0 if sat is None else int(sat.sum()) - sums.n)
+    within = reliability.alpha_interval(sums, marks.alpha)
     coefficients, parts = precision.coefficients(data, raw, sums, marks)
     item_table, option_table = classical.table(raw, adjusted), distractors.table(adjusted)
     lines = distractors.traces(adjusted, raw.maximum, FIFTHS)
@@ -114,6 +115,7 @@ def item_report(
         },
         "test": {
             **_test(marks, passed),
+            "alpha_interval": None if within is None else list(within),
             **_drawn(sums, raw, parts),
             "reliability": coefficients,
             "variance": precision.variance(parts),
@@ -272,7 +274,6 @@ def _test(marks: reliability.MarkTable, passed: Passed | None) -> dict[str, obje
     if marks.why_no_alpha is not None:
         reasons["alpha"] = reasons["sem"] = marks.why_no_alpha
     few = marks.n < guards.FACILITY_FROM
-    within = reliability.alpha_interval(marks)
     return {
         "n": marks.n,
         "guard": f"too few: {marks.n} < {guards.FACILITY_FROM}" if few else None,
@@ -284,7 +285,6 @@ def _test(marks: reliability.MarkTable, passed: Passed | None) -> dict[str, obje
         "pass_rate": rate,
         "pass_rate_interval": interval,
         "alpha": marks.alpha,
-        "alpha_interval": None if within is None else list(within),
         "sem": marks.sem,
         "reasons": reasons,
     }

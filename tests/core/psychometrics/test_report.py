@@ -11,7 +11,7 @@ import pytest
 
 from assess.psychometrics import flags, report, simulate
 from assess.psychometrics.report import ItemKey
-from assess.psychometrics.responses import Responses, from_arrays, from_packed
+from assess.psychometrics.responses import NOT_REACHED, Responses, from_arrays, from_packed
 from assess.psychometrics.simulate import MULTIPLE, SINGLE, ItemModel
 
 SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "item-report-schema.json"
@@ -217,6 +217,22 @@ def test_who_was_shown_nothing_has_neither_passed_nor_failed() -> None:
     keys = [ItemKey(name, "scored", 0, ()) for name in "ab"]
     test = report.item_report(answers, keys, {}, [True, True, False, False])["test"]
     assert (test["n"], test["pass_rate"]) == (2, 1.0)
+
+
+def test_who_answered_nothing_has_a_mark_of_nought_and_says_nothing_of_the_items() -> None:
+    # The items of the third attempt were not reached: it is in every figure of the marks.
+    option = [1, 1, 2, 1, NOT_REACHED, NOT_REACHED]
+    answers = from_arrays(
+        [0, 0, 1, 1, 2, 2], [0, 1] * 3, [1000, 1000, 0, 1000, 0, 0], option, attempts=4
+    )
+    keys = [ItemKey(name, "scored", 0, ()) for name in "ab"]
+    document = report.item_report(answers, keys, {}, [True, True, False, False])
+    test = document["test"]
+    assert (test["n"], test["mean"], test["sd"], test["min"]) == (3, 1.0, 1.0, 0.0)
+    assert test["pass_rate"] == pytest.approx(2 / 3)
+    assert [row["n"] for row in test["distribution"]] == [1, 1, 1]
+    assert test["reliability"][0]["n"] == 2
+    assert [entry["n"] for entry in document["items"]] == [2, 2]
 
 
 def test_reliability_and_luck_have_a_guard_of_their_own_where_items_have_few_answers() -> None:
