@@ -79,6 +79,23 @@ def test_a_test_with_few_attempts_shows_their_number_and_no_more(
     assert "0 of 12 items have the 200 answers that a flag needs" in words
 
 
+def test_forms_that_share_few_questions_say_nothing_of_reliability_and_luck_yet(
+    built: World, author: FlaskClient
+) -> None:
+    # 36 attempts at two of ten questions: eight answers to the most, seven to the others.
+    drawn = [*versions("/1")[:5], *versions("/2")[:5]]
+    pairs = [(drawn[k % 10], drawn[(k + 1 + k // 10) % 10]) for k in range(36)]
+    found = [
+        Paper([(one, RIGHT), (two, (WRONG, RIGHT)[k % 2])]) for k, (one, two) in enumerate(pairs)
+    ]
+    record(built, found)
+    words = said(author.get(f"/tests/{built.test}/report"))
+    assert "Mean mark 1.50" in words
+    assert "half of all answers are to items with" in words
+    for hidden in ("Reliability (alpha)", "Standard error", "Luck of the draw", "Alpha"):
+        assert hidden not in words
+
+
 def test_the_figures_of_a_test_are_those_of_its_marks(built: World, author: FlaskClient) -> None:
     record(built, [*sat(40), Paper([(versions("/1")[0], RIGHT)], ordinal=2)])
     words = said(author.get(f"/tests/{built.test}/report"))
