@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import TextClause, select, text
@@ -15,6 +17,7 @@ from assess.actions.context import Context
 from assess.delivery import ledger as rules
 from assess.delivery.attempt import MOVES, State
 from assess.reasons import Code, Refused
+from assess.roles import Role
 from assess.store import holds as hold_rows
 from assess.store import ledger, marks
 from assess.store.attempts import Attempt
@@ -117,6 +120,8 @@ def test_an_end_that_was_moved_is_the_one_at_which_the_job_closes(sitting: Sitti
     assert jobs.close_attempts(world.app, clock.now()) == 0
     deadline = sitting.row().deadline
     clock.advance(timedelta(hours=9))
+    for deed in (timekeeping.pause, partial(timekeeping.credit, seconds=60)):
+        assert codes(deed(sitting.invigilator, sitting.attempt, reason=WHY)) == [Code.LATE]
     assert jobs.close_attempts(world.app, clock.now()) == 1
     assert jobs.close_attempts(world.app, clock.now()) == 0
     assert (sitting.row().closed_at, sitting.row().closed_by) == (deadline, "time_up")
@@ -130,7 +135,11 @@ def test_who_may_and_who_may_not_and_for_which_reasons(sitting: Sitting) -> None
         lambda c, why: timekeeping.stop(c, attempt, why),
         lambda c, why: timekeeping.void(c, attempt, why),
     )
+    world.add("invigilator.there", Role.INVIGILATOR, centre="there")
+    own = replace(world.context("candidate"), roles=frozenset({Role.INVIGILATOR}))
     for deed in deeds:
+        assert codes(deed(world.context("invigilator.there"), WHY)) == [Code.NOT_FOUND]
+        assert codes(deed(own, WHY)) == [Code.SELF]
         assert codes(deed(world.context("tutor"), WHY)) == [Code.ROLE]
         assert codes(deed(world.context("candidate"), WHY)) == [Code.ROLE]
         assert codes(deed(sitting.invigilator, " no ")) == [Code.REASON]
@@ -158,6 +167,19 @@ def test_a_stop_closes_and_marks_and_a_void_counts_for_nothing(sitting: Sitting)
     assert codes(timekeeping.credit(sitting.invigilator, sitting.attempt, 9, WHY)) == [Code.CLOSED]
     assert timekeeping.void(sitting.invigilator, sitting.attempt, WHY) is None
     assert codes(timekeeping.void(sitting.invigilator, sitting.attempt, WHY)) == [Code.STATE]
+    with store.read() as session:
+        events = session.scalars(select(JournalEntry.event).order_by(JournalEntry.id)).all()
+    assert [e for e in events if e in {"attempt:stop", "attempt:void"}] == [
+        "attempt:stop",
+        "attempt:void",
+    ]
+
+
+def test_a_stop_after_the_end_closes_at_the_end(sitting: Sitting) -> None:
+    deadline = sitting.row().deadline
+    sitting.world.clock.advance(timedelta(hours=2))
+    assert timekeeping.stop(sitting.invigilator, sitting.attempt, WHY) is None
+    assert (sitting.row().closed_at, sitting.row().closed_by) == (deadline, "stop")
 
 
 WAYS = {  # how an open attempt comes to be in a state
