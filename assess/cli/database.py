@@ -67,7 +67,7 @@ def check(obj: Shell) -> None:
     """Look at settings, database, Redis, backups, mail, PDF, journal; exit code 1 for a fault."""
     from assess import store
     from assess.actions import journal
-    from assess.store import mail, migrate
+    from assess.store import mail, migrate, pools
 
     settings = obj.settings
     good = True
@@ -92,6 +92,11 @@ def check(obj: Shell) -> None:
             with suppress(demo.NotEmptyError):
                 known = "those of the demonstration are here, and all have one password"
                 tell("accounts", known if demo.is_filled() else None)
+        if not behind:
+            with store.read() as session:
+                shut = pools.shut(session, settings.seed_key)
+            other = f"of another ASSESS_SEED_KEY in {shut} open epochs: nobody can start there"
+            tell("seeds", other if shut else None)
         if settings.redis_url is None:
             click.echo("redis      not used")
         else:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import (
     ForeignKey,
     Index,
@@ -162,6 +162,17 @@ def epochs(session: Session, test_id: int) -> list[tuple[Epoch, Pool]]:
         .options(defer(Pool.document))
     )
     return [(epoch, pool) for epoch, pool in rows]
+
+
+def shut(session: Session, seed_key: str) -> int:
+    """How many of the open epochs this key does not open: nobody can start on their pools."""
+    found = 0
+    for sealed in session.scalars(select(Epoch.sealed_seed).where(Epoch.closed_at.is_(None))):
+        try:
+            decrypt(sealed, seed_key)
+        except InvalidToken:
+            found += 1
+    return found
 
 
 def newest_epoch_number(session: Session, pool_id: int) -> int:
