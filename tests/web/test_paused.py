@@ -25,11 +25,16 @@ def test_whatever_page_of_a_paused_test_is_asked_for_says_so_and_asks_again(buil
         assert "Your test is paused" in answer.text
         assert not any(stem in answer.text for stem in stems)
     for path, answer in looked.items():
-        assert answer.headers["Refresh"] == f"5; url={at}{path}"
-    assert sent.headers["Refresh"] == f"5; url={at}/questions/2"
+        # Only without a script does the page come anew: it would be read aloud from its beginning.
+        assert f'<noscript><meta http-equiv="refresh" content="5; url={at}{path}">' in answer.text
+        assert "Refresh" not in answer.headers
+    assert f'content="5; url={at}/questions/2"' in sent.text
+    assert me.get(f"{at}/waiting/state?paused=").get_json()["moved"] is None
+    assert me.get(f"{at}/waiting/state").get_json()["moved"] == at
     assert "was not saved: Question 2: option" in sent.text
     assert me.get(f"{at}/result").location == at
     assert me.get(at, headers=JSON).get_json()["code"] == "E-STATE"
 
     assert timekeeping.resume(built.context("invigilator"), attempt, "All are back.") is None
+    assert me.get(f"{at}/waiting/state?paused=").get_json()["moved"] == at
     assert stems[1] in me.get(f"{at}/questions/2").text

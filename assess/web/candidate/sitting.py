@@ -104,11 +104,14 @@ def paused(row: Attempt, place: int | None = None, sent: str | None = None) -> R
     with store.look() as session:
         test = specifications.get(session, row.centre_id, row.test_id)
     page = render_template(
-        "candidate/paused.html", attempt_id=row.id, test=test, address=address, sent=sent
+        "candidate/paused.html",
+        attempt_id=row.id,
+        test=test,
+        address=address,
+        again=LOOK_AGAIN,
+        sent=sent,
     )
-    response = make_response(page, Refused.of(Code.STATE).status)
-    response.headers["Refresh"] = f"{LOOK_AGAIN}; url={address}"
-    return response
+    return page, Refused.of(Code.STATE).status
 
 
 def refused_by_state(state: State) -> ResponseReturnValue:

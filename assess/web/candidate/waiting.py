@@ -38,7 +38,8 @@ def waiting(attempt_id: int) -> ResponseReturnValue:
 @bp.get("/attempts/<int:attempt_id>/waiting/state")
 @access.only(Role.CANDIDATE)
 def waiting_state(attempt_id: int) -> ResponseReturnValue:
-    """The same for the page's script; 304 while nothing has changed.
+    """The same for the page's script; 304 while nothing has changed. The page of a test that is
+    `paused` learns here that it is so no more.
 
     `begin_in` is in seconds, from now: null while nobody has said when. A device's own clock plays
     no part.
@@ -48,6 +49,8 @@ def waiting_state(attempt_id: int) -> ResponseReturnValue:
         return problems.answer(not_found())
     row, _test, reasons = found
     if State(row.state) is not State.PREPARED:
+        if State(row.state) is State.PAUSED and not row.resting and "paused" in request.args:
+            return jsonify(texts={}, begin_in=None, moved=None)
         address = url_for("candidate.attempt", attempt_id=attempt_id)
         return jsonify(texts={}, begin_in=None, moved=address)
     said = _said(reasons)

@@ -44,7 +44,7 @@ if (live) {
     connected();
     if (told.moved) {
       over = true;
-      location.assign(told.moved);
+      location.assign(words.liveMoved ?? told.moved);
     } else if (form && told.begin_in !== null && told.begin_in !== undefined) {
       over = true;
       const wait = told.begin_in * 1000 + Math.random() * SPREAD;
