@@ -71,7 +71,16 @@ def state(sitting_id: int) -> ResponseReturnValue:
 @bp.post("/sittings/<int:sitting_id>/release")
 @invigilators
 def release(sitting_id: int) -> ResponseReturnValue:
-    """Release the test to everybody who is admitted."""
+    """Release the test to everybody who is admitted; before its time only when said twice."""
+    if "sure" not in request.form:
+        with store.read() as session:
+            found = find(session, sitting_id)
+            if isinstance(found, Refused):
+                return problems.answer(found, journalled=False)
+            admitted = words.figures(roster.lines(session, found)).admitted
+        early = found.course.stage is Stage.PLANNED and signing.now() < found.begins_at
+        if early and admitted:
+            return render_template("room/release.html", sitting=found, admitted=admitted)
     done = deeds.release(signing.context(), sitting_id)
     if isinstance(done, Refused):
         return problems.answer(done)

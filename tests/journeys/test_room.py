@@ -102,6 +102,8 @@ def test_a_room_is_admitted_released_and_closed(stage: Stage, person: Enter, loo
     invigilator.get_by_role("link", name="Civic Centre, room 2").click()
     look(invigilator, "room-before-release")
     invigilator.get_by_role("button", name="Release the test").click()
+    look(invigilator, "room-release-early")  # before its time: asked once more
+    invigilator.get_by_role("button", name="Release the test now").click()
     expect(invigilator.locator("main")).to_contain_text("The test is released.")
     clock.advance(NOTICE)
     expect(ben.get_by_role("heading", level=1)).to_contain_text("Question 1 of 14")

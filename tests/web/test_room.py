@@ -310,7 +310,10 @@ def test_a_sitting_is_released_and_closed_by_pages(made: Room, me: Browser) -> N
     assert me.get(f"{place}/report").location == place  # there is none yet
     made.admit("candidate")
     browser, attempt = sealed(made)
-    assert me.post(f"{place}/release").location == place
+    asked = me.post(f"{place}/release")  # twenty minutes before its time
+    assert "1 candidate is present and gets the first question at once." in asked.text
+    assert "Not released" in me.get(place).text
+    assert me.post(f"{place}/release", {"sure": "yes"}).location == place
     assert "At 11:00, by Invigilator." in me.get(place).text
     made.built.clock.advance(NOTICE)
     browser.post(f"/attempts/{attempt}/begin")
