@@ -45,7 +45,8 @@ class MantelHaenszel(NamedTuple):
     = -2.35 ln(alpha), below 0 where it is harder for the focal group, with its standard error;
     `difference` the standardised one, focal less reference in full scores at the focal group's
     levels, `sd` the standard deviation of the item's scores; `n_reference`, `n_focal` int64
-    answers that were compared. With partial credit alpha and delta are nan.
+    answers that were compared: of levels at which both groups answered. With partial credit alpha
+    and delta are nan.
     """
 
     chi2: Floats
@@ -197,8 +198,8 @@ def mantel_haenszel(sums: MatchedSums) -> MantelHaenszel:
             np.where(usable, -DELTA * np.sqrt(log_variance), np.nan),
             weighted / n_f.sum(axis=1),
             sd,
-            sums.n[..., 0].sum(axis=1),
-            sums.n[..., 1].sum(axis=1),
+            n_r.sum(axis=1).astype(np.int64),
+            n_f.sum(axis=1).astype(np.int64),
         )
 
 
@@ -267,7 +268,7 @@ def _reasons(mh: MantelHaenszel) -> list[str | None]:
         strict=True,
     ):
         if not r or not f:
-            reasons.append("only one of the groups answered it")
+            reasons.append("no equally able candidates of both groups answered it")
         elif not sd > 0:
             reasons.append("everybody got the same score")
         elif np.isnan(p):

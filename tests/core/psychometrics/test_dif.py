@@ -212,9 +212,29 @@ def test_too_few_answers_and_one_sided_items_say_so() -> None:
     assert not (table.uniform | table.non_uniform).any()
     few = from_arrays([0, 0, 1, 1], [0, 1, 0, 2], [1000, 0, 0, 1000])
     alone = dif.table(few, np.array([0, 1], dtype=np.int8))
-    assert alone.reasons[1] == "only one of the groups answered it"
+    assert alone.reasons[1] == "no equally able candidates of both groups answered it"
     assert np.isnan(alone.first.mantel_haenszel.chi2).all()
     assert alone.ets.tolist() == ["", "", ""]
+
+
+def test_only_equally_able_candidates_of_both_groups_are_counted_as_compared() -> None:
+    # Of 120 weak candidates few have a mark that one of 600 able ones has too.
+    rng = np.random.default_rng(2)
+    ability = np.concatenate([rng.normal(1.3, 0.6, 600), rng.normal(-1.3, 0.6, 120)])
+    hard = np.linspace(-1.5, 1.5, 20)
+    right = rng.random((720, 20)) < 1 / (1 + np.exp(-1.5 * (ability[:, None] - hard)))
+    answers = from_arrays(
+        np.repeat(np.arange(720), 20), np.tile(np.arange(20), 720), 1000 * right.ravel().astype(int)
+    )
+    group = np.repeat(np.array([0, 1], np.int8), [600, 120])
+    marks = right.sum(axis=1)
+    both = np.intersect1d(marks[:600], marks[600:])
+    able, weak = (int(np.isin(part, both).sum()) for part in (marks[:600], marks[600:]))
+    assert weak < 100
+    found = dif.table(answers, group)
+    compared = found.first.mantel_haenszel
+    assert set(zip(compared.n_reference, compared.n_focal, strict=True)) == {(able, weak)}
+    assert all(found.guards)
 
 
 def test_groups_are_compared_with_the_largest_or_the_named_one() -> None:
