@@ -118,9 +118,9 @@ def by_key(page: Page, name: str, press: str = "Enter") -> None:
 def answer(page: Page, place: int) -> None:
     """By keyboard: the first option of even questions, the second of the others."""
     for _ in range(12):
-        page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.name === 'answer'"):
             break
+        page.keyboard.press("Tab")
     expect(page.locator("[name=answer]").first).to_be_focused()
     if place % 2:
         radio = page.locator("[name=answer]").first.get_attribute("type") == "radio"
