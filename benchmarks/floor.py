@@ -7,11 +7,13 @@ It has no pages, no limits, no headers, no rules: only what no save can do witho
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from flask import Flask, abort, jsonify, request, session
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 metadata = MetaData()
 table = Table(
@@ -31,7 +33,8 @@ def create(url: str, secret: str) -> Flask:
     app = Flask(__name__)
     app.secret_key = secret
     engine = prepared(create_engine(url, **engine_options(url) | {"pool_pre_ping": False}))
-    metadata.create_all(engine)
+    with suppress(DBAPIError):  # two workers begin at once, and the other one has made it meanwhile
+        metadata.create_all(engine)
     writing = engine.execution_options(writes=True)
     insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert(table)
     upsert = insert.on_conflict_do_update(
