@@ -175,7 +175,7 @@ def withdraw(context: Context, approval_id: int, words: str) -> int | Refused:
         session.refresh(approval)
         if sat is not None:
             sat = attempts.locked(session, sat.candidate_id, sat.id)
-        used = sat is not None and State(sat.state) is not State.PREPARED
+        used = readiness.is_used(None if sat is None else State(sat.state))
         reasons = [*readiness.why_not_withdraw(used, words), *too_long(words)]
         if approval.withdrawn_at is not None:
             reasons.append(Reason(Code.DECIDED, {"answered": approval.withdrawn_at}))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from assess.delivery.attempt import State
 from assess.reasons import Code, Helper, Reason
 
 LEAST_WORDS = 10
@@ -70,6 +71,14 @@ def why_not_approve(
         }
         found.append(Reason(Code.BASIS, values, who=Helper.YOU))
     return tuple(found)
+
+
+def is_used(attempt: State | None) -> bool:
+    """Whether an approval is used up by the attempt that holds it; None where none does.
+
+    A form that is sealed for somebody who still waits has not begun: nobody has seen it.
+    """
+    return attempt is not None and attempt is not State.PREPARED
 
 
 def why_not_withdraw(used: bool, words: str) -> tuple[Reason, ...]:

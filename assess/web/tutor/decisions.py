@@ -13,6 +13,7 @@ from assess import store
 from assess.actions import allowances, approvals
 from assess.actions import notes as deeds
 from assess.actions.context import not_found
+from assess.delivery import readiness
 from assess.delivery.attempt import State
 from assess.reasons import Refused
 from assess.store import approvals as rows
@@ -84,7 +85,7 @@ def _withdrawing(
     shown = render_template(
         "tutor/withdraw.html",
         approval=approval,
-        used=sat is not None and State(sat.state) is not State.PREPARED,
+        used=readiness.is_used(None if sat is None else State(sat.state)),
         test=test,
         person=person,
         longest=approvals.LONGEST_WORDS,
