@@ -64,13 +64,9 @@ class Placing:
     """Finds the quota of an item; made once for many items."""
 
     def __init__(self, quotas: Sequence[Quota]) -> None:
-        order = sorted(
-            range(len(quotas)),
-            key=lambda k: (-quotas[k].outcome.count("/"), -len(quotas[k].narrowing), k),
-        )
         self.quotas = quotas
         self._at: dict[str, list[int]] = {}
-        for place in order:
+        for place in sorted(range(len(quotas)), key=lambda k: (-len(quotas[k].narrowing), k)):
             self._at.setdefault(quotas[place].outcome, []).append(place)
 
     def fitting(self, facts: Facts) -> list[int]:

@@ -56,9 +56,8 @@ class MarkRow(Base):
     test_id: Mapped[int] = mapped_column(ForeignKey("tests.id"))
     bank_id: Mapped[int] = mapped_column(ForeignKey("banks.id"), index=True)
     specification_id: Mapped[int] = mapped_column(ForeignKey("specifications.id"))
-    ordinal: Mapped[
-        int
-    ]  # which of the attempts at the test that its candidate was told a result of
+    # Which of the attempts at the test that its candidate was told a result of.
+    ordinal: Mapped[int]
     number: Mapped[int]  # of the mark: 1, and more after a re-mark
     score: Mapped[int]  # thousandths of a mark
     out_of: Mapped[int]  # marks
