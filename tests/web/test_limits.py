@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -19,6 +20,12 @@ from tests.builders import PASSWORD, World
 from tests.conftest import START
 from tests.services import Services
 from tests.web.candidate_builders import Browser, Player
+
+
+@pytest.fixture(autouse=True)
+def _one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no minute of our own counting end in the middle of a test, however slow the machine."""
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 0.0))
 
 
 @contextmanager
