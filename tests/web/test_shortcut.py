@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -181,6 +182,7 @@ def test_a_device_that_saves_without_end_is_stopped(
     built: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "MOST", 20)
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 0.0))  # no minute ends
     settings = built.app.extensions["assess.settings"]
     app = create_app(replace(settings, floods=True), built.clock)
     world = replace(built, app=app)
