@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
@@ -95,19 +95,28 @@ def expired(
     `sits_since`: when the attempt under way was begun. One that was begun after the session had
     come to its end lets nobody in again, at a device that was left behind.
     """
-    ends = min(
-        signed_in.created_at + timedelta(hours=settings.session_hours),
-        signed_in.seen_at + timedelta(minutes=settings.idle_minutes),
-    )
-    return now >= ends and (sits_since is None or sits_since >= ends)
+    end = ends(signed_in, settings)
+    return now >= end and (sits_since is None or sits_since >= end)
 
 
-def seen(signed_in: SignedIn, now: datetime) -> None:
+def ends(signed_in: SignedIn, settings: Settings) -> datetime:
+    """When a session comes to its end by itself, if it is used no more."""
+    idle = signed_in.seen_at + timedelta(minutes=settings.idle_minutes)
+    return min(idle, ends_at_last(signed_in, settings))
+
+
+def ends_at_last(signed_in: SignedIn, settings: Settings) -> datetime:
+    """When a session comes to its end, however much it is used."""
+    return signed_in.created_at + timedelta(hours=settings.session_hours)
+
+
+def seen(signed_in: SignedIn, now: datetime) -> SignedIn:
     """Note that a session is in use, at most once a minute. No entry: it is not a deed."""
     if now - signed_in.seen_at < SEEN_EVERY:
-        return
+        return signed_in
     with store.write() as session:
         session.execute(update(SignIn).where(SignIn.id == signed_in.session_id).values(seen_at=now))
+    return replace(signed_in, seen_at=now)
 
 
 def forget(context: Context) -> int:

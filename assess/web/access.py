@@ -18,7 +18,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 ANYONE = frozenset({"anyone"})
 SIGNED_IN = frozenset({"signed-in"})
 FIRST_PASSWORD = "account.password"  # noqa: S105 - an address, no secret
-WITH_FIRST_PASSWORD = frozenset({FIRST_PASSWORD, "account.log_out", "static"})
+WITH_FIRST_PASSWORD = frozenset(
+    {FIRST_PASSWORD, "account.log_out", "account.session_left", "account.stay", "static"}
+)
 
 
 def anyone(view: View) -> View:

@@ -29,7 +29,7 @@ GOVUK = "govuk_frontend_jinja"
 MOST_WORDS = 5_000  # characters looked at: beyond any that are taken
 MANY = 10_000_000  # rows; a page number beyond this is a mistake
 
-MODULES = ("vendor/govuk-frontend.min.js",)
+MODULES = ("vendor/govuk-frontend.min.js", "session.js")
 """Scripts that others ask for: a map gives each the address that names its content."""
 
 Entry = tuple[str, str, tuple[Role, ...], tuple[str, ...]]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, g, session
+from flask import Flask, current_app, g, request, session
 from flask_login import AnonymousUserMixin, LoginManager, current_user, login_user, logout_user
 
 from assess import store
@@ -20,6 +20,9 @@ from assess.store import attempts
 from assess.store import sessions as session_rows
 from assess.store.sessions import SignedIn
 from assess.web import cookies
+
+ASKING = "account.session_left"
+"""The one request that is no use of a session: it asks how long the session lasts without any."""
 
 
 class User:
@@ -117,7 +120,8 @@ def _load(token: str) -> User | None:
             sits_since = attempts.sits_since(read, found.person_id)
             if sessions.expired(found, settings(), now(), sits_since):
                 return None
-    sessions.seen(found, now())
+    if request.endpoint != ASKING:
+        found = sessions.seen(found, now())
     g.zone = found.zone
     g.centre_name = found.centre_name
     g.note_refusal = _note
@@ -142,6 +146,12 @@ def zone() -> ZoneInfo:
     return ZoneInfo(getattr(g, "zone", settings().timezone))
 
 
+def session_left() -> int:
+    """In how many seconds the session ends by itself, if it is used no more."""
+    end = sessions.ends(current_user.signed_in, settings())
+    return max(0, int((end - now()).total_seconds()))
+
+
 def register(app: Flask) -> None:
     """Teach flask-login to load people by the token of their session."""
     manager = LoginManager()
@@ -156,5 +166,6 @@ def _for_templates() -> dict[str, Any]:
     # The person themselves: each look through the proxy would cost some calls.
     return {
         "user": current_user._get_current_object(),
+        "session_left": session_left,
         "centre_name": getattr(g, "centre_name", ""),
     }

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from assess import seeds, store, wording
 from assess.actions import passwords, sessions
-from assess.reasons import Code, Helper, Refused
-from assess.store import arrangements
-from assess.web import access, arranged, in_use, pages, problems, signing
+from assess.reasons import Code, Helper, Reason, Refused
+from assess.store import arrangements, attempts
+from assess.web import access, arranged, cookies, in_use, pages, problems, signing
 from assess.web.account import devices
 
 bp = Blueprint("account", __name__)
@@ -31,7 +32,9 @@ def log_in() -> ResponseReturnValue:
     if request.method == "GET":
         if current_user.is_authenticated:
             return redirect(goal)
-        return render_template("account/login.html", reasons={}, username="")
+        was = Reason(Code.SIGNED_OUT, who=Helper.YOU) if cookies.whose(cookie) else None
+        out = None if was is None else wording.words(was, str(signing.zone()))
+        return render_template("account/login.html", reasons={}, username="", out=out)
     username = request.form.get("username", "")[:LONGEST]
     done = sessions.log_in(
         signing.settings(),
@@ -74,6 +77,20 @@ def show() -> str:
     )
 
 
+@bp.get("/account/session")
+@access.signed_in
+def session_left() -> ResponseReturnValue:
+    """How long the session lasts. To ask is not to use it: see `signing.ASKING`."""
+    return _lasts()
+
+
+@bp.post("/account/session")
+@access.signed_in
+def stay() -> ResponseReturnValue:
+    """Stay logged in: to have sent this is the use that a session waits for."""
+    return _lasts()
+
+
 @bp.route("/account/password", methods=["GET", "POST"])
 @access.signed_in
 def password() -> ResponseReturnValue:
@@ -114,6 +131,15 @@ def end_others() -> ResponseReturnValue:
     sessions.end_others(signing.context())
     flash(_("You are logged out on all other devices."), "success")
     return redirect(url_for("account.show"))
+
+
+def _lasts() -> ResponseReturnValue:
+    """The seconds until the session ends (None while a test is sat), and whether use defers it."""
+    signed_in, settings = current_user.signed_in, signing.settings()
+    with store.look() as session:
+        sits = attempts.sits_since(session, signed_in.person_id) is not None
+    defers = sessions.ends(signed_in, settings) < sessions.ends_at_last(signed_in, settings)
+    return jsonify(seconds_left=None if sits else signing.session_left(), can_stay=defers)
 
 
 def _password_form(refused: Refused | None = None) -> ResponseReturnValue:

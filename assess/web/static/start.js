@@ -8,6 +8,27 @@ const PLAIN = ["govuk-button", "govuk-service-navigation", "govuk-skip-link"];
 const named = PLAIN.map((name) => `[data-module="${name}"]`).join(", ");
 const needed = `[data-module]:not(${named}), .govuk-service-navigation__item:nth-child(3)`;
 
+// A session that ends by itself is watched from shortly before, or from when the page comes back into
+// sight: only then does the page need to know more.
+const session = document.querySelector("[data-session]");
+if (session !== null) {
+  const EARLY = 300; // seconds before the end
+  const LONGEST = 2 ** 31 - 1; // milliseconds that a timer can count
+  let typed = false;
+  let watching = false;
+  const watch = async () => {
+    if (watching) return;
+    watching = true;
+    const { watchSession } = await import("./session.js");
+    watchSession(session, { early: EARLY, typed: () => typed });
+  };
+  document.addEventListener("input", () => (typed = true), { once: true });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") watch();
+  });
+  setTimeout(watch, Math.min((Number(session.dataset.left) - EARLY) * 1000, LONGEST));
+}
+
 let pressed = null;
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-prevent-double-click]");

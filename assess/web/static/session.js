@@ -1,0 +1,102 @@
+// Says in time that a session ends by itself, and lets whoever is there stay logged in.
+//
+// The server alone knows when it ends: another tab may have used it meanwhile. To ask is no use of
+// a session; the button is. When it has ended, what stands on the page is put out of sight for
+// whoever comes next, unless something was typed that would be lost.
+
+const PATIENCE = 10000; // milliseconds for a reply
+const AGAIN = 15000; // milliseconds until the server is asked anew, while a warning stands
+const SITTING = 300000; // the same during a test, in which no session ends by itself
+const LONGEST = 2 ** 31 - 1; // milliseconds that a timer can count
+
+/**
+ * Watches the session of this page. `early`: seconds before its end from which on it is said;
+ * `typed` tells whether something stands on the page that was not sent.
+ */
+export const watchSession = (template, { early, typed }) => {
+  const words = template.dataset;
+  const parts = document.importNode(template.content, true);
+  const [soon, over] = parts.querySelectorAll("dialog");
+  const [said, stay, back] = ["said", "stay", "back"].map((name) =>
+    soon.querySelector(`[data-session-${name}]`),
+  );
+  document.body.append(soon, over);
+  let timer = 0;
+  let ticking = 0;
+  let until = 0; // on the page's running time
+  let put = false; // whether this warning was put away, as it can be where nothing helps
+  let ended = false;
+
+  const write = () => {
+    const minutes = Math.max(1, Math.ceil((until - performance.now()) / 60000));
+    const time = minutes === 1 ? words.minute : words.minutes.replace("{count}", minutes);
+    const text = (stay.hidden ? words.last : words.idle).replace("{time}", time);
+    if (said.textContent !== text) said.textContent = text;
+  };
+
+  const hide = () => {
+    clearInterval(ticking);
+    put = false;
+    if (soon.open) soon.close("known");
+  };
+
+  const warn = (left, canStay) => {
+    until = performance.now() + left * 1000;
+    stay.hidden = !canStay;
+    back.hidden = canStay;
+    write();
+    if (put || soon.open) return;
+    soon.returnValue = "";
+    soon.showModal();
+    ticking = setInterval(write, 1000);
+  };
+
+  const told = ({ seconds_left: left, can_stay: canStay }) => {
+    clearTimeout(timer);
+    if (left !== null && left <= early) {
+      timer = setTimeout(ask, Math.min(AGAIN, (left + 1) * 1000));
+      return warn(left, canStay);
+    }
+    const next = left === null ? SITTING : (left - early) * 1000;
+    timer = setTimeout(ask, Math.min(next, LONGEST));
+    return hide();
+  };
+
+  const end = () => {
+    clearTimeout(timer);
+    hide();
+    ended = true;
+    if (typed() || "sent" in words) return over.showModal();
+    const here = encodeURIComponent(location.pathname + location.search);
+    return location.replace(`${words.logIn}?next=${here}`);
+  };
+
+  const speak = async (method, headers = {}) => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, AGAIN);
+    const signal = AbortSignal.timeout(PATIENCE);
+    const all = { Accept: "application/json", ...headers };
+    const answer = await fetch(words.api, { method, headers: all, cache: "no-store", signal });
+    if (answer.ok) told(await answer.json());
+    return answer.status;
+  };
+
+  async function ask() {
+    if (ended) return;
+    const status = await speak("GET").catch(() => 0);
+    if (status === 403 && !ended) end();
+  }
+
+  soon.addEventListener("close", async () => {
+    if (soon.returnValue === "known") return;
+    clearInterval(ticking);
+    put = stay.hidden;
+    if (put) return;
+    const status = await speak("POST", { "X-CSRFToken": words.csrf }).catch(() => 0);
+    if (status !== 200) ask();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") ask();
+  });
+  ask();
+};

@@ -1,0 +1,82 @@
+"""Is whoever is logged in told in time that their session ends, and is nothing left on the page?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from playwright.sync_api import Page, expect
+
+from tests.builders import PASSWORD, World
+from tests.conftest import Served
+from tests.entering import enter
+from tests.journeys.looking import look
+from tests.web.candidate_builders import Browser, started
+from tests.web.test_account import is_out
+
+ASKED = "/account/session"
+JSON = {"Accept": "application/json"}
+HURRY = "{ const set = setTimeout; window.setTimeout = (f, t) => set(f, Math.min(t, 200)); }"
+SEEN = "document.dispatchEvent(new Event('visibilitychange'))"
+
+
+def left(browser: Browser) -> int | None:
+    """In how many seconds the session ends, as its page is told."""
+    seconds: int | None = browser.get(ASKED, headers=JSON).get_json()["seconds_left"]
+    return seconds
+
+
+def test_to_ask_how_long_a_session_lasts_is_no_use_of_it_and_to_stay_is(built: World) -> None:
+    browser = Browser(built, "tutor")
+    built.clock.advance(timedelta(minutes=59))
+    assert left(browser) == 60
+    assert left(browser) == 60
+    stayed = browser.post(ASKED).get_json()
+    assert stayed == {"seconds_left": 3600, "can_stay": True}
+    for _ in range(12):  # used all the time, it lasts twelve hours and no longer
+        built.clock.advance(timedelta(minutes=55))
+        browser.get("/account")
+    assert browser.post(ASKED).get_json() == {"seconds_left": 60, "can_stay": False}
+    built.clock.advance(timedelta(minutes=1))
+    assert browser.get(ASKED, headers=JSON).status_code == 403
+    assert is_out(browser)
+    assert 'data-code="E-SIGNED-OUT"' in browser.get("/login").text
+    # While its candidate reads in a test, a session does not end at all.
+    sitting = Browser(built, "candidate")
+    started(built, sitting)
+    assert left(sitting) is None
+
+
+def test_a_warning_comes_in_time_and_its_button_is_reached_by_key(
+    built: World, served: Served, page: Page
+) -> None:
+    enter(page.context, served.url, "tutor", PASSWORD)
+    page.add_init_script(HURRY)
+    page.goto(f"{served.url}/cohort")
+    other = page.context.new_page()
+    other.goto(f"{served.url}/account")
+    soon = page.get_by_role("dialog", name="You will be logged out soon")
+    expect(soon).to_have_count(0)
+    served.clock.advance(timedelta(minutes=56))
+    expect(soon).to_contain_text("You will be logged out in 4 minutes.")
+    expect(soon.get_by_role("button")).to_have_text("Stay logged in")
+    expect(soon.get_by_role("button")).to_be_focused()
+    look(page, "session-soon")
+    page.keyboard.press("Enter")
+    expect(soon).to_have_count(0)
+    served.clock.advance(timedelta(minutes=58))
+    expect(soon).to_contain_text("2 minutes")
+    served.clock.advance(timedelta(minutes=3))
+    page.wait_for_url("**/login?next=%2Fcohort")
+    other.evaluate(SEEN)  # it has waited for an hour, or somebody has logged out in the tab before
+    other.wait_for_url("**/login?next=%2Faccount")
+    expect(page.locator("[data-code=E-SIGNED-OUT]")).to_be_visible()
+
+    enter(page.context, served.url, "tutor", PASSWORD)
+    page.goto(f"{served.url}/account/password")
+    page.locator("#old").fill("what was typed")
+    served.clock.advance(timedelta(minutes=61))
+    over = page.get_by_role("dialog", name="You are logged out")
+    expect(over.get_by_role("link", name="Log in again (in a new tab)")).to_be_focused()
+    look(page, "session-over")
+    over.get_by_role("button", name="Back to the page").click()
+    expect(page.locator("#old")).to_have_value("what was typed")
