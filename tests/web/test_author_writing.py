@@ -282,6 +282,10 @@ def test_a_comment_stands_with_the_question_and_an_empty_one_is_refused(
     on_item = {"version": "1", "words": "An old one."}
     answer = author.post(f"/items/{one}/comments", data=on_item)
     assert answer.headers["Location"] == f"/items/{one}#story"
+    empty = author.post(f"/items/{one}/comments", data={"version": "1", "words": " "})
+    assert empty.status_code == 422
+    assert 'href="#words"' in empty.text  # on the page that it was written on
+    assert "Comment on version 1" in said(empty)
     assert "Comment version 1, Author" in said(author.get(f"/items/{one}"))
 
 

@@ -10,15 +10,16 @@ from flask_login import current_user
 
 from assess import store
 from assess.actions.context import not_found
-from assess.bank import drafting
+from assess.bank import drafting, review
 from assess.bank.items import Content, letter
 from assess.bank.kinds import KINDS
 from assess.bank.lifecycle import STANDING, State
+from assess.reasons import Reason
 from assess.store import banks, drafts, frameworks, reports, reviews
 from assess.store.banks import Bank, Item, ItemVersion
 from assess.store.drafts import ItemDraft
-from assess.web import problems
-from assess.web.author import figures, looking
+from assess.web import pages, problems
+from assess.web.author import figures, looking, typed
 from assess.web.author.blueprint import KEY, bp, readers
 
 
@@ -26,6 +27,13 @@ from assess.web.author.blueprint import KEY, bp, readers
 @readers
 def one_item(item_id: int) -> ResponseReturnValue:
     """An item as its author sees it, with what the answers say; the live version by default."""
+    return page(item_id, request.args.get("version", ""))
+
+
+def page(
+    item_id: int, asked: str, reasons: tuple[Reason, ...] = (), status: int = 200
+) -> ResponseReturnValue:
+    """The page of an item in the version asked for, with why a comment on it was not taken."""
     with store.read() as session:
         item = banks.item(session, current_user.centre_id, item_id)
         if item is None:
@@ -35,7 +43,7 @@ def one_item(item_id: int) -> ResponseReturnValue:
         draft = drafts.of_item(session, item.id)
         if bank is not None and draft is not None and not versions:
             return _only_a_draft(bank, item, draft)
-        version = _chosen(versions, request.args.get("version", ""))
+        version = _chosen(versions, asked)
         if bank is None or version is None:
             return problems.answer(not_found())
         own = current_user.person_id in reviews.writers_of(session, version)
@@ -47,7 +55,7 @@ def one_item(item_id: int) -> ResponseReturnValue:
     shown = {
         reported.version_id: figures.figures(entry, reported.content) for reported, entry in entries
     }
-    return render_template(
+    shown_page = render_template(
         "author/item.html",
         bank=bank,
         item=item,
@@ -66,7 +74,12 @@ def one_item(item_id: int) -> ResponseReturnValue:
         figures=shown[version.id],
         of_versions=shown,
         analysis=analysis,
+        longest=review.LONGEST_WORDS,
+        words=request.form.get("words", ""),
+        complaints=(found := typed.complaints(reasons, pages.zone())),
+        wrong=typed.by_field(found),
     )
+    return shown_page, status
 
 
 def _chosen(versions: Sequence[ItemVersion], asked: str) -> ItemVersion | None:

@@ -23,7 +23,7 @@ from assess.roles import Role
 from assess.store import banks, drafts, frameworks, reviews
 from assess.store.banks import Bank, Item, ItemVersion
 from assess.web import pages, problems, signing
-from assess.web.author import figures, looking, typed
+from assess.web.author import figures, items, looking, typed
 from assess.web.author.blueprint import KEY, bp, readers, reviewers, writers
 
 MOST = 100  # questions that wait, of each kind, on the page: those read make room
@@ -99,11 +99,14 @@ def withdraw(item_id: int) -> ResponseReturnValue:
 def comment(item_id: int) -> ResponseReturnValue:
     """Say something about a version."""
     done = deeds.comment(signing.context(), item_id, _number(), _words())
+    reading = request.form.get("from") == "review"
     if isinstance(done, Refused):
-        if done.code in ON_THE_FORM and request.form.get("from") == "review":
+        if done.code not in ON_THE_FORM:
+            return problems.answer(done)
+        if reading:
             return _page(item_id, done.reasons, done.status)
-        return problems.answer(done)
-    where = "author.review" if request.form.get("from") == "review" else "author.item"
+        return items.page(item_id, str(_number()), done.reasons, done.status)
+    where = "author.review" if reading else "author.item"
     return redirect(url_for(where, item_id=item_id, _anchor="story"))
 
 
