@@ -421,7 +421,8 @@ def _together(session: Session, context: Context, people: list[_Judged]) -> None
         row = _sure(dealing.deal(context, one.test, one.person, one.judgement, source, turn, met))
         dealing.open_(row, context)
         dealt.append((row, turn))
-    attempts.insert_all(session, [row for row, _ in dealt])
+    session.add_all([row for row, _ in dealt])
+    session.flush()
     with journal.together(session):
         for row, turn in dealt:
             dealing.record_start(session, context, row, source, turn)

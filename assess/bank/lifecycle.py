@@ -45,8 +45,6 @@ FIRST = frozenset({State.REVIEW, State.LIVE})
 """The states a version may begin in."""
 DRAWABLE = frozenset({State.LIVE})
 """The states whose versions may stand in a pool."""
-EDITABLE = frozenset({State.DRAFT})
-"""The states whose content may still change."""
 STANDING = frozenset({State.LIVE, State.SUSPENDED})
 """The states of the version that an item stands for; at most one version of an item is in them."""
 

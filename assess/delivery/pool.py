@@ -129,16 +129,6 @@ class Pool:
         """How many questions a form has."""
         return sum(cell.count for cell in self.cells)
 
-    def difficulty_of(self, item: int) -> int | None:
-        """The difficulty of an item of the pool in thousandths, None when it is not known.
-
-        LookupError for an item that is not in the pool.
-        """
-        for cell in self.cells:
-            if (place := cell.listed.place_of(item)) is not None:
-                return cell.listed[place].difficulty
-        raise LookupError(f"item {item} is not in the pool")
-
     def fingerprint(self) -> str:
         """SHA-256 of everything a draw can depend on, hexadecimal; reckoned once and kept.
 

@@ -212,7 +212,6 @@ SELECT id, form FROM attempts WHERE candidate_id = :candidate AND bank_id = :ban
 ORDER BY id
 """
 NEVER = 2**63 - 1  # no attempt has this number
-_INSERT_ALL = insert(Attempt).returning(TABLE.c.id, sort_by_parameter_order=True)
 
 
 def new(**said: object) -> Attempt:
@@ -232,17 +231,6 @@ def values(row: Attempt) -> dict[str, Any]:
     """A new attempt by column, without its number."""
     said = instance_dict(row)  # what was never set is not there
     return {key: said.get(key) for key in GIVEN}
-
-
-def insert_all(session: Session, rows: Sequence[Attempt]) -> None:
-    """Store new attempts, all in one statement, and give each its number.
-
-    They do not become part of the session: what is changed in them later is not stored.
-    """
-    written = [values(row) for row in rows]
-    numbers = session.connection().execute(_INSERT_ALL, written).scalars()
-    for row, number in zip(rows, numbers, strict=True):
-        row.id = number
 
 
 def history(

@@ -23,12 +23,16 @@ from assess.store.columns import cases
 
 UNDER_WAY = ("review", "returned")
 """States in which an item's newest version stands beside the one that is in use."""
+UNPLACED = "-"  # looked for: items without an outcome
 DRAFTS = table("item_drafts", column("item_id"))
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What an author looks for in a bank. `state` may also be `draft`: a working copy is there."""
+    """What an author looks for in a bank; empty: no matter.
+
+    `outcome` may also be UNPLACED, `state` also `draft`: a working copy is there.
+    """
 
     words: str = ""
     outcome: str = ""
@@ -98,7 +102,7 @@ def _sought(bank_id: int, search: Search) -> Iterator[ColumnElement[bool]]:
 
         yield holds(Item.identifier) | some_version(holds(other.stem))
         yield holds(Item.identifier, ItemVersion.stem)
-    if search.outcome == "-":
+    if search.outcome == UNPLACED:
         yield ItemVersion.outcome.is_(None)
     elif search.outcome:
         yield some_version(other.outcome == search.outcome)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import cycle
 from typing import Any
 
-BRAND, PALE, LINE, INK, MUTED = "#0b4f6c", "#a9c6d3", "#d5dee3", "#0b0c0c", "#484e52"
+BRAND, LINE, INK, MUTED = "#0b4f6c", "#d5dee3", "#0b0c0c", "#484e52"
 FLAGGED = "#b3430f"  # 5.4 to 1 on white
 OTHERS = (FLAGGED, "#5b7f3a", "#7a4b9a", "#00757d", "#8a6a00", "#6b6b6b", "#a02c5a")
 WIDTH, HEIGHT = 440, 250  # so narrow that the letters can be read on a phone

@@ -55,6 +55,7 @@ def one_bank(bank_id: int) -> ResponseReturnValue:
         total=total,
         search=search,
         outcomes=places,
+        unplaced=item_search.UNPLACED,
         code=outcomes.code,
         states=SOUGHT,
         kinds=KINDS,

@@ -9,8 +9,6 @@ from sqlalchemy.orm import Session
 from assess.bank.outcomes import Framework
 from assess.store import frameworks
 
-UNPLACED = "-"  # what a search calls items without an outcome
-
 
 def ordered(paths: Iterable[str], framework: Framework | None) -> list[str]:
     """The paths in the order of the framework; those it does not know come last, by path."""

@@ -26,6 +26,5 @@ def test_nothing_leaves_retirement_and_nothing_becomes_a_draft_again() -> None:
     assert State.DRAFT not in MOVES.values()
 
 
-def test_only_a_draft_can_be_edited_and_only_a_live_version_drawn() -> None:
-    assert set(lifecycle.EDITABLE) == {State.DRAFT}
+def test_only_a_live_version_is_drawn() -> None:
     assert set(lifecycle.DRAWABLE) == {State.LIVE}

@@ -176,12 +176,6 @@ def test_a_band_holds_both_its_ends() -> None:
     ]
 
 
-def test_a_pool_says_how_hard_an_item_is() -> None:
-    assert [BALANCED.difficulty_of(1), POOL.difficulty_of(2)] == [500, None]
-    with pytest.raises(LookupError):
-        BALANCED.difficulty_of(99)
-
-
 def test_impossible_entries_are_refused() -> None:
     with pytest.raises(ValueError, match="options"):
         Entries([Entry(1, 1, 256)])
