@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import shutil
 import subprocess
 import sys
@@ -100,31 +99,3 @@ def test_every_breach_is_caught_by_its_contract(tmp_path: Path) -> None:
             part = part.partition(f"\n{other['name']}\n---")[0]
         wanted = f"{name} -> {line.removeprefix('import ')}" if line else f"- {name}\n"
         assert wanted in part, (contract, place, line)
-
-
-def calls(module: Path) -> set[str]:
-    """The dotted names of everything that this module calls, as it writes them."""
-    parsed = ast.parse(module.read_text(encoding="utf-8"))
-    return {ast.unparse(node.func) for node in ast.walk(parsed) if isinstance(node, ast.Call)}
-
-
-TIME = (
-    "datetime.now",
-    "datetime.utcnow",
-    "datetime.today",
-    "datetime.datetime.now",
-    "datetime.date.today",
-    "date.today",
-    "time.time",
-    "time.time_ns",
-)
-
-
-def test_nobody_asks_a_host_for_its_time_for_the_databases_counts() -> None:
-    asking = {
-        str(module.relative_to(ROOT))
-        for package in PACKAGES
-        for module in (ROOT / package).rglob("*.py")
-        if not calls(module).isdisjoint(TIME)
-    }
-    assert asking == set()

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CLOCK = ("assess/clock.py",)
 DICE = (
     "assess/actions/forecasts.py",
     "assess/seeds.py",
@@ -107,8 +106,8 @@ def test_nobody_commits_by_hand_but_the_doors() -> None:
     assert breaches(is_committing, *doors) == []
 
 
-def test_only_the_clock_asks_for_the_time() -> None:
-    assert breaches(is_asking_the_time, *CLOCK) == []
+def test_nobody_asks_a_host_for_its_time_for_the_databases_counts() -> None:
+    assert breaches(is_asking_the_time) == []
 
 
 def test_only_seeds_throws_dice_and_only_simulations_open_a_stream_of_chance() -> None:
