@@ -10,7 +10,7 @@ from flask_login import current_user
 from assess import store
 from assess.actions import fairness
 from assess.actions.context import not_found
-from assess.store import specifications
+from assess.store import forms, specifications
 from assess.web import problems
 from assess.web.author.blueprint import KEY, bp, readers
 
@@ -26,7 +26,7 @@ def report(test_id: int) -> ResponseReturnValue:
         if test is None:
             return problems.answer(not_found())
         found = fairness.of_test(session, test)
-        all_outside = fairness.earlier_outside(session, test)
+        all_outside = forms.ever_outside(session, test.id)
     unlike = []
     if found is not None and found.first:
         off = np.abs(found.exposed - found.ahead.exposed)
