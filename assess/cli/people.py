@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assess.bank.formats.lines import FileRefused
-from assess.cli import shell
+from assess.cli import shell, spreadsheets
 from assess.cli.shell import Shell
 from assess.reasons import Refused
 from assess.roles import Role
@@ -124,14 +124,13 @@ def _report(
     plan: enrolment.Plan, done: enrolling.BroughtIn | None, file: str | None, as_json: bool
 ) -> None:
     from assess import wording
-    from assess.cli.itemreport import tables
 
     given = () if done is None else done.passwords
     if file is not None and given:
         with Path(file).open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(("username", "name", "password"))
-            writer.writerows(map(tables.cell, row) for row in given)
+            writer.writerows(map(spreadsheets.cell, row) for row in given)
     if as_json:
         shell.print_json(
             {

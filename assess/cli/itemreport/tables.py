@@ -7,6 +7,8 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from assess.cli.spreadsheets import cell
+
 Row = dict[str, Any]
 Columns = Mapping[str, Sequence[Any]]  # equally long
 ENDS = ("low", "high")
@@ -99,10 +101,3 @@ def _cells(values: Sequence[Any]) -> Sequence[Any]:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
-
-
-def cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
