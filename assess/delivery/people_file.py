@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import BinaryIO
 
-from assess.bank.formats.lines import MEGABYTE, FileRefused, lines
+from assess.bank.formats.lines import MEGABYTE, FileRefused, delimiter, lines
 from assess.bank.problems import problem, shown
 from assess.delivery import accounts
 from assess.reasons import Reason
@@ -48,7 +48,6 @@ OTHER_NAMES: Mapping[str, str] = MappingProxyType(
 )
 """What people call some of them."""
 
-DELIMITERS = (",", ";", "\t")
 LARGEST = 16 * MEGABYTE  # bytes, unpacked
 MOST_LINES = 20_000
 LONGEST_CELL = 10_000  # characters
@@ -70,8 +69,7 @@ def read(stream: BinaryIO) -> tuple[Row, ...]:
     """The lines of a file of people. Raises FileRefused for a file that is no such table."""
     text = "".join(_texts(stream))
     head = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(DELIMITERS, key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(head), strict=True)
     columns: list[str] = []
     rows: list[Row] = []
     while True:

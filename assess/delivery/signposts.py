@@ -12,6 +12,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from assess.bank.formats.lines import delimiter
 from assess.bank.items import Content
 from assess.bank.kinds import MAX_OUTCOME, Answer
 from assess.bank.outcomes import Framework
@@ -184,7 +185,9 @@ def read_signposts(text: str, framework: Framework | None = None) -> tuple[Signp
     """
     if len(text) > MAX_FILE:
         return _refuse([_because("document_too_large", found=len(text), allowed=MAX_FILE)])
-    reader = csv.reader(io.StringIO(text.removeprefix("\N{BYTE ORDER MARK}"), ""), strict=True)
+    text = text.removeprefix("\N{BYTE ORDER MARK}")
+    between = delimiter(text.partition("\n")[0])
+    reader = csv.reader(io.StringIO(text, ""), delimiter=between, strict=True)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         if sorted(header) != sorted(COLUMNS):

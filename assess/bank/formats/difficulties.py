@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 
 from assess.bank.formats import documents
+from assess.bank.formats.lines import delimiter
 from assess.bank.items import FACILITY_SCALE
 from assess.bank.problems import problem, shown
 from assess.reasons import Reason, Refused
@@ -32,7 +33,8 @@ def read_difficulties(text: str) -> Mapping[str, int] | Refused:
     """
     if "\0" in text:
         return documents.refuse(problem("nul", column="-"))
-    rows = csv.DictReader(io.StringIO(text, newline=""))
+    between = delimiter(text.partition("\n")[0])
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=between)
     try:
         header = [name.strip().casefold() for name in rows.fieldnames or ()]
     except csv.Error:

@@ -23,6 +23,7 @@ MAX_LINES = 4_000_000
 MAX_MEMBERS = 10_000  # of one gzip file; tools that pack in blocks make one for each 64 kilobytes
 MAX_LINE = 4 * MEGABYTE  # bytes; the largest question, every character escaped, needs about half
 GZIP = b"\x1f\x8b"
+DELIMITERS = (",", ";", "\t")
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # Excel's files, new and old; archives too
 
 
@@ -40,6 +41,11 @@ class Line:
 
     number: int
     text: str | None
+
+
+def delimiter(header: str) -> str:
+    """What stands between the cells of a table: whichever the names of its columns have most of."""
+    return max(DELIMITERS, key=header.count)
 
 
 def lines(stream: BinaryIO, limit: int = MAX_UNPACKED) -> Iterator[Line]:

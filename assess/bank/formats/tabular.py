@@ -18,7 +18,7 @@ from itertools import chain
 from typing import BinaryIO, Final, NoReturn
 
 from assess.bank.formats import rows
-from assess.bank.formats.lines import MAX_LINE, FileRefused, Line, lines
+from assess.bank.formats.lines import MAX_LINE, FileRefused, Line, delimiter, lines
 from assess.bank.formats.rows import Cells, Row
 from assess.bank.items import LETTERS
 from assess.bank.problems import problem, shown
@@ -27,7 +27,6 @@ __all__ = ["FORMATS", "FileRefused", "Row", "read"]
 
 FORMATS: Final = ("auto", "csv", "jsonl")
 MAX_FIELD = 131_072  # characters of a CSV field: far beyond every text a question may hold
-DELIMITERS = (",", ";", "\t")
 NEEDED = ("id", "stem", "key", "A", "B")
 SHARED = (
     "id",
@@ -70,7 +69,7 @@ def read(stream: BinaryIO, name: str, format: str = "auto") -> Iterator[Row]:
         raise FileRefused(problem("file_empty"))
     as_json = _is_json(leading[-1], name) if format == "auto" else format == "jsonl"
     whole = chain(leading, text)
-    return _json_rows(whole) if as_json else _csv_rows(whole, _delimiter(leading[-1]))
+    return _json_rows(whole) if as_json else _csv_rows(whole, delimiter(leading[-1].text or ""))
 
 
 def _is_json(first: Line, name: str) -> bool:
@@ -81,11 +80,6 @@ def _is_json(first: Line, name: str) -> bool:
     if start.startswith("["):
         raise FileRefused(problem("json_no_lines"))
     return start.startswith("{") or JSON_NAMES.search(name) is not None
-
-
-def _delimiter(header: Line) -> str:
-    """What stands between the cells: whichever the names of the columns have most of."""
-    return max(DELIMITERS, key=(header.text or "").count)
 
 
 def _json_rows(text: Iterator[Line]) -> Iterator[Row]:
@@ -212,11 +206,11 @@ class _CsvLines:
             yield from io.StringIO(line.text, newline="")
 
 
-def _csv_rows(text: Iterator[Line], delimiter: str) -> Iterator[Row]:
+def _csv_rows(text: Iterator[Line], between: str) -> Iterator[Row]:
     source = _CsvLines(text)
     # The limit is the process's, not the reader's: it is set where it is needed.
     csv.field_size_limit(MAX_FIELD)
-    reader = csv.reader(source, delimiter=delimiter, strict=True)
+    reader = csv.reader(source, delimiter=between, strict=True)
     columns: list[str] = []
     while True:
         first = source.number + 1

@@ -16,6 +16,8 @@ from assess.reasons import Refused
         ("id,difficulty\na,250\nb,999\n", {"a": 250, "b": 999}),
         ("id,b\na,0\nb,1.0986\n", {"a": 500, "b": 250}),
         ('x,identifier,p\n1,"a,b",0.1\n', {"a,b": 100}),
+        ("id;note;facility\na;one, two, three;0.5\n", {"a": 500}),
+        ("id\tb\na\t0\n", {"a": 500}),
     ],
 )
 def test_the_column_says_what_a_figure_is(text: str, found: dict[str, int]) -> None:
