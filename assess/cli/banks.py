@@ -107,7 +107,7 @@ def import_(
 @shell.centre_option
 @click.pass_obj
 def signposts(obj: Shell, file: str, name: str, centre: str | None) -> None:
-    """Set a bank's signposts from FILE (CSV: outcome, title, text)."""
+    """Set a bank's signposts from FILE (CSV: outcome, title, text; docs/formats.md)."""
     from assess.actions import banks
 
     text = shell.text_of(file)
