@@ -95,7 +95,8 @@ def check(obj: Shell) -> None:
         if not behind:
             with store.read() as session:
                 shut = pools.shut(session, settings.seed_key)
-            other = f"of another ASSESS_SEED_KEY in {shut} open epochs: nobody can start there"
+            epochs = shell.counted(shut, "open epoch")
+            other = f"of another ASSESS_SEED_KEY in {epochs}: nobody can start there"
             tell("seeds", other if shut else None)
         if settings.redis_url is None:
             click.echo("redis      not used")

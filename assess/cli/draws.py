@@ -61,6 +61,7 @@ def replay(obj: Shell, attempt: int, as_json: bool) -> None:
 @click.pass_obj
 def epochs(obj: Shell, test: str, centre: str | None, as_json: bool) -> None:
     """List the epochs of TEST: stretches of draws that share one secret seed."""
+    from assess import wording
     from assess.actions import verification
 
     with obj.context(centre) as context:
@@ -87,15 +88,15 @@ def epochs(obj: Shell, test: str, centre: str | None, as_json: bool) -> None:
         )
         return
     for one in found:
-        state = f"open, until {one.until:%d %B %Y} at the latest"
+        state = f"open, until {wording.day(one.until)} at the latest"
         if one.closed is not None:
-            state = f"closed {one.closed:%d %B %Y}"
+            state = f"closed {wording.day(one.closed)}"
         click.echo(f"{one.number:>4}  pool {one.pool}, {shell.counted(one.draws, 'draw')}, {state}")
         click.echo(f"      commitment {one.commitment}")
         for entry, fact in ((one.seed_entry, "commitment"), (one.pool_entry, "fingerprint")):
             if entry is not None:
                 click.echo(
-                    f"      journal entry {entry.id}, {entry.at:%d %B %Y %H:%M} UTC, "
+                    f"      journal entry {entry.id}, {wording.moment(entry.at)} UTC, "
                     f"{entry.event}: {entry.facts[fact]}"
                 )
 

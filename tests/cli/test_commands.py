@@ -310,7 +310,7 @@ def test_a_specification_is_published_once_the_bank_can_serve_it(
     assert "seeds      good\n" in command("check").stdout
     other = command("check", ASSESS_SEED_KEY="another key, of as many letters as one has to have")
     assert other.exit_code == 1
-    assert "seeds      of another ASSESS_SEED_KEY in 1 open epochs" in other.stdout
+    assert "seeds      of another ASSESS_SEED_KEY in 1 open epoch:" in other.stdout
     report = command("report", "items", "--test", "T1", "--json")
     assert report.exit_code == 0
     assert json.loads(report.stdout)["population"]["attempts"] == 0
