@@ -1,4 +1,8 @@
-"""Is every answer there that was handed in? Digests and receipts, computed again from the rows."""
+"""Is every answer there that was handed in, and every mark the one that was given?
+
+Digests and receipts are computed again from the rows; the journal says which attempts were closed,
+and what each of their marks was.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +22,12 @@ from assess.journal import Event
 from assess.store.attempts import Answer, Attempt
 from assess.store.fingerprints import AT_ONCE, Show
 from assess.store.journal import JournalEntry
+from assess.store.marks import MarkRow
 
+GIVEN = (Event.ATTEMPT_MARKED, Event.MARKED_AGAIN, Event.LATE_DECIDED)
+"""Deeds that give a mark: the first one, and those that may give another."""
 MOST_NAMED = 20  # problems; there is no use in a million lines
+Marks = dict[object, tuple[object, object]]
 NO_MORE: tuple[float, tuple[Saved, ...]] = (math.inf, ())
 
 
@@ -36,9 +44,11 @@ class Proof:
 def prove(session: Session, show: Show) -> Proof:
     """Compute digest and receipt of every attempt that was handed in, from its answers as they lie.
 
-    Compared with what lies beside the attempt and with what the journal says of its closing.
+    Compared with what lies beside the attempt and with what the journal says of its closing and of
+    its marks. What the journal says was closed and is there no more, or without a receipt, is bad.
     """
     journalled = _journalled(session)
+    closed, given, marked = set(journalled), _given(session), _marked(session)
     columns = (Attempt.form_fingerprint, Attempt.closed_at, Attempt.answers_digest, Attempt.receipt)
     handed_in = (
         select(Attempt)
@@ -57,27 +67,64 @@ def prove(session: Session, show: Show) -> Proof:
                 number, saves = next(saved, NO_MORE)
             its = saves if number == row.id else ()
             count, answers = count + 1, answers + len(its)
-            if problem := _problem(row, its, journalled.get(row.id)):
+            closed.discard(row.id)
+            problem = _problem(row, its, journalled.get(row.id))
+            if problem is None and marked.get(row.id) != given.get(row.id):
+                problem = "its marks are not those that the journal says were given"
+            if problem:
                 bad += 1
                 if bad <= MOST_NAMED:
                     problems.append(f"attempt {row.id}: {problem}")
             if count % 100 == 0:
                 show("Computing receipts again", count, len(journalled))
-    return Proof(count, answers, tuple(problems), bad)
+    gone = [
+        f"attempt {number}: it was handed in, and no receipt of it is here"
+        for number in sorted(closed, key=str)
+    ]
+    problems += gone[: max(0, MOST_NAMED - bad)]
+    return Proof(count, answers, tuple(problems), bad + len(gone))
 
 
 def _journalled(session: Session) -> dict[object, tuple[object, object]]:
     """Digest of answers and receipt by attempt, as the journal has them."""
-    closings = (
-        select(JournalEntry.facts)
-        .where(JournalEntry.event == Event.ATTEMPT_CLOSED.value)
-        .execution_options(yield_per=AT_ONCE)
-    )
-    with session.scalars(closings) as entries:
+    with closing(_facts(session, Event.ATTEMPT_CLOSED)) as entries:
         return {
             facts.get("attempt"): (facts.get("answers_digest"), facts.get("receipt"))
             for facts in entries
         }
+
+
+def _given(session: Session) -> dict[object, Marks]:
+    """By attempt, what the journal says of each of its marks."""
+    found: dict[object, Marks] = {}
+    with closing(_facts(session, *GIVEN)) as entries:
+        for facts in entries:
+            if "passed" in facts:  # not of late answers that were left out
+                number, score = facts.get("number", 1), facts.get("after", facts.get("score"))
+                found.setdefault(facts["attempt"], {})[number] = (score, facts["passed"])
+    return found
+
+
+def _marked(session: Session) -> dict[object, Marks]:
+    """By attempt, what its marks are: of each number the score, and whether it is a pass."""
+    found: dict[object, Marks] = {}
+    columns = (MarkRow.attempt_id, MarkRow.number, MarkRow.score, MarkRow.passed)
+    every = select(*columns).execution_options(yield_per=AT_ONCE)
+    with session.execute(every) as rows:
+        for attempt, number, score, passed in rows:
+            found.setdefault(attempt, {})[number] = (score, passed)
+    return found
+
+
+def _facts(session: Session, *events: Event) -> Generator[dict[str, object], None, None]:
+    """The facts of all entries of these events."""
+    told = (
+        select(JournalEntry.facts)
+        .where(JournalEntry.event.in_([event.value for event in events]))
+        .execution_options(yield_per=AT_ONCE)
+    )
+    with session.scalars(told) as entries:
+        yield from entries
 
 
 def _problem(

@@ -224,6 +224,31 @@ def test_a_chain_cut_short_and_a_receipt_written_anew_are_named(
 
 
 @FOLDERS
+def test_a_mark_that_nobody_gave_and_an_attempt_that_is_gone_are_named_in_any_backup(
+    sat: World, place: Callable[[], str], folder: Path
+) -> None:
+    names = "centre_id, attempt_id, test_id, bank_id, specification_id, ordinal, out_of, cut"
+    packed = "outcomes, rule, marked_at, versions, options, scores, seconds, places"
+    with store.write() as session:  # no trigger keeps anybody from adding a row
+        session.execute(
+            text(
+                f"INSERT INTO marks ({names}, {packed}, number, score, passed) "
+                f"SELECT {names}, {packed}, 2, 4000, 1 FROM marks"
+            )
+        )
+    taken = take(sat, folder)
+    with restored(taken, place()) as engine:
+        done = found(engine, taken)
+        assert done[TABLES].good  # the manifest is of what was there
+        assert done[RECEIPTS].said.endswith("not those that the journal says were given")
+        forgotten = ("", "UPDATE attempts SET receipt = NULL"), ("", "DROP TRIGGER attempts_closed")
+        change(engine, "sqlite", *reversed(forgotten))
+        done = found(engine, taken)
+    assert done[RECEIPTS].said.endswith("it was handed in, and no receipt of it is here")
+    assert not done[RECEIPTS].good
+
+
+@FOLDERS
 def test_a_backup_of_another_version_is_compared_but_its_chain_is_not_said_to_be_good(
     sat: World, place: Callable[[], str], folder: Path
 ) -> None:
