@@ -24,6 +24,9 @@ from assess.roles import Role
 from assess.store.base import Base
 from assess.store.people import Person
 
+READ_KEYS = (Role.AUTHOR.value, Role.REVIEWER.value)
+"""Roles whose holders open every question of their centre, its key and rationales with it."""
+
 
 class RoleHeld(Base):
     """A role that a person holds at their centre, up to, not including, `until` if that is set."""
@@ -48,6 +51,11 @@ class RoleHeld(Base):
     given_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     until: Mapped[datetime | None]
     taken_at: Mapped[datetime | None]
+
+    def ended(self, now: datetime) -> datetime | None:
+        """Since when it is held no more; None while it is."""
+        over = self.until is not None and self.until <= now
+        return self.taken_at or (self.until if over else None)
 
 
 class RoleRequest(Base):
@@ -95,6 +103,15 @@ def held_by(session: Session, person_id: int, now: datetime) -> dict[Role, datet
         select(RoleHeld.role, RoleHeld.until).where(RoleHeld.person_id == person_id, *_held(now))
     )
     return {Role(role): until for role, until in rows}
+
+
+def readers_of_questions(session: Session, person_id: int) -> Sequence[RoleHeld]:
+    """Each time that a person held a role by which questions are read with their keys."""
+    return session.scalars(
+        select(RoleHeld)
+        .where(RoleHeld.person_id == person_id, RoleHeld.role.in_(READ_KEYS))
+        .order_by(RoleHeld.given_at, RoleHeld.id)
+    ).all()
 
 
 def roles_of_many(session: Session, people: Iterable[int], now: datetime) -> dict[int, list[Role]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -103,6 +103,25 @@ def test_the_same_words_published_again_are_no_new_version(built: World) -> None
         words = programme_rows.current_statement(session, built.programme)
     assert words is not None
     assert programmes.publish_statement(built.context(), built.programme, words.words) == 1
+
+
+def test_whoever_can_open_the_questions_with_their_keys_sits_no_test(built: World) -> None:
+    built.make_ready()
+    administrator, candidate = built.context("administrator"), built.persons["candidate"]
+
+    def hold(*roles: str, **until: date) -> None:
+        assert people.set_roles(administrator, candidate, ["candidate", *roles], until) is None
+
+    for role in ("author", "reviewer"):
+        hold(role)
+        assert {code: r.values["what"] for code, r in why_not(built).items()} == {
+            Code.SELF: "own_questions"
+        }
+    today = built.clock.now().date()
+    hold("author", "tutor", author=today)
+    assert set(why_not(built)) == {Code.SELF}
+    built.clock.advance(timedelta(days=1))
+    assert why_not(built) == {}
 
 
 def test_an_approval_serves_one_attempt(built: World) -> None:

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from assess import store
-from assess.actions import approvals, programmes, specifications
+from assess import store, wording
+from assess.actions import approvals, people, programmes, specifications
 from assess.bank.specification import Window
 from assess.delivery.readiness import ANSWERED_WITHIN
 from assess.reasons import Refused
@@ -177,7 +177,14 @@ def test_the_quality_team_decides_with_a_reason_and_the_tutor_cannot(here: World
     assert ">candidate</span>" in quality.get("/decisions?words=candi").text  # for a hold
     assert "No candidate of your centre" in quality.get("/decisions?words=nobody").text
     address = f"/decisions/{here.persons['candidate']}"
-    assert "Lift the break that runs now" in quality.get(address).text
+    page = quality.get(address).text
+    assert "Lift the break that runs now" in page
+    assert "data-read-keys" not in page
+    for held in (["candidate", "author"], ["candidate"]):
+        person, administrator = here.persons["candidate"], here.context("administrator")
+        assert people.set_roles(administrator, person, held) is None
+    day = wording.day(here.clock.now().date())
+    assert f"Author, {day} to {day}" in quality.get(address).text
     decide = f"{address}/tests/{here.test}"
     answer = quality.post(decide, {"kind": "waiver", "words": "no"})
     assert (answer.status_code, codes(answer.text)) == (422, {"E-REASON"})

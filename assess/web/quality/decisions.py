@@ -18,7 +18,7 @@ from assess.actions.context import not_found
 from assess.delivery import eligibility
 from assess.reasons import Code, Refused
 from assess.roles import Role
-from assess.store import allowances, cohorts, people, programmes, specifications
+from assess.store import allowances, cohorts, people, programmes, roles_held, specifications
 from assess.store.allowances import Allowance, Kind
 from assess.store.people import Person
 from assess.store.specifications import Test
@@ -101,6 +101,10 @@ def _page(
                 for registration, programme in registered
             ],
             own=person.id == current_user.person_id,
+            read_keys=[
+                (Role(held.role), held.given_at, held.ended(signing.now()))
+                for held in roles_held.readers_of_questions(session, person.id)
+            ],
             Kind=Kind,
             longest=LONGEST_WORDS,
             refused=test_id,
