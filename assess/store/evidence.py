@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     String,
     Text,
@@ -189,16 +190,7 @@ def undecided(session: Session, centre_id: int) -> Sequence[Waiting]:
         .join(LateAnswer, LateAnswer.attempt_id == Attempt.id)
         .join(Person, Person.id == Attempt.candidate_id)
         .join(Test, Test.id == Attempt.test_id)
-        .where(
-            Attempt.centre_id == centre_id,
-            Attempt.state == State.MARKED.value,
-            ~select(LateDecision.id)
-            .where(
-                LateDecision.attempt_id == LateAnswer.attempt_id,
-                LateDecision.last_id >= LateAnswer.id,
-            )
-            .exists(),
-        )
+        .where(*_undecided(centre_id))
         .group_by(Attempt.id, Person.id, Test.id)
         .order_by(func.min(LateAnswer.id))
     )
@@ -206,6 +198,30 @@ def undecided(session: Session, centre_id: int) -> Sequence[Waiting]:
         Waiting(attempt, person, test, late, every - late, first)
         for attempt, person, test, late, every, first in rows
     ]
+
+
+def count(session: Session, centre_id: int) -> int:
+    """How many marked attempts of a centre have evidence that nobody has decided about."""
+    return (
+        session.scalar(
+            select(func.count(Attempt.id.distinct()))
+            .join(LateAnswer, LateAnswer.attempt_id == Attempt.id)
+            .where(*_undecided(centre_id))
+        )
+        or 0
+    )
+
+
+def _undecided(centre_id: int) -> tuple[ColumnElement[bool], ...]:
+    decided = (
+        select(LateDecision.id)
+        .where(
+            LateDecision.attempt_id == LateAnswer.attempt_id,
+            LateDecision.last_id >= LateAnswer.id,
+        )
+        .exists()
+    )
+    return (Attempt.centre_id == centre_id, Attempt.state == State.MARKED.value, ~decided)
 
 
 def decided(

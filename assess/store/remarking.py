@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, bindparam, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    Text,
+    bindparam,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.store.attempts import Attempt
@@ -72,12 +83,17 @@ def get(
 
 def waiting(session: Session, centre_id: int) -> Sequence[tuple[MarkReview, Attempt, Person, Test]]:
     """The wishes at this centre that nobody has answered, oldest first."""
-    rows = session.execute(
-        _joined()
-        .where(MarkReview.centre_id == centre_id, MarkReview.decided_at.is_(None))
-        .order_by(MarkReview.id)
-    )
+    rows = session.execute(_joined().where(*_open(centre_id)).order_by(MarkReview.id))
     return [(review, attempt, person, test) for review, attempt, person, test in rows]
+
+
+def count(session: Session, centre_id: int) -> int:
+    """How many wishes at this centre nobody has answered."""
+    return session.scalar(select(func.count(MarkReview.id)).where(*_open(centre_id))) or 0
+
+
+def _open(centre_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (MarkReview.centre_id == centre_id, MarkReview.decided_at.is_(None))
 
 
 def decided(

@@ -9,6 +9,7 @@ from functools import partial
 
 from sqlalchemy import (
     ForeignKey,
+    Select,
     String,
     Text,
     UniqueConstraint,
@@ -252,24 +253,33 @@ def waiting(
     session: Session, centre_id: int, person_id: int, *, own: bool, limit: int
 ) -> Sequence[Waiting]:
     """A centre's versions in review, the longest wait first: of this person's work, or others'."""
+    found = _in_review(centre_id, person_id, own=own)
+    rows = session.execute(found.order_by(ItemVersion.created_at, ItemVersion.id).limit(limit))
+    return [Waiting(item, bank, version, name or "") for item, bank, version, name in rows]
+
+
+def count(session: Session, centre_id: int, person_id: int) -> int:
+    """How many versions of others' work wait to be read by this person."""
+    found = _in_review(centre_id, person_id, own=False)
+    return session.scalar(found.with_only_columns(func.count(), maintain_column_froms=True)) or 0
+
+
+def _in_review(
+    centre_id: int, person_id: int, *, own: bool
+) -> Select[Item, Bank, ItemVersion, str]:
     wrote = or_(
         func.coalesce(ItemVersion.author_id == person_id, false()),
         exists().where(
             VersionWriter.version_id == ItemVersion.id, VersionWriter.person_id == person_id
         ),
     )
-    return [
-        Waiting(item, bank, version, name or "")
-        for item, bank, version, name in session.execute(
-            select(Item, Bank, ItemVersion, Person.name)
-            .join(ItemVersion, ItemVersion.item_id == Item.id)
-            .join(Bank, Bank.id == Item.bank_id)
-            .outerjoin(Person, Person.id == ItemVersion.author_id)
-            .where(Item.centre_id == centre_id, banks.REVIEW, wrote if own else ~wrote)
-            .order_by(ItemVersion.created_at, ItemVersion.id)
-            .limit(limit)
-        )
-    ]
+    return (
+        select(Item, Bank, ItemVersion, Person.name)
+        .join(ItemVersion, ItemVersion.item_id == Item.id)
+        .join(Bank, Bank.id == Item.bank_id)
+        .outerjoin(Person, Person.id == ItemVersion.author_id)
+        .where(Item.centre_id == centre_id, banks.REVIEW, wrote if own else ~wrote)
+    )
 
 
 def impacts(session: Session, bank: Bank, item_id: int) -> Sequence[Impact]:

@@ -135,9 +135,9 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
     app.jinja_env.globals["url_for"] = address_of
 
     def pages_of(role: Role) -> list[dict[str, str]]:
-        """What the navigation holds for a role: its name and address, in the same order."""
+        """What the navigation holds for a role: name, address, endpoint, in the same order."""
         return [
-            {"text": text, "href": address_of(goal)}
+            {"text": text, "href": address_of(goal), "goal": goal}
             for text, goal, roles, _places in navigation
             if role in roles
         ]

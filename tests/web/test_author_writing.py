@@ -236,6 +236,7 @@ def test_what_waits_is_bounded_and_the_page_says_so(
         assert f"/items/{later}/review" not in page
         assert "More questions wait than this page shows" in page
         assert ("To be read by you" in page) is others
+        assert ("Waiting for me 2 waiting" in said(who.get("/"))) is others
 
 
 def test_a_version_is_returned_with_words_only_and_comes_back_to_its_author(
@@ -252,6 +253,7 @@ def test_a_version_is_returned_with_words_only_and_comes_back_to_its_author(
     assert done.status_code == 302
     words = said(author.get("/reviews"))
     assert "Returned to you q1-1 Returned Who asks whom?" in words
+    assert "Waiting for me 1 waiting" in said(author.get("/"))
     assert "Who asks whom?" in said(author.get(f"/items/{one}/draft"))
     assert "q1-1" in said(author.get(f"/banks/{shelf(built)}?state=returned"))
 

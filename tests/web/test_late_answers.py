@@ -19,6 +19,7 @@ def test_late_answers_wait_are_seen_without_key_or_mark_and_decided(built: World
     assert f'href="/attempts/{attempt}/finish"' in page
 
     assert f'href="{address}"' in quality.get("/late-answers").text
+    assert "1 waiting" in quality.get("/").text  # one attempt, however many answers
     page = html.unescape(quality.get(address).text)
     assert page.count("data-late=") == 3
     assert "Received on 2 March 2026 at 11:30:11 from device 1." in page
@@ -40,6 +41,7 @@ def test_late_answers_wait_are_seen_without_key_or_mark_and_decided(built: World
     answer = quality.post(address, sent | {"words": WHY})
     assert (answer.status_code, answer.location) == (302, "/late-answers")
     assert "they count" in quality.get("/late-answers").text
+    assert "waiting" not in quality.get("/").text
     page = quality.get(address).text
     assert 'data-decided="accepted"' in page
     assert 'name="decision"' not in page

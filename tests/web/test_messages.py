@@ -85,6 +85,8 @@ def test_what_waits_is_red_after_a_day_and_with_the_quality_team_after_two(
     mine = Browser(here, "candidate").get(f"/registrations/{talk}/messages").text
     assert 'data-waiting="overdue"' in mine
     assert "data-overdue" in Browser(here, "administrator").get("/overdue").text
+    for who in ("quality", "administrator"):
+        assert "2 waiting" in Browser(here, who).get("/").text
     assert "data-overdue" not in Browser(here, "administrator.there").get("/overdue").text
 
 

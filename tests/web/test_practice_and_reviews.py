@@ -119,6 +119,7 @@ def test_a_candidate_asks_and_a_person_answers_with_both_marks_kept(here: World)
     quality = Browser(here, "quality")
     found = re.search(r'href="(/mark-reviews/\d+)"', quality.get("/mark-reviews").text)
     assert found is not None
+    assert "1 waiting" in quality.get("/").text
     page = quality.get(found.group(1)).text
     assert WORDS in page
     assert page.count('name="given"') == 2
@@ -134,6 +135,7 @@ def test_a_candidate_asks_and_a_person_answers_with_both_marks_kept(here: World)
     answer = quality.post(found.group(1), {"given": given, "reason": REASON})
     assert (answer.status_code, answer.location) == (302, "/mark-reviews")
     assert codes(quality.get(found.group(1)).text) == {"E-DECIDED"}
+    assert "waiting" not in quality.get("/").text
 
     page = me.get(f"/attempts/{attempt}/result").text
     assert 'data-review="done"' in page

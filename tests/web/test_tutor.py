@@ -237,7 +237,7 @@ def test_a_long_queue_shows_the_longest_waits_and_says_how_many_there_are(
     assert "Candidate Two" in page
     assert ">Candidate<span" not in page
     assert "Shown are the 1 that have waited longest, of 2." in page
-    assert "2 requests waiting" in me.get("/").text
+    assert "2 waiting" in me.get("/").text
 
 
 def test_after_a_change_of_tutors_neither_is_told_what_is_of_the_other(here: World) -> None:

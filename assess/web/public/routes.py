@@ -8,9 +8,8 @@ from flask_login import current_user
 
 from assess import store
 from assess.roles import Role
-from assess.store import approvals, messages
 from assess.web import access, signing
-from assess.web.public import checking
+from assess.web.public import checking, waiting
 from assess.web.public.blueprint import bp
 
 __all__ = ["bp", "checking"]
@@ -24,13 +23,10 @@ def home() -> ResponseReturnValue:
         return redirect(url_for("account.log_in"))
     if (first := access.first_page()) is not None:
         return redirect(first)
-    waiting = 0
-    if current_user.holds(Role.TUTOR):
-        with store.read() as session:
-            waiting = approvals.count(session, current_user.person_id)
-            waiting += messages.count(session, current_user.centre_id, current_user.person_id)
     held = [role for role in Role if role in current_user.roles]
-    return render_template("public/home.html", held=held, waiting=waiting)
+    with store.read() as session:
+        waits = waiting.counts(session, current_user)
+    return render_template("public/home.html", held=held, waits=waits)
 
 
 @bp.get("/accessibility")
