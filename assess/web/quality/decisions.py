@@ -39,6 +39,11 @@ class Open:
     may: tuple[Kind, ...]
     decided: Sequence[tuple[Allowance, Person]]
 
+    @property
+    def matters(self) -> bool:
+        """Whether something was decided, or could be now."""
+        return bool(self.may or self.decided)
+
 
 @bp.get("/decisions")
 @access.only(Role.QUALITY)
