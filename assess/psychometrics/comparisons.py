@@ -234,7 +234,7 @@ def _dif_flags(table: DifTable, reference: str, focal: str, k: int) -> list[Flag
     found = []
     if table.uniform[k]:
         delta, difference = float(mh.delta[k]), float(mh.difference[k])
-        size = f"D = {delta:.2f}, " if isfinite(delta) else ""
+        size = f"D = {flags.number(delta)}, " if isfinite(delta) else ""
         sentence = (
             f"{'Harder' if difference < 0 else 'Easier'} for {focal} than for {reference} of equal "
             f"ability: {flags.percent(abs(difference))} of full marks ({size}ETS class "

@@ -104,7 +104,7 @@ def watch(item: ItemFacts) -> tuple[Flag, ...]:
     if item.facility < HARD and "too_hard" not in raised:
         found.append(_plain("hard", f"{got}: it is hard.", HARD))
     if item.r is not None and item.r < LOW and "weak" not in raised:
-        sentence = f"It separates strong from weak candidates little (r = {item.r:.2f})."
+        sentence = f"It separates strong from weak candidates little (r = {number(item.r)})."
         found.append(_plain("low_discrimination", sentence, LOW))
     return tuple(found)
 
@@ -112,6 +112,11 @@ def watch(item: ItemFacts) -> tuple[Flag, ...]:
 def letter(option: int) -> str:
     """What an author calls the version's own option: A for 0, B for 1."""
     return ascii_uppercase[option]
+
+
+def number(value: float) -> str:
+    """A number with two decimals, as a sentence holds it: with the sign that is no hyphen."""
+    return f"{value:.2f}".replace("-", "−")
 
 
 def percent(share: float, decimals: int | None = None) -> str:
@@ -134,8 +139,8 @@ def _wrong_key(item: ItemFacts) -> Iterator[Flag]:
         "wrong_key",
         f"Option {suspect.name} looks right and is not the key: "
         f"{percent(suspect.share or 0.0)} of {item.n} chose it, and they do better on their other "
-        f"questions (r = {suspect.r:.2f}) than those who chose the key "
-        f"{weakest.name} (r = {weakest.r:.2f}). Check the key.",
+        f"questions (r = {number(suspect.r)}) than those who chose the key "
+        f"{weakest.name} (r = {number(weakest.r)}). Check the key.",
         suspect.option,
         WRONG_KEY_R,
         SIMULATED,
@@ -175,7 +180,7 @@ def _second_key(item: ItemFacts) -> Iterator[Flag]:
                 "second_key",
                 f"Option {o.name} may be right too: among the {o.wrong} who answered "
                 f"wrongly, the {o.wrong_n} who chose it do better on their other questions than "
-                f"the rest (r = {r:.2f}). Make it clearly wrong, or accept it.",
+                f"the rest (r = {number(r)}). Make it clearly wrong, or accept it.",
                 o.option,
                 SMALL_SECOND_KEY_R,
                 SIMULATED,
@@ -228,8 +233,8 @@ def _weak(item: ItemFacts) -> Iterator[Flag]:
         yield Flag(
             "weak",
             f"Those who do well on their other questions hardly do better on this one "
-            f"(r = {item.r:.2f}, 95 % interval {low:.2f} to {high:.2f}, n = {item.n}; wanted: "
-            f"at least {WEAK:.2f}). Look for an ambiguous stem or a defensible distractor.",
+            f"(r = {number(item.r)}, 95 % interval {number(low)} to {number(high)}, n = {item.n}; "
+            f"wanted: at least {WEAK:.2f}). Look for an ambiguous stem or a defensible distractor.",
             None,
             WEAK,
             "Moodle, quiz statistics report: discriminative efficiency under 15 % is dubious",

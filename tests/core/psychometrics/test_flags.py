@@ -84,7 +84,7 @@ def test_a_wrong_key_names_both_options_and_their_numbers() -> None:
     assert (first.code, first.option) == ("wrong_key", 1)
     assert first.sentence == (
         "Option B looks right and is not the key: 60 % of 500 chose it, and they do better on "
-        "their other questions (r = 0.38) than those who chose the key A (r = -0.21). "
+        "their other questions (r = 0.38) than those who chose the key A (r = −0.21). "
         "Check the key."
     )
 
@@ -111,7 +111,7 @@ def test_in_a_multiple_response_the_weakest_key_is_what_a_distractor_is_compared
     facts = with_option(facts, 1, option(1, n=200, r=0.3))
     first = flags.flags(facts)[0]
     assert first.code == "wrong_key"
-    assert "the key C (r = -0.10)" in first.sentence
+    assert "the key C (r = −0.10)" in first.sentence
 
 
 @pytest.mark.parametrize(
