@@ -308,6 +308,16 @@ def test_two_tabs_of_one_device_give_no_number_twice_and_show_the_same(
     assert numbers == list(range(1, len(numbers) + 1))
     assert shown(attempt)[1] == (3,)
 
+    # Whoever logs out in one of them leaves no question on the screen in the other.
+    other.get_by_role("button", name="Log out").click()
+    other.wait_for_url("**/login")
+    choose(page, 1)
+    page.wait_for_url(re.compile(r"/login\?next=.*/questions/1$"))
+    page.get_by_label("Log-in name").fill("candidate")
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator("[data-leftover]")).to_be_visible()  # the last answer is kept as evidence
+
 
 def test_a_device_that_was_taken_over_reads_and_what_it_had_not_sent_is_offered(
     here: World, served: Served, page: Page, device: Callable[[], Page]

@@ -376,13 +376,25 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample, journal }
     else view.notice("refused", view.lines(error.reasons.map((r) => `${r.what} ${r.do}`)));
   };
 
+  /**
+   * Nobody is known to sit here any more, and somebody else may come: the server's own page takes
+   * the place of the test, unless answers are in this page alone. They are to be read, and no more.
+   */
   const signedOut = async (error) => {
     if (!stop("out")) return;
+    const waiting = await unsent(); // what is being written down is on the disk then
+    if (journal.loose === 0) {
+      leaving = true;
+      location.replace(address(here));
+      return;
+    }
+    view.cover("resting");
     const back = `${words.logIn}?next=${encodeURIComponent(location.pathname)}`;
-    const said = view.lines(error.reasons.map((reason) => `${reason.what} ${reason.do}`));
-    view.notice("signed-out", [...said, view.link(words.logInText, back)]);
-    const waiting = await unsent();
-    if (waiting.length > 0) view.say([words.unsent, ...listed(waiting)].join(" "), { failed: true });
+    const said = error.reasons.map((reason) => `${reason.what} ${reason.do}`);
+    view.notice("signed-out", [
+      ...view.lines([...said, words.unsent, ...listed(waiting)]),
+      view.link(words.logInText, back),
+    ]);
   };
 
   const stop = (why) => {
