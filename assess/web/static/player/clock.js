@@ -9,29 +9,30 @@ const LAGGING = 2; // seconds by which a moment may be noticed late and is still
 const GIVEN = 45; // seconds more than here, from which on it is time that somebody has given
 const AGED = 60; // seconds after which what was said of the time left stands here no more
 const SLEPT = 3000; // milliseconds by which two clocks of one device may differ
-const HIDDEN = "assess.clock.hidden";
+// With the number of the attempt: whoever sits the next one at this device sees a clock.
+const HIDDEN = "assess.clock.hidden.";
 
-const remembered = () => {
+const remembered = (attempt) => {
   try {
-    return sessionStorage.getItem(HIDDEN) === "yes";
+    return sessionStorage.getItem(HIDDEN + attempt) === "yes";
   } catch {
     return false; // storage may be forbidden; then the choice holds for this page
   }
 };
 
-const remember = (hidden) => {
+const remember = (attempt, hidden) => {
   try {
-    sessionStorage.setItem(HIDDEN, hidden ? "yes" : "no");
+    sessionStorage.setItem(HIDDEN + attempt, hidden ? "yes" : "no");
   } catch {
     // As above.
   }
 };
 
 /**
- * Starts the clock in this element. `read` asks the server for the seconds left, or gives null;
+ * Starts the clock of an attempt in this element. `read` asks the server for the seconds left, or gives null;
  * `over` is called once, when the server agrees that time is up.
  */
-export const startClock = (clock, { read, over }) => {
+export const startClock = (clock, { attempt, read, over }) => {
   const words = clock.dataset;
   const part = (name) => clock.querySelector(`[data-clock-${name}]`);
   const [line, shown, said, button] = ["line", "time", "said", "hide"].map(part);
@@ -121,7 +122,7 @@ export const startClock = (clock, { read, over }) => {
     // While the time is hidden, what is said aloud can also be read.
     said.classList.toggle("govuk-visually-hidden", !hidden);
     button.textContent = hidden ? words.show : words.hide;
-    remember(hidden);
+    remember(attempt, hidden);
   };
 
   const back = async () => {
@@ -130,7 +131,7 @@ export const startClock = (clock, { read, over }) => {
     tick();
   };
 
-  hide(remembered());
+  hide(remembered(attempt));
   button.hidden = false;
   button.addEventListener("click", () => hide(!line.hidden));
   document.addEventListener("visibilitychange", back);

@@ -38,6 +38,7 @@ async function begin(root) {
   };
   if (sample) Object.assign(hooks, { read: async () => null, over: () => {} });
   const clock = startClock(root.querySelector("[data-clock]"), {
+    attempt: words.attempt ?? "",
     read: () => hooks.read(),
     over: () => hooks.over(),
   });
