@@ -29,7 +29,7 @@ from assess.actions import (
     sessions,
 )
 from assess.actions.context import Context
-from assess.delivery import timing
+from assess.settings import Settings
 from assess.store import attempts as rows
 from assess.store.backups import BackupError
 
@@ -68,11 +68,12 @@ def end_rests(_app: Flask, now: datetime) -> int:
 
 def close_attempts(app: Flask, now: datetime) -> int:
     """Close and mark attempts whose time is up, also when nobody is connected."""
+    settings: Settings = app.extensions["assess.settings"]
     with store.read() as session:
-        due = rows.expired(session, now - timing.GRACE)
+        due = rows.expired(session, now - settings.grace)
     closed = 0
     for candidate, attempt, centre in due:
-        context = Context(now, app.extensions["assess.settings"], centre)
+        context = Context(now, settings, centre)
         try:
             closed += attempts.time_up(context, attempt, candidate) is not None
         except (KeyError, ValueError):  # what marking says of a record that is broken

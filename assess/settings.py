@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -49,6 +49,7 @@ MOST = {
     "login_lock_minutes": A_YEAR * 60,
     "argon2_memory_kib": 4_194_304,  # 4 GiB; a log-in with more fails, or takes the machine with it
     "argon2_time": 1_000,
+    "grace_seconds": 300,  # more would be time to answer in
 }
 """The most that each of these may be: beyond, no calendar and no machine can follow."""
 
@@ -104,6 +105,7 @@ class Settings:
     login_lock_minutes: int = 15
     argon2_memory_kib: int = 19_456  # OWASP Password Storage Cheat Sheet: m=19 MiB, t=2, p=1
     argon2_time: int = 2
+    grace_seconds: int = 10  # after the deadline, in which an answer sent in time may arrive
     floods: bool = True  # limit requests per address
     backups: Path | None = None  # folder of the nightly backups; none are taken without
     backups_kept: int = 14  # older ones are removed
@@ -122,6 +124,11 @@ class Settings:
     def secure(self) -> bool:
         """Whether cookies are for https only."""
         return (self.public_origin or "").startswith("https://")
+
+    @property
+    def grace(self) -> timedelta:
+        """How long after the deadline an answer may arrive and still count."""
+        return timedelta(seconds=self.grace_seconds)
 
     @property
     def origin(self) -> str:

@@ -32,6 +32,7 @@ from assess.clock import HeldClock
 from assess.delivery import form
 from assess.reasons import Refused
 from assess.roles import Role
+from assess.settings import Settings
 from assess.store import attempts as rows
 from assess.store import banks as bank_rows
 from assess.store import people as person_rows
@@ -117,6 +118,12 @@ class World:
     persons: dict[str, int] = field(default_factory=dict)
     programme: int = 0
     test: int = 0
+
+    @property
+    def grace(self) -> timedelta:
+        """How long after the deadline an answer counts here."""
+        settings: Settings = self.app.extensions["assess.settings"]
+        return settings.grace
 
     def context(self, who: str | None = None, session_id: int | None = None) -> Context:
         """The surroundings of a deed by this person, or by the operator, now."""

@@ -75,7 +75,7 @@ def take_over(context: Context, attempt_id: int) -> int | Refused:
             return not_found()
         resting.settle(session, row, context.now)
         # A rest break may be taken over as well: it goes on, and is ended from either device.
-        if not row.resting and (refused := _why_not_sit(row, context.now)) is not None:
+        if not row.resting and (refused := _why_not_sit(row, context)) is not None:
             return refuse(session, context, Event.ATTEMPT_TAKEN_OVER, refused)
         if row.writer_session_id != context.session_id:
             row.writer += 1
@@ -93,7 +93,7 @@ def flag(context: Context, attempt_id: int, place: int, flagged: bool) -> Refuse
         if row is None or not 1 <= place <= len(row.form):
             return not_found()
         resting.settle(session, row, context.now)
-        if (refused := _why_not_sit(row, context.now)) is not None:
+        if (refused := _why_not_sit(row, context)) is not None:
             return refused
         attempts.set_flag(session, row, place, flagged)
     return None
@@ -107,7 +107,7 @@ def hand_in(context: Context, attempt_id: int) -> HandedIn | Refused:
         if row is None:
             return not_found()
         resting.settle(session, row, context.now)
-        if row.deadline is not None and not timing.accepts(context.now, row.deadline):
+        if row.deadline is not None and not _accepts(context, row.deadline):
             return _time_up(session, context, row)
         sits = State(row.state) is State.OPEN or row.resting
         if sits and row.writer_session_id != context.session_id:
@@ -135,7 +135,7 @@ def time_up(context: Context, attempt_id: int, candidate_id: int) -> HandedIn | 
             row is None
             or State(row.state) is not State.OPEN
             or row.deadline is None
-            or timing.accepts(context.now, row.deadline)
+            or _accepts(context, row.deadline)
         ):
             return None
         return _time_up(session, context, row)
@@ -149,10 +149,15 @@ def _time_up(session: Session, context: Context, row: Attempt) -> HandedIn | Ref
     return close(session, context, row, Move.TIME_UP, row.deadline)
 
 
-def _why_not_sit(row: Attempt, now: datetime) -> Refused | None:
+def _accepts(context: Context, deadline: datetime) -> bool:
+    """Whether answers still count."""
+    return timing.accepts(context.now, deadline, context.settings.grace)
+
+
+def _why_not_sit(row: Attempt, context: Context) -> Refused | None:
     """Why an attempt takes nothing from its candidate now."""
     state = State(row.state)
-    if state is State.OPEN and row.deadline is not None and timing.accepts(now, row.deadline):
+    if state is State.OPEN and row.deadline is not None and _accepts(context, row.deadline):
         return None
     if state is State.OPEN:
         return Refused.of(Code.LATE, who=Helper.NOBODY)

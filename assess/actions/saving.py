@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
@@ -106,10 +106,10 @@ def save(
         if row is None:
             return not_found()
         device = sitting(session, row, context.session_id, writer)
-    return keep(device, Entry(place, sequence, values), context.now)
+    return keep(device, Entry(place, sequence, values), context.now, context.settings.grace)
 
 
-def keep(device: Sitting, entry: Entry, now: datetime) -> Saved | Refused:
+def keep(device: Sitting, entry: Entry, now: datetime, grace: timedelta) -> Saved | Refused:
     """Put the answer to a question on the disk; said to be saved only when it is there.
 
     The same save again is no error; the same number with another answer is refused
@@ -119,7 +119,7 @@ def keep(device: Sitting, entry: Entry, now: datetime) -> Saved | Refused:
     answer = parse(device, entry)
     if isinstance(answer, Refused):
         return answer
-    found = _put(device, entry, answer, now)
+    found = _put(device, entry, answer, now, grace)
     if found is None:
         return not_found()
     if found.live and (found.kept or found.there is not None):
@@ -129,7 +129,7 @@ def keep(device: Sitting, entry: Entry, now: datetime) -> Saved | Refused:
         return Saved(entry.place, entry.sequence, bool(answer), left)
     refused = why_not(device, found, now)
     if refused.code is Code.LATE:
-        kept = _keep_evidence(device, [(entry, answer)], now)
+        kept = _keep_evidence(device, [(entry, answer)], now, grace)
         if kept == [Outcome.CONFLICT]:
             return Refused.of(Code.CONFLICT, who=Helper.YOU, place=entry.place)
     return refused
@@ -167,7 +167,7 @@ def why_not(device: Sitting, found: Found, now: datetime) -> Refused:
 
 
 def keep_journal(
-    device: Sitting, session_id: int, entries: Sequence[Entry], now: datetime
+    device: Sitting, session_id: int, entries: Sequence[Entry], now: datetime, grace: timedelta
 ) -> list[Outcome] | Refused:
     """Take the journal of a device, in its order: what became of each entry.
 
@@ -183,7 +183,7 @@ def keep_journal(
         answers.append(answer)
     outcomes: list[Outcome | None] = []
     for entry, answer in zip(entries, answers, strict=True):
-        found = _put(device, entry, answer, now)
+        found = _put(device, entry, answer, now, grace)
         if found is None:
             return not_found()
         if found.kept or found.there is not None:
@@ -199,11 +199,13 @@ def keep_journal(
         for entry, answer, outcome in zip(entries, answers, outcomes, strict=True)
         if outcome is None
     ]
-    kept = iter(_keep_evidence(device, late, now, session_id) if late else ())
+    kept = iter(_keep_evidence(device, late, now, grace, session_id) if late else ())
     return [next(kept) if outcome is None else outcome for outcome in outcomes]
 
 
-def _put(device: Sitting, entry: Entry, answer: Answer, now: datetime) -> Found | None:
+def _put(
+    device: Sitting, entry: Entry, answer: Answer, now: datetime, grace: timedelta
+) -> Found | None:
     it = saving.Save(
         attempt_id=device.attempt_id,
         session_id=device.session_id,
@@ -212,7 +214,7 @@ def _put(device: Sitting, entry: Entry, answer: Answer, now: datetime) -> Found 
         sequence=entry.sequence,
         options=answer,
         now=now,
-        grace=timing.GRACE,
+        grace=grace,
     )
     found = saving.save(it)
     # A rest break may be over without anybody having written so: then this counts.
@@ -234,6 +236,7 @@ def _keep_evidence(
     device: Sitting,
     late: Sequence[tuple[Entry, Answer]],
     now: datetime,
+    grace: timedelta,
     session_id: int | None = None,
 ) -> list[Outcome]:
     """Store as evidence what does not count; once, however often it comes."""
@@ -241,7 +244,7 @@ def _keep_evidence(
         row = attempts.locked(session, device.person_id, device.attempt_id)
         assert row is not None  # noqa: S101 - the save has just found it
         over = State(row.state) is not State.OPEN or (
-            row.deadline is not None and not timing.accepts(now, row.deadline)
+            row.deadline is not None and not timing.accepts(now, row.deadline, grace)
         )
         cause = Cause.LATE if over else Cause.SUPERSEDED
         before = {

@@ -11,9 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-GRACE = timedelta(seconds=10)
-"""How long after the deadline an answer may arrive and still count: it was sent in time."""
-
 SECOND = timedelta(seconds=1)
 
 
@@ -42,8 +39,11 @@ def is_open(now: datetime, deadline: datetime) -> bool:
     return now.astimezone(UTC) < deadline.astimezone(UTC)
 
 
-def accepts(received: datetime, deadline: datetime, grace: timedelta = GRACE) -> bool:
-    """Whether an answer received at `received` counts: up to and including deadline + grace."""
+def accepts(received: datetime, deadline: datetime, grace: timedelta) -> bool:
+    """Whether an answer received at `received` counts: up to and including deadline + grace.
+
+    What arrives within the grace was sent in time.
+    """
     return received.astimezone(UTC) <= deadline.astimezone(UTC) + grace
 
 

@@ -58,10 +58,11 @@ def saved(
     if device is None or (device.attempt_id, device.writer) != (int(address[1]), told.writer):
         return None
     clock: Clock = app.extensions["assess.clock"]
+    settings: Settings = app.extensions["assess.settings"]
     entry = Entry(told.place, told.sequence, [str(position) for position in told.answer])
     try:
         with app.app_context():
-            done = deeds.keep(device, entry, clock.now())
+            done = deeds.keep(device, entry, clock.now(), settings.grace)
     except Exception as error:
         environ[FAILED] = error
         return None

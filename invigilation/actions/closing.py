@@ -98,7 +98,7 @@ def close_what_is_over(context: Context, sitting_id: int) -> None:
             work is not None
             and work.state is State.OPEN
             and work.deadline is not None
-            and not timing.accepts(context.now, work.deadline)
+            and not timing.accepts(context.now, work.deadline, context.settings.grace)
         ):
             deeds.time_up(context, work.attempt_id, line.person.id)
 

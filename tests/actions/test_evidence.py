@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from assess import store
 from assess.actions import attempts, evidence, saving
-from assess.delivery import form, timing
+from assess.delivery import form
 from assess.reasons import Code, Refused
 from assess.roles import Role
 from assess.store import attempts as rows
@@ -43,7 +43,7 @@ def late(built: World, who: str = "candidate") -> tuple[int, int]:
     attempt = built.start(device)
     for place in (1, 2):
         built.save(device, attempt, place, *shown(attempt, place, True))
-    built.clock.advance(timedelta(minutes=30) + timing.GRACE + timedelta(seconds=1))
+    built.clock.advance(timedelta(minutes=30) + built.grace + timedelta(seconds=1))
     for place, right in ((1, False), (3, True), (4, True)):
         done = built.save(device, attempt, place, *shown(attempt, place, right), sequence=2)
         assert codes(done) == {Code.LATE}
@@ -137,7 +137,8 @@ def test_answers_of_a_device_that_was_taken_over_are_never_accepted(built: World
         row = session.get_one(rows.Attempt, attempt)
         device = saving.sitting(session, row, first.session_id or 0, 1)
     entry = saving.Entry(1, 1, tuple(shown(attempt, 1, True)))
-    done = saving.keep_journal(device, first.session_id or 0, [entry], built.clock.now())
+    now, number = built.clock.now(), first.session_id or 0
+    done = saving.keep_journal(device, number, [entry], now, built.grace)
     assert done == [saving.Outcome.SUPERSEDED]
     built.hand_in(second, attempt)
     assert codes(evidence.accept(quality, attempt, last(attempt), WHY)) == {Code.NOT_NEEDED}

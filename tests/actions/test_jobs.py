@@ -11,7 +11,6 @@ from sqlalchemy.exc import OperationalError
 
 from assess import jobs, store
 from assess.actions import journal, sessions
-from assess.delivery import timing
 from assess.reasons import Refused
 from assess.store.attempts import Attempt
 from assess.store.marks import MarkRow
@@ -47,7 +46,7 @@ def test_an_attempt_left_alone_closes_at_its_deadline_however_late_that_is_seen(
     with store.read() as session:
         deadline = session.get_one(Attempt, attempt).deadline
     assert deadline is not None
-    assert jobs.close_attempts(built.app, deadline + timing.GRACE) == 0
+    assert jobs.close_attempts(built.app, deadline + built.grace) == 0
     assert jobs.close_attempts(built.app, deadline + timedelta(days=3)) == 1
     assert jobs.close_attempts(built.app, deadline + timedelta(days=3)) == 0
     with store.read() as session:
@@ -63,7 +62,7 @@ def test_an_attempt_closes_as_soon_as_no_answer_can_arrive_any_more(built: World
     with store.read() as session:
         deadline = session.get_one(Attempt, attempt).deadline
     assert deadline is not None
-    assert jobs.close_attempts(built.app, deadline + timing.GRACE + MOMENT) == 1
+    assert jobs.close_attempts(built.app, deadline + built.grace + MOMENT) == 1
 
 
 def test_an_attempt_that_cannot_be_marked_keeps_no_other_open(

@@ -163,7 +163,8 @@ def test_a_break_is_over_at_its_moment_whoever_writes_so_and_when(
             device = saving.sitting(session, row, sitting.device.session_id, 1)
         entries = [saving.Entry(1, 1, ["1"])]
         now, number = sitting.clock.now(), sitting.device.session_id
-        assert saving.keep_journal(device, number, entries, now) == [saving.Outcome.SAVED]
+        done = saving.keep_journal(device, number, entries, now, built.grace)
+        assert done == [saving.Outcome.SAVED]
     else:
         assert timekeeping.credit(built.context("quality"), sitting.attempt, 60, WHY) is None
     assert sitting.row().state == "open"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from assess import store
+from assess import jobs, store
 from assess.actions import attempts, closing, saving, sessions
 from assess.actions.context import Context
-from assess.delivery import answering, timing
+from assess.delivery import answering
 from assess.delivery.form import shown_to_own
 from assess.reasons import Code, Refused
 from assess.store import attempts as rows
@@ -167,12 +168,20 @@ def test_an_ended_session_saves_nothing(sitting: Sitting) -> None:
     assert sitting.answers() == []
 
 
-def test_ten_seconds_after_the_deadline_a_save_counts_and_a_microsecond_later_not(
-    sitting: Sitting,
+@pytest.mark.parametrize("seconds", [10, 45])
+def test_until_the_grace_is_over_a_save_counts_and_a_microsecond_later_not(
+    built: World, seconds: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    held = built.app.extensions
+    assert held["assess.settings"].grace_seconds == 10
+    monkeypatch.setitem(
+        held, "assess.settings", replace(held["assess.settings"], grace_seconds=seconds)
+    )
+    sitting = Sitting(built)
     deadline = sitting.row().deadline
     assert deadline is not None
-    last = deadline + timing.GRACE
+    last = deadline + timedelta(seconds=seconds)
+    assert jobs.close_attempts(sitting.world.app, last) == 0
     sitting.world.clock.set(last)
     assert sitting.world.save(sitting.device, sitting.attempt, 1, "1") == saving.Saved(1, 1, True)
     sitting.world.clock.set(last + timedelta(microseconds=1))
@@ -184,16 +193,16 @@ def test_ten_seconds_after_the_deadline_a_save_counts_and_a_microsecond_later_no
 def test_handing_in_is_possible_as_long_as_a_save_is(sitting: Sitting) -> None:
     deadline = sitting.row().deadline
     assert deadline is not None
-    sitting.world.clock.set(deadline + timing.GRACE)
+    sitting.world.clock.set(deadline + sitting.world.grace)
     sitting.world.hand_in(sitting.device, sitting.attempt)
     row = sitting.row()
-    assert (row.closed_by, row.closed_at) == ("hand_in", deadline + timing.GRACE)
+    assert (row.closed_by, row.closed_at) == ("hand_in", deadline + sitting.world.grace)
 
 
 def test_handing_in_later_closes_at_the_deadline(sitting: Sitting) -> None:
     deadline = sitting.row().deadline
     assert deadline is not None
-    sitting.world.clock.set(deadline + timing.GRACE + timedelta(microseconds=1))
+    sitting.world.clock.set(deadline + sitting.world.grace + timedelta(microseconds=1))
     sitting.world.hand_in(sitting.device, sitting.attempt)
     row = sitting.row()
     assert (row.closed_by, row.closed_at, row.state) == ("time_up", deadline, "marked")

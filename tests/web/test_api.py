@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-from assess.delivery import timing
+import pytest
+
 from assess.web.api import shapes
 from tests.builders import World
 from tests.web.candidate_builders import Browser, Player, contents, refused
-
-if TYPE_CHECKING:
-    pass
 
 
 def test_the_form_says_all_that_the_player_needs_and_nothing_of_the_key(player: Player) -> None:
@@ -130,9 +128,13 @@ def test_a_device_that_was_taken_over_leaves_evidence_that_the_next_may_take_up(
     assert refused(second.save(2, 1, sequence=9)) == (409, "E-CLOSED")
 
 
-def test_what_comes_after_the_end_is_kept_and_does_not_count(player: Player) -> None:
+def test_what_comes_after_the_end_is_kept_and_does_not_count(
+    player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = player.world.app.extensions
+    monkeypatch.setitem(held, "assess.settings", replace(held["assess.settings"], grace_seconds=25))
     player.save(1, 1)
-    player.world.clock.advance(timedelta(minutes=30) + timing.GRACE)
+    player.world.clock.advance(timedelta(minutes=30, seconds=25))
     assert player.said(player.save(2, 1))["seconds_left"] == 0
     player.world.clock.advance(timedelta(microseconds=1))
     late = player.save(3, 1)

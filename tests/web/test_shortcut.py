@@ -204,7 +204,7 @@ def test_what_goes_wrong_is_said_as_everywhere_and_the_deed_not_tried_again(
 ) -> None:
     tried = []
 
-    def away(device: Sitting, entry: Entry, now: object) -> Saved:
+    def away(device: Sitting, entry: Entry, *_: object) -> Saved:
         tried.append(entry)
         raise OperationalError("INSERT", {}, Exception("the server closed the connection"))
 

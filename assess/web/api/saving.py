@@ -33,7 +33,7 @@ def save(attempt_id: int, json_data: shapes.AnswerIn) -> Response:
         return refuse(device)
     limits.count_answers(current_app, device.person_id, attempt_id)
     entry = Entry(json_data.place, json_data.sequence, [str(p) for p in json_data.answer])
-    done = deeds.keep(device, entry, signing.now())
+    done = deeds.keep(device, entry, signing.now(), signing.settings().grace)
     if isinstance(done, Refused):
         return refuse(done, **({"kept": True} if done.code is Code.LATE else {}))
     return plain(
@@ -61,7 +61,9 @@ def journal(attempt_id: int, json_data: shapes.JournalIn) -> Response:
         return refuse(_not_this_device(attempt_id))
     limits.count_answers(current_app, device.person_id, attempt_id, len(json_data.entries))
     entries = [Entry(e.place, e.sequence, [str(p) for p in e.answer]) for e in json_data.entries]
-    done = deeds.keep_journal(device, current_user.session_id, entries, signing.now())
+    done = deeds.keep_journal(
+        device, current_user.session_id, entries, signing.now(), signing.settings().grace
+    )
     if isinstance(done, Refused):
         return refuse(done)
     return plain(

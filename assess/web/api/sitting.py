@@ -95,7 +95,7 @@ def _told(attempt_id: int) -> Response:
     if (
         State(state) is State.OPEN
         and row.deadline is not None
-        and not timing.accepts(now, row.deadline)
+        and not timing.accepts(now, row.deadline, signing.settings().grace)
         and deeds.time_up(signing.context(), row.id, current_user.person_id) is not None
     ):
         state = State.MARKED.value

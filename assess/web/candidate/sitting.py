@@ -47,15 +47,16 @@ def is_over(row: Attempt) -> bool:
     return (
         State(row.state) is State.OPEN
         and row.deadline is not None
-        and not timing.accepts(signing.now(), row.deadline)
+        and not timing.accepts(signing.now(), row.deadline, signing.settings().grace)
     )
 
 
 def close_what_is_over() -> None:
     """Close my attempts whose time is over."""
     # What is compared is the deadline with its grace, as `is_over` does.
+    latest = signing.now() - signing.settings().grace
     with store.look() as session:
-        over = attempts.over(session, current_user.person_id, signing.now() - timing.GRACE)
+        over = attempts.over(session, current_user.person_id, latest)
     for attempt_id in over:
         find(attempt_id)
 
@@ -125,7 +126,7 @@ def refused_by_state(state: State) -> ResponseReturnValue:
 def time_is_up(row: Attempt) -> ResponseReturnValue:
     """Time is up and the last answers may still arrive; the result is asked for by itself."""
     assert row.deadline is not None  # noqa: S101 - an open attempt has one: a check holds it
-    latest = row.deadline + timing.GRACE
+    latest = row.deadline + signing.settings().grace
     wait = timing.seconds_left(signing.now(), latest) + SETTLE
     page = render_template("candidate/time_up.html", attempt_id=row.id, wait=wait)
     response = make_response(page)
