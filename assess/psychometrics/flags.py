@@ -139,8 +139,8 @@ def _wrong_key(item: ItemFacts) -> Iterator[Flag]:
         "wrong_key",
         f"Option {suspect.name} looks right and is not the key: "
         f"{percent(suspect.share or 0.0)} of {item.n} chose it, and they do better on their other "
-        f"questions (r = {number(suspect.r)}) than those who chose the key "
-        f"{weakest.name} (r = {number(weakest.r)}). Check the key.",
+        f"questions (r = {number(suspect.r or 0.0)}) than those who chose the key "
+        f"{weakest.name} (r = {number(weakest.r or 0.0)}). Check the key.",
         suspect.option,
         WRONG_KEY_R,
         SIMULATED,
