@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from assess import seeds, store
-from assess.actions import overtaken, passwords
+from assess.actions import notices, overtaken, passwords
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
 from assess.delivery import accounts, calendar, mailing, registration
 from assess.journal import Event, Fact
@@ -225,6 +225,7 @@ def amend(
         details["born_on"] = None if born_on is None else born_on.isoformat()
     if person.email != email:
         details["email"] = email
+        notices.address(session, context, person)
     person.name, person.born_on, person.email = name, born_on, email
     record(session, context, Event.PERSON_CHANGED, {"person": person.id}, details)
 
@@ -264,6 +265,7 @@ def reset_password(context: Context, person_id: int) -> Added | Refused:
         person.must_change_password = True
         sessions.end_sessions(session, person_id, context.now)
         record(session, context, Event.PASSWORD_RESET, {"person": person_id})
+        notices.password(session, context, person)
         return Added(person.id, person.username, given)
 
 
@@ -274,7 +276,10 @@ def give(
     role: Role,
     until: datetime | None = None,
 ) -> None:
-    """Let a person hold a role from now on. What they held of it before must be over or taken."""
+    """Let a person hold a role from now on. What they held of it before must be over or taken.
+
+    Who checks a centre's work is told of another one, by mail.
+    """
     session.execute(
         update(RoleHeld)
         .where(
@@ -295,6 +300,7 @@ def give(
             until=until,
         )
     )
+    notices.role(session, context, person_id, role)
 
 
 def take(session: Session, context: Context, person_id: int, role: Role) -> None:

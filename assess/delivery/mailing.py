@@ -22,6 +22,10 @@ class Kind(StrEnum):
     MESSAGE_ANSWERED = "message-answered"
     OVERDUE = "overdue"
     RESULT = "result"
+    PASSWORD_RESET = "password-reset"  # noqa: S105 - a kind of mail
+    ADDRESS_CHANGED = "address-changed"
+    CHECKER_RESET = "checker-reset"
+    CHECKER_GIVEN = "checker-given"
 
 
 PATHS: Mapping[Kind, str] = MappingProxyType(
@@ -34,6 +38,10 @@ PATHS: Mapping[Kind, str] = MappingProxyType(
         Kind.MESSAGE_ANSWERED: "/registrations/{number}/messages",
         Kind.OVERDUE: "/overdue",
         Kind.RESULT: "/attempts/{number}/result",
+        Kind.PASSWORD_RESET: "/account",
+        Kind.ADDRESS_CHANGED: "/account",
+        Kind.CHECKER_RESET: "/decisions",
+        Kind.CHECKER_GIVEN: "/decisions",
     }
 )
 """Where a mail leads: what it is about is read on the page, behind the log-in, not in the mail."""

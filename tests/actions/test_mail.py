@@ -16,6 +16,7 @@ from assess.actions.context import Context
 from assess.delivery import mailing
 from assess.delivery.mailing import Kind
 from assess.reasons import Refused
+from assess.roles import Role
 from assess.settings import Settings, Tls
 from assess.store.approvals import Approval
 from assess.store.journal import JournalEntry
@@ -88,6 +89,33 @@ def test_a_server_that_cannot_be_asked_is_said_beside_the_mail(
     assert one.error is not None
     assert one.error.startswith("Unicode")
     assert "geheim" not in one.error
+
+
+def test_those_who_would_notice_are_told_who_was_given_a_way_in_by_somebody_else(
+    built: World,
+) -> None:
+    reached(built, candidate="ann@example.org", quality="q@example.org")
+    built.add("second.quality", Role.QUALITY)
+    who, administrator = built.persons, built.context("administrator")
+
+    def told() -> set[tuple[str, str]]:
+        """Kind and address of the mails since the last look."""
+        found = {(one.kind, one.address) for one in waiting()[len(seen) :]}
+        seen.extend(waiting()[len(seen) :])
+        return found
+
+    seen: list[Mail] = []
+    assert told() == {("checker-given", "q@example.org")}
+    assert "Assess gave Second Quality a role" in str(seen[0].body)
+    people.reset_password(administrator, who["candidate"])
+    assert told() == {("password-reset", "ann@example.org")}
+    assert "Administrator gave you a new first password" in str(seen[-1].body)
+    people.reset_password(administrator, who["second.quality"])
+    assert told() == {("checker-reset", "q@example.org")}
+    assert people.change(administrator, who["quality"], "Quality", None, None) is None
+    assert told() == {("address-changed", "q@example.org")}
+    people.reset_password(administrator, who["quality"])
+    assert told() == set()
 
 
 def test_a_result_that_is_held_back_is_told_when_the_hold_is_lifted(built: World) -> None:
@@ -244,9 +272,9 @@ def test_an_address_that_is_refused_for_good_is_given_up_at_once_and_holds_up_no
         candidate = session.get_one(Person, built.persons["candidate"])
         mail.put(session, built.context(), kind, candidate, 1, test="First test")
         mail.put(session, built.context(), kind, candidate, 1, test="First test")
-    assert [m.address for m in waiting()] == ["grace@example.org"] * 2 + ["nobody@example.org"]
+    assert [m.address for m in waiting()] == ["grace@example.org"] * 3 + ["nobody@example.org"]
     assert mail.send(through(built, server)) == 0
-    later, _, never = waiting()
+    later, *_, never = waiting()
     assert (later.given_up_at, later.tries) == (None, 1)
     assert never.given_up_at is not None
     assert never.error == "550 no such user"

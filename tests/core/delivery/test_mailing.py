@@ -42,6 +42,7 @@ def test_a_mail_is_tried_for_more_than_a_day_and_a_night() -> None:
 
 def test_every_kind_has_words_and_leads_somewhere() -> None:
     values = {"name": "Ann", "about": "Grace", "test": "First test", "tutor": "Grace"}
+    values |= {"by": "Helen", "at": "today"}
     frame = {"link": "https://x.example/y", "service": "Assess", "centre": "Here", "since": NOON}
     for kind in Kind:
         subject, body = wording.mail(kind.value, values | frame)  # type: ignore[arg-type]
