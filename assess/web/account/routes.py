@@ -134,12 +134,13 @@ def end_others() -> ResponseReturnValue:
 
 
 def _lasts() -> ResponseReturnValue:
-    """The seconds until the session ends (None while a test is sat), and whether use defers it."""
+    """Whose session it is, the seconds until it ends (None in a test), whether use defers that."""
     signed_in, settings = current_user.signed_in, signing.settings()
     with store.look() as session:
         sits = attempts.sits_since(session, signed_in.person_id) is not None
     defers = sessions.ends(signed_in, settings) < sessions.ends_at_last(signed_in, settings)
-    return jsonify(seconds_left=None if sits else signing.session_left(), can_stay=defers)
+    left = None if sits else signing.session_left()
+    return jsonify(person=signed_in.person_id, seconds_left=left, can_stay=defers)
 
 
 def _password_form(refused: Refused | None = None) -> ResponseReturnValue:

@@ -2,7 +2,8 @@
 //
 // The server alone knows when it ends: another tab may have used it meanwhile. To ask is no use of
 // a session; the button is. When it has ended, what stands on the page is put out of sight for
-// whoever comes next, unless something was typed that would be lost.
+// whoever comes next, unless something was typed that would be lost; when somebody else has logged
+// in meanwhile, it is in any case.
 
 const PATIENCE = 10000; // milliseconds for a reply
 const AGAIN = 15000; // milliseconds until the server is asked anew, while a warning stands
@@ -51,8 +52,9 @@ export const watchSession = (template, { early, typed }) => {
     ticking = setInterval(write, 1000);
   };
 
-  const told = ({ seconds_left: left, can_stay: canStay }) => {
+  const told = ({ person, seconds_left: left, can_stay: canStay }) => {
     clearTimeout(timer);
+    if (person !== Number(words.person)) return location.replace(words.logIn);
     if (left !== null && left <= early) {
       timer = setTimeout(ask, Math.min(AGAIN, (left + 1) * 1000));
       return warn(left, canStay);
