@@ -3,7 +3,8 @@
 Whoever fills a long form and was logged out meanwhile would find it empty on the way back: our
 pages are never stored, so a browser does not fill them again. So the refusal carries what was sent,
 as a form that sends the same with a token of now. Only what a page of ours has sent comes back:
-another site could otherwise let us show its words, or have a forged request sent after all.
+another site could otherwise let us show its words, or have a forged request sent after all. And all
+of it is shown: whoever sends it again may be somebody else than who wrote it, at the same browser.
 """
 
 from __future__ import annotations

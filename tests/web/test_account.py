@@ -228,6 +228,11 @@ def test_what_was_written_while_the_session_ended_can_be_sent_after_logging_in(h
         found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
         return {name: unescape(text) for name, text in found}
 
+    def shown(page: str) -> str:
+        return unescape(
+            re.sub("<[^>]+>", "", page.partition("data-again>")[2].partition("</dl>")[0])
+        )
+
     old = me._token
     me.post("/logout")
     for answer in (me.post(path, written, headers={"Sec-Fetch-Site": "cross-site"}), me.post(path)):
@@ -235,12 +240,15 @@ def test_what_was_written_while_the_session_ended_can_be_sent_after_logging_in(h
     lost = me.post(path, written, headers=ours)
     assert codes(lost.text) == {"E-SIGNED-OUT"}
     assert {n: t for n, t in hidden(lost.text).items() if n != "csrf_token"} == written
+    assert shown(lost.text).split() == ["name", "A", '"new"', "programme", "token", "kept"]
+    assert "in your name" not in lost.text
     me.post(
         "/login",
         {"csrf_token": me.token_of("/login"), "username": "administrator", "password": PASSWORD},
     )
     stale = me.post(path, written | {"csrf_token": old}, headers=ours)
     assert codes(stale.text) == {"E-CSRF"}
+    assert "in your name, Administrator:" in stale.text
     sent = me.post(path, hidden(stale.text), headers=ours)
     assert 'value="A &#34;new&#34; programme"' in sent.text  # the form, which asks for a framework
     secret = me.post("/account/password", {"csrf_token": old, "new": "a b c"}, headers=ours)
