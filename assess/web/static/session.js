@@ -73,20 +73,22 @@ export const watchSession = (template, { early, typed }) => {
     return location.replace(`${words.logIn}?next=${here}`);
   };
 
+  /** The code of a refusal; "" for none. What something on the way says has no code of ours. */
   const speak = async (method, headers = {}) => {
     clearTimeout(timer);
     timer = setTimeout(ask, AGAIN);
     const signal = AbortSignal.timeout(PATIENCE);
     const all = { Accept: "application/json", ...headers };
     const answer = await fetch(words.api, { method, headers: all, cache: "no-store", signal });
-    if (answer.ok) told(await answer.json());
-    return answer.status;
+    const reply = await answer.json();
+    if (answer.ok) told(reply);
+    return answer.ok ? "" : reply.code;
   };
 
   async function ask() {
     if (ended) return;
-    const status = await speak("GET").catch(() => 0);
-    if (status === 403 && !ended) end();
+    const code = await speak("GET").catch(() => undefined);
+    if (code === "E-SIGNED-OUT" && !ended) end();
   }
 
   soon.addEventListener("close", async () => {
@@ -94,8 +96,8 @@ export const watchSession = (template, { early, typed }) => {
     clearInterval(ticking);
     put = stay.hidden;
     if (put) return;
-    const status = await speak("POST", { "X-CSRFToken": words.csrf }).catch(() => 0);
-    if (status !== 200) ask();
+    const code = await speak("POST", { "X-CSRFToken": words.csrf }).catch(() => undefined);
+    if (code !== "") ask();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") ask();
