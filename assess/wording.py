@@ -25,6 +25,7 @@ CATALOGUES = ("reasons", "problems", "mail")
 FIRST_LANGUAGE = "en"
 MOMENT = "EEEE d MMMM y 'at' HH:mm"
 DAY = "d MMMM y"
+COUNTED = ("need", "weeks")  # values of which one may have a sentence of its own, named `:one`
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def words(reason: Reason, zone: str = "UTC", language: str = FIRST_LANGUAGE) -> 
     keys = [reason.code.value]
     if what:
         keys = [f"{reason.code.value}.{what}", what, reason.code.value]
-    if reason.values.get("need") == 1:  # "1 question is needed", where a sentence has it
+    if 1 in map(reason.values.get, COUNTED):  # "1 question is needed", where a sentence has it
         keys = [*(f"{key}:one" for key in keys), *keys]
     return Words(
         code=reason.code.value,

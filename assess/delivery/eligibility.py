@@ -221,11 +221,8 @@ def _published(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reas
 
 def _window(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:
     if terms.weeks is not None and terms.opens is None:
-        if terms.weeks == 1:
-            yield Reason(Code.WINDOW, {"what": "unagreed_week", "weeks": 1}, who=Helper.TUTOR)
-        else:
-            unagreed: dict[str, str | int | datetime] = {"what": "unagreed", "weeks": terms.weeks}
-            yield Reason(Code.WINDOW, unagreed, who=Helper.TUTOR)
+        unagreed: dict[str, str | int | datetime] = {"what": "unagreed", "weeks": terms.weeks}
+        yield Reason(Code.WINDOW, unagreed, who=Helper.TUTOR)
     if terms.opens is not None and now < terms.opens.astimezone(UTC):
         opens = terms.opens.astimezone(terms.zone)
         yield Reason(Code.WINDOW, {"what": "before", "opens": opens}, opens, Helper.NOBODY)
