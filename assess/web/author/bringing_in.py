@@ -16,7 +16,7 @@ from assess import store, wording
 from assess.actions import banks as deeds
 from assess.actions.banks import Import, Imported
 from assess.bank.formats import tabular
-from assess.bank.formats.lines import FileRefused
+from assess.bank.formats.lines import GZIP, FileRefused
 from assess.bank.formats.rows import Row
 from assess.bank.lifecycle import State
 from assess.bank.problems import problem, shown
@@ -27,7 +27,6 @@ from assess.web import pages, problems, signing
 from assess.web.author.blueprint import bp, writers
 
 LARGEST = 400_000  # bytes of a file on this page; the command line takes larger ones
-GZIP = b"\x1f\x8b"
 SHOWN = 100  # problems, and pieces of advice, that are shown
 
 

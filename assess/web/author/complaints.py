@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 from flask_babel import gettext as _
@@ -14,6 +14,7 @@ from assess.bank import specification as rules
 from assess.bank.specification import Quota
 from assess.reasons import Reason, Refused, Value
 from assess.web.author import narrowing
+from assess.web.author.complaint import Complaint
 from assess.web.author.form import Form
 
 QUOTA = re.compile(r"quotas\[([0-9]+)\](?:\.([a-z]+)(?:\[[12]\])?)?")
@@ -46,15 +47,6 @@ IN_PER_CENT = {
 """What a document holds as a share is typed in per cent, and is spoken of so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """A reason beside a field; `field` is the field's id, that of the form itself for none."""
-
-    field: str
-    code: str
-    what: str
-
-
 def complaints(reasons: Iterable[Reason], form: Form, zone: str) -> tuple[Complaint, ...]:
     """Each reason, in the order of the rules, as the form shows it."""
 
@@ -63,14 +55,6 @@ def complaints(reasons: Iterable[Reason], form: Form, zone: str) -> tuple[Compla
         return _narrower(form)
 
     return tuple(_complaint(reason, form, zone, narrower) for reason in reasons)
-
-
-def by_field(found: Iterable[Complaint]) -> dict[str, Complaint]:
-    """The first complaint about each field."""
-    first: dict[str, Complaint] = {}
-    for complaint in found:
-        first.setdefault(complaint.field, complaint)
-    return first
 
 
 def labels() -> dict[str, str]:

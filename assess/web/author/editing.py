@@ -29,7 +29,7 @@ from assess.store import banks, drafts, frameworks, people, reviews
 from assess.store.banks import Bank, Item
 from assess.store.drafts import ItemDraft
 from assess.web import pages, problems, signing
-from assess.web.author import looking, outcomes, typed
+from assess.web.author import complaint, looking, outcomes, typed
 from assess.web.author.blueprint import KEY, bp, readers, writers
 
 AUTO, SUBMIT = "auto", "submit"
@@ -281,7 +281,7 @@ def _page(
         standing=next((v for v in versions if v.state in lifecycle.STANDING), None),
         sent_back=None if base is None else reviews.sent_back(session, base.id),
         complaints=found,
-        wrong=typed.by_field(found),
+        wrong=complaint.by_field(found),
         theirs=_theirs(row, content) if edited else (),
         labels=looking.labels(),
         words=words,

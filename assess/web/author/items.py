@@ -19,7 +19,7 @@ from assess.store import banks, drafts, frameworks, reports, reviews
 from assess.store.banks import Bank, Item, ItemVersion
 from assess.store.drafts import ItemDraft
 from assess.web import pages, problems
-from assess.web.author import figures, looking, typed
+from assess.web.author import complaint, figures, looking, typed
 from assess.web.author.blueprint import KEY, bp, readers
 
 
@@ -77,7 +77,7 @@ def page(
         longest=review.LONGEST_WORDS,
         words=request.form.get("words", ""),
         complaints=(found := typed.complaints(reasons, pages.zone())),
-        wrong=typed.by_field(found),
+        wrong=complaint.by_field(found),
     )
     return shown_page, status
 

@@ -14,7 +14,7 @@ from assess.store import live_items, proofs
 from assess.store.banks import Bank
 from assess.web import pages
 from assess.web.author import complaints, narrowing
-from assess.web.author.complaints import Complaint
+from assess.web.author.complaint import Complaint
 from assess.web.author.form import Form
 
 BESIDE = frozenset({"cut_above_length", "cut_below_one", "feedback_reason_missing"})

@@ -21,7 +21,7 @@ from assess.store import banks, frameworks, live_items, programmes, specificatio
 from assess.store.banks import Bank
 from assess.store.specifications import Test
 from assess.web import pages, problems, signing
-from assess.web.author import complaints, foretelling, form, narrowing, outcomes, panel
+from assess.web.author import complaint, complaints, foretelling, form, narrowing, outcomes, panel
 from assess.web.author.blueprint import KEY, LARGEST_KEY, bp, writers
 from assess.web.author.form import Form, Row
 
@@ -145,7 +145,7 @@ def _page(
     bank: Bank,
     test: Test | None,
     filled: Form,
-    found: tuple[complaints.Complaint, ...] = (),
+    found: tuple[complaint.Complaint, ...] = (),
     *,
     ahead: bool = False,
     after: int | None = None,
@@ -159,7 +159,7 @@ def _page(
         form=filled,
         labels=complaints.labels(),
         complaints=found,
-        wrong=complaints.by_field(found),
+        wrong=complaint.by_field(found),
         programmes=programmes.of_centre(session, current_user.centre_id),
         levels=tuple(Feedback),
         limits=rules,

@@ -23,7 +23,7 @@ from assess.roles import Role
 from assess.store import banks, drafts, frameworks, reviews
 from assess.store.banks import Bank, Item, ItemVersion
 from assess.web import pages, problems, signing
-from assess.web.author import figures, items, looking, typed
+from assess.web.author import complaint, figures, items, looking, typed
 from assess.web.author.blueprint import KEY, bp, readers, reviewers, writers
 
 MOST = 100  # questions that wait, of each kind, on the page: those read make room
@@ -161,7 +161,7 @@ def _shown(
         longest=review.LONGEST_WORDS,
         words=request.form.get("words", ""),
         complaints=(found := typed.complaints(reasons, pages.zone())),
-        wrong=typed.by_field(found),
+        wrong=complaint.by_field(found),
     )
 
 

@@ -15,7 +15,7 @@ from assess.bank.lifecycle import Move, State
 from assess.reasons import Code, Reason, Refused
 from assess.store import banks, reviews
 from assess.web import pages, problems, signing
-from assess.web.author import typed
+from assess.web.author import complaint, typed
 from assess.web.author.blueprint import KEY, bp, readers, reviewers
 
 
@@ -111,7 +111,7 @@ def _ask(
         longest=review.LONGEST_WORDS,
         words=words,
         complaints=found,
-        wrong=typed.by_field(found),
+        wrong=complaint.by_field(found),
     )
     return page, status
 

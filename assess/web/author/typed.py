@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from werkzeug.datastructures import MultiDict
@@ -14,6 +13,7 @@ from assess.bank.drafting import TEXTS, Draft, Typed
 from assess.bank.items import LETTERS, MAX_OPTIONS
 from assess.bank.kinds import KINDS
 from assess.reasons import Reason
+from assess.web.author.complaint import Complaint
 
 FIRST_OPTION = "text-0"
 FIELD: Mapping[str, str] = MappingProxyType(
@@ -38,15 +38,6 @@ FIELD: Mapping[str, str] = MappingProxyType(
     }
 )
 """Beside which field a problem of the whole question stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """A reason beside a field; `field` is the id of its first control."""
-
-    field: str
-    code: str
-    what: str
 
 
 def sent(values: MultiDict[str, str], kind: str) -> Draft:
@@ -92,14 +83,6 @@ def changed(draft: Draft, go: str) -> Draft:
 def complaints(reasons: Iterable[Reason], zone: str) -> tuple[Complaint, ...]:
     """Each reason as the form shows it."""
     return tuple(_complaint(reason, zone) for reason in reasons)
-
-
-def by_field(found: Iterable[Complaint]) -> dict[str, Complaint]:
-    """The first complaint about each field."""
-    first: dict[str, Complaint] = {}
-    for complaint in found:
-        first.setdefault(complaint.field, complaint)
-    return first
 
 
 def _complaint(reason: Reason, zone: str) -> Complaint:

@@ -18,6 +18,7 @@ from assess.delivery.attempt import LIVE, State
 from assess.delivery.ledger import Stop
 from assess.delivery.progress import Progress
 from assess.delivery.readiness import ANSWERED_WITHIN
+from assess.delivery.registration import LARGEST_GROUP
 from assess.delivery.terms import Terms
 from assess.reasons import Refused
 from assess.store import (
@@ -43,8 +44,6 @@ from assess.web import pages, problems, signing
 from assess.web.tutor.blueprint import bp, tutors
 
 MOST = 200  # candidates on the page: ten groups of the largest size that is advised
-LARGEST_GROUP = 20
-"""Candidates that one tutor can follow; a larger group is marked."""
 
 
 @dataclass(frozen=True, slots=True)
