@@ -39,7 +39,6 @@ def overview() -> str:
         count=count,
         number=number,
         last=max(1, -(-count // pages.PER_PAGE)),
-        now=signing.now(),
     )
 
 

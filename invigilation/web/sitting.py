@@ -52,7 +52,6 @@ def sitting(sitting_id: int) -> ResponseReturnValue:
         stage=found.course.stage,
         Stage=Stage,
         released_by=by,
-        now=signing.now(),
     )
 
 

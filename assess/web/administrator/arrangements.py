@@ -10,7 +10,7 @@ from flask_login import current_user
 from assess import store
 from assess.actions import arrangements as deeds
 from assess.actions.context import not_found
-from assess.delivery.arrangements import FORMS, LONGEST, Kind, Proposal
+from assess.delivery.arrangements import FORMS, Kind, Proposal
 from assess.reasons import Code, Reason, Refused
 from assess.store import arrangements as rows
 from assess.store import people
@@ -88,7 +88,6 @@ def _page(person_id: int, refused: Refused | None = None) -> ResponseReturnValue
         names=names,
         forms=FORMS,
         Kind=Kind,
-        longest=LONGEST,
         typed={name: request.form.get(name, "")[: typed.LONGEST_TEXT] for name in FIELDS}
         | {name: typed.line(name) for name in ("starts", "ends")}
         | ({} if refused else {"kind": request.args.get("kind", "")}),

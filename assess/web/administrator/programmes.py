@@ -95,7 +95,6 @@ def programme(programme_id: int) -> ResponseReturnValue:
         listed=listed,
         count=count,
         progress=progress,
-        now=now,
         number=number,
         last=last,
         links=links,

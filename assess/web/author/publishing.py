@@ -162,7 +162,6 @@ def _page(
         wrong=complaint.by_field(found),
         programmes=programmes.of_centre(session, current_user.centre_id),
         levels=tuple(Feedback),
-        limits=rules,
         state=panel.state(session, bank, filled),
         headings=narrowing.headings(),
         kinds=KINDS,

@@ -15,7 +15,7 @@ from assess.actions import remarking as remark
 from assess.actions.approvals import LONGEST_WORDS
 from assess.actions.context import not_found
 from assess.bank import kinds
-from assess.delivery import eligibility, marking, signposts, timing
+from assess.delivery import eligibility, signposts, timing
 from assess.delivery.attempt import State
 from assess.delivery.evidence import Cause
 from assess.reasons import Code, Helper, Reason, Refused
@@ -115,7 +115,6 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
         review=review,
         late=late,
         decided=decided,
-        by_a_person=stored.rule == marking.BY_A_PERSON,
         words=words,
         longest=LONGEST_WORDS,
         reasons=pages.by_field(pages.about("words", refused.reasons if refused else ())),

@@ -71,7 +71,6 @@ def receipt() -> ResponseReturnValue:
         text=text,
         code=code,
         good=good,
-        longest=receipts.LONGEST,
         reasons=pages.by_field(amiss),
     )
     return shown, _status(amiss) if amiss else 200
