@@ -10,12 +10,13 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from assess import store
 from assess.actions import (
@@ -32,6 +33,7 @@ from assess.actions.context import Context
 from assess.settings import Settings
 from assess.store import attempts as rows
 from assess.store.backups import BackupError
+from assess.store.engines import locked
 
 log = logging.getLogger("assess.worker")
 REST = 0.25  # seconds between two looks at the table
@@ -63,7 +65,11 @@ def end_rests(_app: Flask, now: datetime) -> int:
     """End the rest breaks whose minutes are used up, so that whoever looks on sees it."""
     with store.read() as session:
         due = [(row.candidate_id, row.id) for row in rows.resting(session)]
-    return sum(resting.end_over(now, candidate, attempt) for candidate, attempt in due)
+    ended = 0
+    for candidate, attempt in due:
+        with _passing_over(attempt):
+            ended += resting.end_over(now, candidate, attempt)
+    return ended
 
 
 def close_attempts(app: Flask, now: datetime) -> int:
@@ -75,11 +81,23 @@ def close_attempts(app: Flask, now: datetime) -> int:
     for candidate, attempt, centre in due:
         context = Context(now, settings, centre)
         try:
-            closed += attempts.time_up(context, attempt, candidate) is not None
+            with _passing_over(attempt):
+                closed += attempts.time_up(context, attempt, candidate) is not None
         except (KeyError, ValueError):  # what marking says of a record that is broken
             # It must not keep all others open, nor end the worker; it stays as it is, to be seen.
             log.exception("attempt %d could not be closed", attempt)
     return closed
+
+
+@contextmanager
+def _passing_over(attempt: int) -> Iterator[None]:
+    """Leave an attempt that somebody else holds to the next turn: others wait for theirs too."""
+    try:
+        yield
+    except DBAPIError as error:
+        if not locked(error):
+            raise
+        log.warning("attempt %d is held by somebody else", attempt)
 
 
 def send_mail(app: Flask, now: datetime) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import Dialect
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
@@ -29,15 +30,27 @@ def run(connection: Connection, statement: str, values: Mapping[str, Any] = NOTH
         gone = connection.dialect.is_disconnect(error, connection.connection, cursor)
         if gone:
             connection.invalidate(error)
-        raise DBAPIError.instance(
-            statement,
-            dict(values),
-            error,
-            connection.dialect.loaded_dbapi.Error,
-            hide_parameters=True,
-            connection_invalidated=gone,
-            dialect=connection.dialect,
-        ) from error
+        raise named(connection.dialect, statement, values, error, gone=gone) from error
+
+
+def named(
+    dialect: Dialect,
+    statement: str,
+    values: Mapping[str, Any],
+    error: Exception,
+    *,
+    gone: bool = False,
+) -> BaseException:
+    """The driver's error by SQLAlchemy's name; `gone` where the connection is."""
+    return DBAPIError.instance(
+        statement,
+        dict(values),
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=gone,
+        dialect=dialect,
+    )
 
 
 def kept_cursor(connection: PoolProxiedConnection) -> Any:

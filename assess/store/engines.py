@@ -22,8 +22,20 @@ LOOK_SECONDS = 0.0005  # between two looks whether another process has ended wri
 PRIMARY = 0xFF  # of a code of SQLite's: the rest says more of the same (SQLITE_BUSY_RECOVERY)
 CONNECT_SECONDS = 5
 IDLE_SECONDS = 1  # a connection that was unused for so long is tried before it is used
-# A host that is gone says nothing: without a limit a page would wait minutes to say "later".
-CONNECT = {"connect_timeout": CONNECT_SECONDS}
+GONE_SECONDS = 10  # without a sign of life of the other host; a device waits as long for an answer
+# A host that is gone says nothing: without limits a page would wait a quarter of an hour, which is
+# as long as Linux sends again, to say "later". By a socket of this machine they mean nothing.
+CONNECT = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": GONE_SECONDS,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": GONE_SECONDS * 1000,
+}
+# PostgreSQL itself keeps the locks of a host that is gone for two hours, as Linux has it.
+MUTUAL = (
+    "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+)
 QUIET = {"hide_parameters": True}
 """An error names the statement and none of its values: those are people's, and logs are kept."""
 
@@ -39,6 +51,14 @@ POOL = {
 
 SAVES = "saves"
 """The name of the engine whose connections commit each statement by themselves."""
+
+
+LOCKED = "55P03"  # of PostgreSQL, "lock_not_available"
+
+
+def locked(error: Exception) -> bool:
+    """Whether somebody else holds, for longer than one waits, what was asked for on PostgreSQL."""
+    return getattr(getattr(error, "orig", error), "sqlstate", None) == LOCKED
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -83,10 +103,21 @@ def prepared(engine: Engine) -> Engine:
         event.listen(engine, "connect", _durable)
         event.listen(engine, "begin", _begin)
     else:
+        event.listen(engine, "connect", _mutual)
         event.listen(engine, "connect", _used)
         event.listen(engine, "checkin", _used)
         event.listen(engine, "checkout", partial(_tried, engine.dialect))
     return engine
+
+
+def impatient(engine: Engine) -> None:
+    """Let whoever waits for a lock on PostgreSQL be told "later" after as long as on SQLite.
+
+    A lock that nobody lets go would hold a thread for every try, and in the end all that there are.
+    Not for migrations, which may wait as long as their operator does.
+    """
+    if engine.dialect.name != "sqlite":
+        event.listen(engine, "connect", _impatient)
 
 
 def planned_once(engine: Engine) -> None:
@@ -111,6 +142,21 @@ def _for_its_owner(_dialect: Any, _record: Any, where: Sequence[Any], _how: Any)
 
 def _plans(connection: Any, _record: Any) -> None:
     connection.execute("SET plan_cache_mode = force_generic_plan")
+
+
+def _impatient(connection: Any, _record: Any) -> None:
+    _set(connection, f"SET lock_timeout = {BUSY_MILLISECONDS}")
+
+
+def _mutual(connection: Any, _record: Any) -> None:
+    _set(connection, MUTUAL)
+
+
+def _set(connection: Any, statement: str) -> None:
+    """For as long as the connection lasts; a transaction that fails would take it along."""
+    before, connection.autocommit = connection.autocommit, True
+    connection.execute(statement)
+    connection.autocommit = before
 
 
 def _used(_connection: Any, record: ConnectionPoolEntry) -> None:

@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from assess.store.base import LOOKS, db
-from assess.store.driver import Row, kept_cursor, run
-from assess.store.engines import SAVES
+from assess.store.driver import Row, kept_cursor, named, run
+from assess.store.engines import SAVES, locked
 
 Values = Mapping[str, Any]
 
@@ -30,9 +30,9 @@ def suits(session: Session) -> bool:
 def rows(statement: str, values: Values) -> list[Row]:
     """The rows of a statement that only reads, or may be run twice; `:names` stand for values.
 
-    Whatever goes wrong, all idle connections are let go, for the database may have been restarted
-    behind them (none is tried before it is used, which would be a second round trip), and it is
-    done once more by Core, which names errors as everywhere.
+    Whatever goes wrong but that somebody holds a lock, all idle connections are let go, for the
+    database may have been restarted behind them (none is tried before it is used, which would be a
+    second round trip), and it is done once more by Core, which names errors as everywhere.
     """
     engine = db.engines.get(SAVES)
     if engine is None:
@@ -57,7 +57,9 @@ def asked(engine: Engine, statement: str, values: Values) -> list[Row]:
             raise
         connection.close()  # back to the pool
         return found
-    except driver.Error:
+    except driver.Error as error:
+        if locked(error):  # nobody waits for that twice
+            raise named(engine.dialect, statement, values, error) from error
         engine.dispose()
     with engine.connect() as core:
         return run(core, statement, values)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from assess import jobs, store
 from assess.actions import journal, sessions
 from assess.reasons import Refused
+from assess.store import engines
 from assess.store.attempts import Attempt
+from assess.store.engines import engine_for
 from assess.store.marks import MarkRow
 from tests.builders import World
 
@@ -81,6 +84,35 @@ def test_an_attempt_that_cannot_be_marked_keeps_no_other_open(
     with store.read() as session:
         states = {n: session.get_one(Attempt, n).state for n in (bad, good)}
     assert states == {bad: "open", good: "marked"}
+
+
+def test_an_attempt_that_somebody_holds_is_passed_over_and_its_device_told_later(
+    built: World, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database_url.startswith("sqlite"):
+        pytest.skip("SQLite locks all of it")
+    monkeypatch.setattr(engines, "BUSY_MILLISECONDS", 20)
+    store.dispose()  # connections learn of it when they are made
+    built.make_ready()
+    device = built.log_in("candidate")
+    held = built.start(device)
+    built.make_ready("candidate.two")
+    other = built.start(built.log_in("candidate.two"))
+    with ExitStack() as stack:
+        stack.callback(store.dispose)
+        engine = engine_for(database_url)
+        stack.callback(engine.dispose)
+        somebody = stack.enter_context(engine.connect())
+        somebody.execute(select(Attempt.id).where(Attempt.id == held).with_for_update())
+        with pytest.raises(DBAPIError) as told:
+            built.save(device, held, 2, "1")
+        assert engines.locked(told.value)
+        built.clock.advance(timedelta(hours=1))
+        assert jobs.close_attempts(built.app, built.clock.now()) == 1
+    with store.read() as session:
+        states = {n: session.get_one(Attempt, n).state for n in (held, other)}
+    assert states == {held: "open", other: "marked"}
+    assert jobs.close_attempts(built.app, built.clock.now()) == 1
 
 
 def test_the_worker_does_every_duty_and_stops_when_told(built: World) -> None:

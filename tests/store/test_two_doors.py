@@ -6,6 +6,7 @@ import os
 from contextlib import nullcontext
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
@@ -141,3 +142,25 @@ def test_a_new_file_of_sqlite_is_for_its_owner_only(tmp_path: Path) -> None:
     assert there[0] == file.name
     assert len(there) > 1  # what SQLite puts beside it
     assert modes == {0o600}
+
+
+def test_nobody_waits_for_ever_for_a_lock_or_for_a_host_that_is_gone(
+    built: World, database_kind: str
+) -> None:
+    if database_kind == "sqlite":
+        pytest.skip("SQLite has neither")
+    for engine in db.engines.values():
+        for _ in range(2):  # also after it has been put back
+            with engine.connect() as connection:
+                driver = connection.connection.driver_connection
+                assert isinstance(driver, psycopg.Connection)
+                asked = driver.info.get_parameters()
+                assert asked["tcp_user_timeout"] == "10000"
+                assert asked["keepalives_idle"] == "10"
+                assert connection.scalar(text("SHOW lock_timeout")) == "5s"
+                connection.rollback()
+    url = built.app.extensions["assess.settings"].database_url
+    migrations = engine_for(url)
+    with migrations.connect() as connection:
+        assert connection.scalar(text("SHOW lock_timeout")) == "0"
+    migrations.dispose()
