@@ -12,21 +12,28 @@ const needed = `[data-module]:not(${named}), .govuk-service-navigation__item:nth
 // sight: only then does the page need to know more.
 const session = document.querySelector("[data-session]");
 if (session !== null) {
-  const EARLY = 300; // seconds before the end
+  const left = Number(session.dataset.left);
+  const early = Math.min(300, left / 2); // seconds before the end; a session may be set to be short
+  const AGAIN = 15000; // milliseconds between tries to have the script
   const LONGEST = 2 ** 31 - 1; // milliseconds that a timer can count
   let typed = false;
   let watching = false;
   const watch = async () => {
     if (watching) return;
     watching = true;
-    const { watchSession } = await import("./session.js");
-    watchSession(session, { early: EARLY, typed: () => typed });
+    try {
+      const { watchSession } = await import("./session.js");
+      watchSession(session, { early, typed: () => typed });
+    } catch {
+      watching = false; // no connection
+      setTimeout(watch, AGAIN);
+    }
   };
   document.addEventListener("input", () => (typed = true), { once: true });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") watch();
   });
-  setTimeout(watch, Math.min((Number(session.dataset.left) - EARLY) * 1000, LONGEST));
+  setTimeout(watch, Math.min((left - early) * 1000, LONGEST));
 }
 
 let pressed = null;
