@@ -308,10 +308,20 @@ def test_two_tabs_of_one_device_give_no_number_twice_and_show_the_same(
     assert numbers == list(range(1, len(numbers) + 1))
     assert shown(attempt)[1] == (3,)
 
+    # What refuses all that is sent leaves the page as it is: it would come back, and come back again.
+    no = {"code": "E-CSRF", "reasons": []}
+    page.route("**/answers", lambda route: route.fulfill(status=403, json=no))
+    choose(page, 2)
+    expect(page.get_by_role("link", name="Log in again")).to_be_visible()
+    expect(page.locator("legend")).to_be_visible()
+    page.unroute("**/answers")
+    page.reload()
+    expect(page.locator(SAID)).to_have_text("Saved.")
+
     # Whoever logs out in one of them leaves no question on the screen in the other.
     other.get_by_role("button", name="Log out").click()
     other.wait_for_url("**/login")
-    choose(page, 1)
+    page.locator('input[name="answer"]').nth(1).dispatch_event("click")  # the page goes at once
     page.wait_for_url(re.compile(r"/login\?next=.*/questions/1$"))
     page.get_by_label("Log-in name").fill("candidate")
     page.locator("#password").fill(PASSWORD)

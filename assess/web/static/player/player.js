@@ -380,16 +380,19 @@ async function sit(root, { ask, at, clock, hooks, early, form, sample, journal }
   /**
    * Nobody is known to sit here any more, and somebody else may come: the server's own page takes
    * the place of the test, unless answers are in this page alone. They are to be read, and no more.
+   * Where what is sent is refused and reading is not, the page would only come back as it is.
    */
   const signedOut = async (error) => {
     if (!stop("out")) return;
+    const reads = ({ writer_is_me: mine }) => mine;
+    const reading = error.code === "E-CSRF" && (await ask(at("time")).then(reads, () => false));
     const waiting = await unsent(); // what is being written down is on the disk then
-    if (journal.loose === 0) {
+    if (journal.loose === 0 && !reading) {
       leaving = true;
       location.replace(address(here));
       return;
     }
-    view.cover("resting");
+    if (!reading) view.cover("resting");
     const back = `${words.logIn}?next=${encodeURIComponent(location.pathname)}`;
     const said = error.reasons.map((reason) => `${reason.what} ${reason.do}`);
     view.notice("signed-out", [
