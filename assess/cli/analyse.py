@@ -18,6 +18,7 @@ from assess.cli.itemreport import folder, page, tables
 from assess.psychometrics import analysis, reading, simulate, streaming
 from assess.psychometrics.analysis import Analysis, Asked, Grouping, Timing
 from assess.psychometrics.delimited import FileError
+from assess.psychometrics.flags import number
 from assess.psychometrics.reading import Answers
 from assess.psychometrics.report import ItemKey
 from assess.psychometrics.responses import Responses
@@ -364,4 +365,4 @@ def _print(document: dict[str, Any]) -> None:
 
 
 def _number(value: float | None) -> str:
-    return NONE if value is None else f"{value:.2f}"
+    return NONE if value is None else number(value)

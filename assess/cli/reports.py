@@ -76,4 +76,6 @@ def show(found: dict[str, Any]) -> None:
 
 
 def _number(value: float | None) -> str:
-    return NONE if value is None else f"{value:.2f}"
+    from assess.psychometrics.flags import number
+
+    return NONE if value is None else number(value)

@@ -115,8 +115,8 @@ def letter(option: int) -> str:
 
 
 def number(value: float) -> str:
-    """A number with two decimals, as a sentence holds it: with the sign that is no hyphen."""
-    return f"{value:.2f}".replace("-", "−")
+    """A number with two decimals, as a page holds it: its sign is no hyphen, 0.00 has none."""
+    return f"{value:z.2f}".replace("-", "−")
 
 
 def percent(share: float, decimals: int | None = None) -> str:

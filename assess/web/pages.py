@@ -183,10 +183,6 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
         """Thousandths of a mark as marks: 3000 is 3, 2500 is 2.5."""
         return f"{thousandths / 1000:.3f}".rstrip("0").rstrip(".")
 
-    @app.template_filter("statistic")
-    def statistic(value: float | None) -> str:
-        return "–" if value is None else f"{value:.2f}".replace("-", "−")
-
     @app.template_filter("duration")
     def duration(seconds: int) -> str:
         minutes, rest = divmod(max(0, seconds), 60)

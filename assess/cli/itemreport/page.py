@@ -123,7 +123,7 @@ def number(value: float | None, decimals: int = 2) -> str:
     """A number with a fixed count of decimals and a true minus; a dash where there is none."""
     if value is None:
         return NONE
-    return f"{value:,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:z,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def interval(ends: list[float] | None, decimals: int = 2) -> str:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from assess.bank.items import Content, letter
 from assess.psychometrics import guards
-from assess.psychometrics.flags import percent
+from assess.psychometrics.flags import number, percent
 from assess.psychometrics.guards import Shows
 from assess.psychometrics.report import OMITTED
 from assess.web.author.blueprint import bp
@@ -87,6 +87,12 @@ def too_few(n: int) -> str:
     else:
         said = _("Too few answers yet for flags and options: %(n)s of %(needed)s needed.", **values)
     return str(said)
+
+
+@bp.app_template_filter()
+def statistic(value: float | None) -> str:
+    """A statistic with two decimals; a dash where there is none."""
+    return "–" if value is None else number(value)
 
 
 @bp.app_template_filter()

@@ -173,6 +173,10 @@ def test_no_flag_below_200_answers(n: int, raised: bool) -> None:
     assert bool(flags.watch(replace(facts, facility_interval=(0.9, 0.998)))) is raised
 
 
+def test_what_is_nothing_when_rounded_has_no_sign() -> None:
+    assert [flags.number(value) for value in (-0.004, 0.004, -0.006)] == ["0.00", "0.00", "−0.01"]
+
+
 def test_every_flag_carries_its_limit_and_source_and_a_number() -> None:
     worst = replace(
         SOUND, facility=0.1, facility_interval=(0.08, 0.12), r=-0.1, r_interval=(-0.2, 0.0)
