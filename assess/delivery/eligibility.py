@@ -49,11 +49,11 @@ class Standing:
     `closed_attempts` holds those that count (void ones do not). `open_attempt` is the id of the
     attempt that is not over, and `open_until` its deadline once its clock runs. `extra_attempts`
     are those allowed beyond the specification's number; `waived` is the running number of the
-    failed attempt whose wait somebody has lifted. `opens_banks`: they hold a role by which the
-    centre's questions are read with their keys. `held` says since when the candidate is kept from
-    this test, `held_from_all` whether that is from every test. Of a registration that is not
-    in force, `registration_begins` says when it will be, `registration_ended` since when it is
-    over. `gates` are reasons from neighbours (the room), passed on as they are.
+    failed attempt whose wait somebody has lifted. `own_questions`: they have written a question of
+    the bank that the test is drawn from, or decided about one. `held` says since when the candidate
+    is kept from this test, `held_from_all` whether that is from every test. Of a registration that
+    is not in force, `registration_begins` says when it will be, `registration_ended` since when it
+    is over. `gates` are reasons from neighbours (the room), passed on as they are.
     """
 
     active: bool
@@ -68,7 +68,7 @@ class Standing:
     open_until: datetime | None = None
     extra_attempts: int = 0
     waived: int | None = None
-    opens_banks: bool = False
+    own_questions: bool = False
     registration_begins: datetime | None = None
     registration_ended: datetime | None = None
     held: datetime | None = None
@@ -209,9 +209,9 @@ def held(since: datetime, zone: ZoneInfo, *, from_all: bool) -> Reason:
 
 
 def _own_questions(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:
-    """E-SELF for whoever can open the questions that they would be asked; practice tells keys."""
-    if standing.opens_banks and not terms.practice:
-        yield Reason(Code.SELF, {"what": "own_questions"}, who=Helper.ADMINISTRATOR)
+    """E-SELF for whoever would be asked their own questions; practice shows its keys to all."""
+    if standing.own_questions and not terms.practice:
+        yield Reason(Code.SELF, {"what": "own_questions"}, who=Helper.QUALITY)
 
 
 def _published(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:

@@ -92,14 +92,14 @@ class Facts:
     """All that is known of one candidate and one test.
 
     `registration` is None without one; `statement` is id and number of the version that is to be
-    signed, `signed` the number of the last that was. `opens_banks`: they hold a role by which the
-    centre's questions are read with their keys.
+    signed, `signed` the number of the last that was. `own_questions`: they have written a
+    question of the bank that the test is drawn from, or decided about one.
     """
 
     test: Offered
     active: bool
     centre_active: bool
-    opens_banks: bool
+    own_questions: bool
     timezone: str
     registration: Period | None
     statement: tuple[int, int] | None
@@ -118,8 +118,10 @@ class Facts:
 ONE = """
 SELECT t.id, t.name, t.title, t.practice, t.programme_id, t.gates,
        p.active, c.active,
-       EXISTS (SELECT 1 FROM roles_held AS h WHERE h.person_id = p.id AND h.taken_at IS NULL
-        AND h.role IN ('author', 'reviewer') AND (h.until IS NULL OR h.until > :now)),
+       EXISTS (SELECT 1 FROM version_writers AS w JOIN item_versions AS o ON o.id = w.version_id
+        WHERE w.person_id = p.id AND o.bank_id = t.bank_id)
+       OR EXISTS (SELECT 1 FROM item_remarks AS m JOIN items AS i ON i.id = m.item_id
+        WHERE m.person_id = p.id AND m.move IS NOT NULL AND i.bank_id = t.bank_id),
        c.timezone,
        r.id, r.starts_at, r.ends_at,
        s.id, s.number,
@@ -176,21 +178,21 @@ MANY_OF_PERSON = MANY.format(test="", some="")
 
 def of_test(session: Session, person_id: int, test_id: int, now: datetime) -> Facts | None:
     """All about a candidate and a test; None where one of the two is not there, at one centre."""
-    values = {"person": person_id, "test": test_id, "now": cursor.moment(session, now)}
+    values = {"person": person_id, "test": test_id}
     rows = cursor.ask(session, OF_TEST, values)
     if not rows:
         return None
-    more = cursor.ask(session, MANY_OF_TEST, values)
+    more = cursor.ask(session, MANY_OF_TEST, {**values, "now": cursor.moment(session, now)})
     return _facts(session, rows, more)[0]
 
 
 def of_person(session: Session, person_id: int, now: datetime) -> Sequence[Facts]:
     """All about a candidate and each test of the programmes they are registered for, by name."""
-    values = {"person": person_id, "now": cursor.moment(session, now)}
+    values = {"person": person_id}
     rows = cursor.ask(session, OF_PERSON, values)
     if not rows:
         return ()
-    more = cursor.ask(session, MANY_OF_PERSON, values)
+    more = cursor.ask(session, MANY_OF_PERSON, {**values, "now": cursor.moment(session, now)})
     return _facts(session, rows, more)
 
 
@@ -229,7 +231,7 @@ def _facts(session: Session, rows: Sequence[Any], more: Sequence[Any]) -> list[F
     told = []
     for row in rows:
         (
-            test, name, title, practice, programme, gates, active, centre_active, opens, timezone,
+            test, name, title, practice, programme, gates, active, centre_active, own, timezone,
             registration, starts_at, ends_at, statement, number, signed,
             approval, given_at, expires_at, withdrawn_at, used,
             asked_at, answered_at, advice, agreed, version, _digest,
@@ -250,7 +252,7 @@ def _facts(session: Session, rows: Sequence[Any], more: Sequence[Any]) -> list[F
                 ),
                 active=bool(active),
                 centre_active=bool(centre_active),
-                opens_banks=bool(opens),
+                own_questions=bool(own),
                 timezone=timezone,
                 registration=None
                 if registration is None

@@ -42,7 +42,7 @@ class VersionWriter(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
     version_id: Mapped[int] = mapped_column(ForeignKey("item_versions.id"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
 
 
 class ItemRemark(Base):
@@ -57,7 +57,7 @@ class ItemRemark(Base):
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), index=True)
     version_id: Mapped[int] = mapped_column(ForeignKey("item_versions.id"), index=True)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     move: Mapped[str | None] = mapped_column(String(20))  # None for a comment
     words: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]

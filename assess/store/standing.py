@@ -129,7 +129,7 @@ def weigh(session: Session, gates: Gates, found: Facts, person_id: int, now: dat
     standing = Standing(
         active=found.active,
         centre_active=found.centre_active,
-        opens_banks=found.opens_banks,
+        own_questions=found.own_questions,
         registered=registration is not None and registration.holds(now),
         registration_begins=_later(registration, now),
         registration_ended=_ended(registration, now),

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
 from assess import store
-from assess.actions import approvals, attempts, people, programmes, specifications
+from assess.actions import (
+    approvals,
+    attempts,
+    people,
+    programmes,
+    reviews,
+    specifications,
+)
+from assess.actions import items as writing
 from assess.reasons import Code, Reason, Refused
 from assess.store import programmes as programme_rows
 from assess.store import specifications as tests
 from assess.store.approvals import Approval
 from assess.store.attempts import Attempt
+from assess.store.banks import Item
 from tests.builders import World, specification
 
 SECOND = timedelta(seconds=1)
@@ -105,23 +114,28 @@ def test_the_same_words_published_again_are_no_new_version(built: World) -> None
     assert programmes.publish_statement(built.context(), built.programme, words.words) == 1
 
 
-def test_whoever_can_open_the_questions_with_their_keys_sits_no_test(built: World) -> None:
+def test_nobody_is_asked_what_they_wrote_or_decided_about(built: World) -> None:
     built.make_ready()
-    administrator, candidate = built.context("administrator"), built.persons["candidate"]
-
-    def hold(*roles: str, **until: date) -> None:
-        assert people.set_roles(administrator, candidate, ["candidate", *roles], until) is None
-
-    for role in ("author", "reviewer"):
-        hold(role)
-        assert {code: r.values["what"] for code, r in why_not(built).items()} == {
-            Code.SELF: "own_questions"
-        }
-    today = built.clock.now().date()
-    hold("author", "tutor", author=today)
-    assert set(why_not(built)) == {Code.SELF}
-    built.clock.advance(timedelta(days=1))
-    assert why_not(built) == {}
+    administrator = built.context("administrator")
+    candidate, judge = built.persons["candidate"], built.persons["candidate.two"]
+    assert people.set_roles(administrator, candidate, ["candidate", "author"]) is None
+    assert people.set_roles(administrator, judge, ["candidate", "reviewer"]) is None
+    assert Code.SELF not in why_not(built, "candidate.two")  # the role alone keeps nobody away
+    with store.read() as session:
+        item = session.scalars(select(Item.id).order_by(Item.id)).first()
+    assert item is not None
+    begun = writing.begin(built.context("candidate"), item)
+    assert isinstance(begun, writing.Begun)
+    done = writing.submit(built.context("candidate"), item, begun.revision, "Nothing changed.")
+    assert isinstance(done, writing.Submitted)
+    assert isinstance(
+        reviews.approve(built.context("candidate.two"), item, done.number), reviews.Decided
+    )
+    assert Code.SELF in why_not(built, "candidate.two")
+    assert people.set_roles(administrator, candidate, ["candidate"]) is None
+    assert {code: r.values["what"] for code, r in why_not(built).items()} == {
+        Code.SELF: "own_questions"
+    }
 
 
 def test_an_approval_serves_one_attempt(built: World) -> None:

@@ -111,8 +111,8 @@ OBSTACLES: list[tuple[Obstacle, Reason]] = [
 ]
 HELD = Reason(Code.HELD, {"what": "test", "since": NOW - DAY}, None, Helper.QUALITY)
 OBSTACLES.insert(3, (lambda t, s: (t, replace(s, held=NOW - DAY)), HELD))
-OWN = Reason(Code.SELF, {"what": "own_questions"}, None, Helper.ADMINISTRATOR)
-OBSTACLES.insert(3, (lambda t, s: (t, replace(s, opens_banks=True)), OWN))
+OWN = Reason(Code.SELF, {"what": "own_questions"}, None, Helper.QUALITY)
+OBSTACLES.insert(3, (lambda t, s: (t, replace(s, own_questions=True)), OWN))
 
 
 def test_with_nothing_in_the_way_the_candidate_may_start() -> None:
