@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from assess.actions import (
 )
 from assess.actions import items as writing
 from assess.reasons import Code, Reason, Refused
+from assess.store import drafts
 from assess.store import programmes as programme_rows
 from assess.store import specifications as tests
 from assess.store.approvals import Approval
@@ -121,12 +123,17 @@ def test_nobody_is_asked_what_they_wrote_or_decided_about(built: World) -> None:
     assert people.set_roles(administrator, candidate, ["candidate", "author"]) is None
     assert people.set_roles(administrator, judge, ["candidate", "reviewer"]) is None
     assert Code.SELF not in why_not(built, "candidate.two")  # the role alone keeps nobody away
+    author = built.context("candidate")
     with store.read() as session:
-        item = session.scalars(select(Item.id).order_by(Item.id)).first()
-    assert item is not None
-    begun = writing.begin(built.context("candidate"), item)
-    assert isinstance(begun, writing.Begun)
-    done = writing.submit(built.context("candidate"), item, begun.revision, "Nothing changed.")
+        item = session.scalars(select(Item).order_by(Item.id).limit(1)).one().id
+    assert isinstance(writing.begin(author, item), writing.Begun)
+    with store.read() as session:
+        row = drafts.of_item(session, item)
+        assert row is not None
+        draft, revision = replace(row.draft(), stem="Asked anew?"), row.revision
+    saved = writing.save(author, item, draft, revision)
+    assert isinstance(saved, writing.Saved)
+    done = writing.submit(author, item, saved.revision, "Plainer.")
     assert isinstance(done, writing.Submitted)
     assert isinstance(
         reviews.approve(built.context("candidate.two"), item, done.number), reviews.Decided
