@@ -7,7 +7,6 @@ import unicodedata
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
 
 from assess import store
 from assess.actions import people as deeds
@@ -298,27 +297,6 @@ def test_another_centres_person_is_not_found(here: World, me: Browser) -> None:
     assert plain.sub("", me.get(f"/people/{theirs}").text) == plain.sub("", absent)
     assert roles_of(theirs) == {"candidate"}
     assert lets_in(here, "candidate.there", PASSWORD)
-
-
-def test_only_administrators_come_in(here: World) -> None:
-    person = here.persons["candidate"]
-    for role in Role:
-        if role is Role.ADMINISTRATOR:
-            continue
-        other = Browser(here, role.value.replace("-", "."))
-        answers = [other.get(p) for p in ("/people", "/people/new", f"/people/{person}")]
-        answers.append(other.post("/people/new", ANN))
-        for deed in ("roles", "deactivate", "activate", "password"):
-            answers.append(other.post(f"/people/{person}/{deed}"))
-        for answer in answers:
-            assert answer.status_code == 403
-            assert "E-ROLE" in codes(answer.text)
-    assert Browser(here, None).get("/people").location == "/login?next=/people"
-    with store.read() as session:
-        assert session.scalar(select(people.Person).where(people.Person.username == "ann.lee")) is (
-            None
-        )
-    assert roles_of(person) == {"candidate"}
 
 
 def test_a_refusal_has_a_shape_for_machines(here: World, me: Browser) -> None:

@@ -59,25 +59,6 @@ def test_a_reviewer_reads_and_is_offered_no_publishing(built: World) -> None:
         assert "Change the specification" not in answer.text
 
 
-def test_a_reviewer_does_not_publish(built: World) -> None:
-    reviewer = built.client("reviewer")
-    for page in WRITE:
-        where = address(built, page)
-        assert reviewer.get(where).status_code == 403
-        refused = reviewer.post(where)
-        assert refused.status_code == 403
-        assert 'data-code="E-ROLE"' in refused.text
-
-
-def test_another_centres_author_is_told_that_nothing_is_there(built: World) -> None:
-    stranger = built.client("author.there")
-    for page in (p for p in (*READ, *WRITE) if "{" in p):
-        where = address(built, page)
-        assert stranger.get(where).status_code == 404, page
-        if page in WRITE:
-            assert stranger.post(where).status_code == 404, page
-
-
 def test_another_centres_lists_are_empty_and_say_what_fills_them(built: World) -> None:
     stranger = built.client("author.there")
     for page in ("/banks", "/specifications/new"):

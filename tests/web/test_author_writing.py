@@ -209,6 +209,7 @@ def test_a_reviewer_reads_what_has_changed_and_approves(built: World, author: Fl
     one = submitted(author, built)
     reviewer = built.client("reviewer")
     assert "q1-1" in said(reviewer.get("/reviews"))
+    assert "q1-1" not in said(built.client("author.there").get("/reviews"))
     words = said(reviewer.get(f"/items/{one}/review"))
     assert "What changes against version 1" in words
     assert "Option D (taken out)" in words
@@ -352,15 +353,3 @@ def test_a_button_with_an_endless_number_does_no_harm(built: World, author: Flas
     for go in ("up", "remove"):
         answer = author.post(f"/items/{one}/draft", data=typed(one, f"{go}:{'9' * 5_000}"))
         assert answer.status_code == 302
-
-
-def test_another_centre_finds_nothing_of_it(built: World, author: FlaskClient) -> None:
-    one = submitted(author, built)
-    stranger = built.client("author.there")
-    for page in ("", "/review", "/draft", "/differences", "/suspend", "/retire", "/draft/discard"):
-        assert stranger.get(f"/items/{one}{page}").status_code == 404, page
-    for page in ("/drafts", "/draft", "/review/withdraw", "/comments", "/suspend", "/retire"):
-        sent = {"version": "2", "words": "Nosy."}
-        assert stranger.post(f"/items/{one}{page}", data=sent).status_code == 404, page
-    assert "q1-1" not in said(stranger.get("/reviews"))
-    assert stranger.get(f"/banks/{shelf(built)}/items/new").status_code == 404

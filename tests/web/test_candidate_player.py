@@ -318,18 +318,6 @@ def test_a_place_beyond_the_form_is_not_found(here: World, me: Browser) -> None:
     assert rows(attempt) == 0
 
 
-def test_nobody_else_finds_an_attempt(here: World, me: Browser) -> None:
-    attempt = started(here, me)
-    sent = form_of(me.get(f"/attempts/{attempt}/questions/1").text, answer="3")
-    for who in ("candidate.two", "candidate.there"):
-        them = Browser(here, who)
-        for path in ("", "/questions/1", "/review", "/result"):
-            assert them.get(f"/attempts/{attempt}{path}").status_code == 404
-        for path in ("/questions/1", "/continue", "/hand-in"):
-            assert them.post(f"/attempts/{attempt}{path}", sent).status_code == 404
-    assert rows(attempt) == 0
-
-
 def test_an_ended_session_saves_nothing(here: World, me: Browser) -> None:
     attempt = started(here, me)
     path = f"/attempts/{attempt}/questions/1"

@@ -13,7 +13,7 @@ from assess.reasons import Refused
 from assess.store import attempts
 from assess.store.allowances import Kind
 from tests.builders import World, specification
-from tests.web.candidate_builders import JSON, Browser, codes, started
+from tests.web.candidate_builders import Browser, codes, started
 
 HUGE = 10**30
 
@@ -232,14 +232,3 @@ def test_what_is_not_there_is_not_found(here: World, me: Browser) -> None:
         ):
             answer = me.post(path, {"affirmed": "yes", "name": "Candidate"})
             assert answer.status_code in ((404, 405) if number == HUGE else (404,))
-
-
-def test_another_centre_finds_neither_the_programme_nor_the_test(here: World) -> None:
-    them = Browser(here, "candidate.there")
-    assert them.get(f"/programmes/{here.programme}/statement").status_code == 404
-    assert them.get(f"/tests/{here.test}/start").status_code == 404
-    assert them.post(f"/tests/{here.test}/approval").status_code == 404
-    assert them.post(f"/tests/{here.test}/attempts", {"affirmed": "yes"}).status_code == 404
-    answer = them.get(f"/tests/{here.test}/start", headers=JSON)
-    assert answer.json is not None
-    assert answer.json["code"] == "E-NOT-FOUND"

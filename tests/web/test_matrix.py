@@ -6,7 +6,7 @@ test until the tables below say whose it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,9 +14,8 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from assess import store
-from assess.actions import approvals, arrangements, attempts, holds, remarking, roles
+from assess.actions import approvals, arrangements, holds, remarking, roles
 from assess.delivery.arrangements import Proposal
-from assess.reasons import Refused
 from assess.roles import Role
 from assess.store import banks, item_search, programmes, roles_held
 from assess.store.approvals import Approval
@@ -272,11 +271,3 @@ def test_another_candidates_attempt_is_not_found_and_says_nothing_of_it(cells: C
     assert answer.status_code == nowhere.status_code == 404
     assert answer.text.count("E-NOT-FOUND") == nowhere.text.count("E-NOT-FOUND") > 0
     assert "Stem" not in answer.text
-
-
-def test_a_deed_asks_for_the_role_even_when_a_page_forgets(cells: Cells) -> None:
-    tutor = cells.built.context("tutor")
-    forged = replace(tutor, actor=cells.built.persons["candidate"])
-    taken = attempts.hand_in(forged, 10**6)
-    assert isinstance(taken, Refused)
-    assert taken.status == 404

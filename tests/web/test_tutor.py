@@ -204,20 +204,6 @@ def test_another_tutors_request_is_not_found(here: World) -> None:
     assert given(here) == []
 
 
-def test_only_tutors_come_in(here: World) -> None:
-    address = ask(here)
-    for role in Role:
-        if role is Role.TUTOR:
-            continue
-        other = Browser(here, role.value.replace("-", "."))
-        for answer in (other.get("/readiness"), other.get(address), other.post(address, BASIS)):
-            assert answer.status_code == 403
-            assert "E-ROLE" in codes(answer.text)
-    stranger = Browser(here, None)
-    assert stranger.get(address).location == f"/login?next={address}"
-    assert given(here) == []
-
-
 def test_a_refusal_has_a_shape_for_machines(here: World, me: Browser) -> None:
     answer = me.send(ask(here), {})
     assert answer.status_code == 422
