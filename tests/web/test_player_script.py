@@ -308,11 +308,7 @@ def test_two_tabs_of_one_device_give_no_number_twice_and_show_the_same(
     assert numbers == list(range(1, len(numbers) + 1))
     assert shown(attempt)[1] == (3,)
 
-<<<<<<< HEAD
     # What refuses all that is sent leaves the page as it is: it would come back, time and again.
-=======
-    # What refuses all that is sent leaves the page as it is: it would come back, and again.
->>>>>>> 0b18462 (Leave to the matrix of all routes what it tries already, and drop a claim that any refusal kept)
     no = {"code": "E-CSRF", "reasons": []}
     page.route("**/answers", lambda route: route.fulfill(status=403, json=no))
     options = page.locator('input[name="answer"]')
