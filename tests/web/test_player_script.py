@@ -324,6 +324,7 @@ def test_two_tabs_of_one_device_give_no_number_twice_and_show_the_same(
     other.wait_for_url("**/login")
     options.nth(1).dispatch_event("click")
     page.wait_for_url(re.compile(r"/login\?next=.*/questions/1$"))
+    expect(page.locator("[data-sat]")).to_be_visible()  # of an answer that could not be sent
     page.get_by_label("Log-in name").fill("candidate")
     page.locator("#password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()

@@ -34,7 +34,8 @@ def log_in() -> ResponseReturnValue:
             return redirect(goal)
         was = Reason(Code.SIGNED_OUT, who=Helper.YOU) if cookies.whose(cookie) else None
         out = None if was is None else wording.words(was, str(signing.zone()))
-        return render_template("account/login.html", reasons={}, username="", out=out)
+        sat = "/attempts/" in goal  # from a test, which may hold what could not be sent
+        return render_template("account/login.html", reasons={}, username="", out=out, sat=sat)
     username = request.form.get("username", "")[:LONGEST]
     done = sessions.log_in(
         signing.settings(),
