@@ -20,7 +20,7 @@ COMMANDS = {
     "serve": ("serve", "Serve the site with gunicorn, and run one worker beside it."),
     "worker": (
         "serve",
-        "Run the duties that nobody watches: seal the journal, close attempts whose time is up.",
+        "Do what nobody watches: seal the journal, close what is over, send mails, back up.",
     ),
     "demo": (
         "demo",

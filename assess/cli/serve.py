@@ -39,7 +39,7 @@ def serve(obj: Shell) -> None:
 @click.command()
 @click.pass_obj
 def worker(obj: Shell) -> None:
-    """Run the duties that nobody watches: seal the journal, close attempts whose time is up."""
+    """Do what nobody watches: seal the journal, close what is over, send mails, back up."""
     with obj.app() as app:
         obj.worker(app)
 
