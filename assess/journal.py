@@ -151,13 +151,22 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a verification found: how far the chain is good, and the first bad entry."""
+    """What a verification found: how far the chain is good, and the first bad entry.
+
+    `lost`: of the heads that were written down before, those that the chain does not pass through.
+    """
 
     sealed: int
     unsealed: int
     head: str
     bad_entry: int | None = None
     problem: str | None = None
+    lost: tuple[str, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.bad_entry is None and not self.lost
 
 
 def canonical(document: object) -> bytes:
@@ -178,14 +187,17 @@ def link(previous: str, entry: Entry) -> str:
 
 
 def verify(
-    chain: Iterable[tuple[Seal, Entry | None, tuple[bytes, str] | None]], unsealed: int
+    chain: Iterable[tuple[Seal, Entry | None, tuple[bytes, str] | None]],
+    unsealed: int,
+    known: Iterable[str] = (),
 ) -> Verdict:
     """Walk the chain in order of place and name the first bad entry.
 
     Each element holds a seal, its entry (None when it is gone) and the entry's details as
-    (salt, body), None where there are none or where they were erased.
+    (salt, body), None where there are none or where they were erased. `known`: heads of this chain
+    at earlier times, or how they begin. A chain that was cut or written anew has none of them.
     """
-    head, expected = GENESIS, 1
+    head, expected, lost = GENESIS, 1, {one for one in known if not GENESIS.startswith(one)}
     for seal, entry, details in chain:
         problem = None
         if seal.place != expected:
@@ -199,4 +211,5 @@ def verify(
         if problem is not None:
             return Verdict(expected - 1, unsealed, head, seal.entry, problem)
         head, expected = seal.hash, expected + 1
-    return Verdict(expected - 1, unsealed, head)
+        lost = {one for one in lost if not head.startswith(one)} if lost else lost
+    return Verdict(expected - 1, unsealed, head, lost=tuple(sorted(lost)))

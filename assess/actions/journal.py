@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime
 
@@ -28,9 +29,9 @@ def seal(now: datetime, *, everywhere: bool = False) -> int:
         return journal.seal(session, now, first)
 
 
-def verify() -> Verdict:
-    """Walk the whole chain and name the first bad entry."""
+def verify(known: Iterable[str] = ()) -> Verdict:
+    """Walk the whole chain and name the first bad entry; `known` are heads of it from before."""
     with store.read() as session:
         unsealed = journal.unsealed(session)
         with closing(journal.chain(session)) as chain:
-            return verify_chain(chain, unsealed)
+            return verify_chain(chain, unsealed, known)

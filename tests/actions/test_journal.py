@@ -101,6 +101,22 @@ def test_a_seal_that_is_gone_is_named(built: World, sealed: int) -> None:
     assert verdict.problem == "seal 5 is missing"
 
 
+def test_a_chain_written_anew_is_good_in_itself_and_passes_through_no_head_of_before(
+    built: World, sealed: int
+) -> None:
+    before = journal.verify().head
+    built.add("some.body", Role.TUTOR)
+    journal.seal(built.clock.now())
+    assert journal.verify([before, before[:12], chain.GENESIS]).good
+    for table in ("journal_entries", "journal_seals"):
+        unlock(built, table)
+    change("UPDATE journal_entries SET actor_id = 1 WHERE id = 20")
+    change("DELETE FROM journal_seals")
+    assert journal.seal(built.clock.now(), everywhere=True) == sealed + 1  # as the worker does
+    assert journal.verify().good
+    assert journal.verify([before[:12]]).lost == (before[:12],)
+
+
 def test_details_that_were_changed_are_named(built: World, sealed: int) -> None:
     with store.read() as session:
         first = session.scalars(select(func.min(JournalDetails.entry_id))).one()
