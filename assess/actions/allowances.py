@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from assess import store
 from assess.actions.approvals import too_long
-from assess.actions.context import Context, not_found, record, refuse
+from assess.actions.context import Context, not_found, record, refuse, wrong_role
 from assess.delivery import eligibility, readiness
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Reason, Refused, Value
+from assess.roles import Role
 from assess.store import allowances, centres, people, programmes, specifications
 from assess.store.allowances import AgreedDate, Allowance, Kind
 from assess.store.people import Person
@@ -79,7 +80,9 @@ def allow(
 
     A decision of somebody else than the candidate and their tutor, with a reason.
     """
-    assert context.actor is not None  # noqa: S101 - the route lets only the quality team come
+    if not context.may(Role.QUALITY):
+        return wrong_role()
+    assert context.actor is not None  # noqa: S101 - the operator has no page for it
     try:
         with store.write() as session:
             test = specifications.get(session, context.centre, test_id)

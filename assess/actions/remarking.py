@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from assess import store
 from assess.actions import mail
 from assess.actions.approvals import too_long
-from assess.actions.context import Context, not_found, record, refuse
+from assess.actions.context import Context, not_found, record, refuse, wrong_role
 from assess.delivery import marking, readiness
 from assess.delivery.attempt import State
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
+from assess.roles import Role
 from assess.store import attempts, banks, holds, marks, programmes, remarking, specifications
 from assess.store.attempts import Attempt
 from assess.store.people import Person
@@ -71,6 +72,8 @@ def mark_again(
 
     Says the number of the new mark. The mark before stays on record beside it.
     """
+    if not context.may(Role.QUALITY):
+        return wrong_role()
     with store.write() as session:
         found = remarking.get(session, context.centre, review_id)
         if found is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 
 from assess import store
@@ -97,7 +99,10 @@ def test_all_may_stay_as_it_is(built: World) -> None:
 def test_neither_oneself_nor_the_tutor_looks_at_the_mark(built: World) -> None:
     _, review = asked(built)
     for who in ("candidate", "tutor"):
-        assert codes(remarking.mark_again(built.context(who), review, {3}, REASON)) == {Code.SELF}
+        plain = built.context(who)
+        both = replace(plain, roles=plain.roles | {Role.QUALITY})
+        assert codes(remarking.mark_again(plain, review, {3}, REASON)) == {Code.ROLE}
+        assert codes(remarking.mark_again(both, review, {3}, REASON)) == {Code.SELF}
     built.add("quality.there", Role.QUALITY, centre="there")
     assert codes(remarking.mark_again(built.context("quality.there"), review, {3}, REASON)) == {
         Code.NOT_FOUND
