@@ -7,13 +7,16 @@ time: deeds take a moment from the clock once and hand it down.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+log = logging.getLogger("assess.clock")
 REREAD_AFTER = 30.0  # seconds between two readings of the database's time
+BACK = timedelta(seconds=2)  # before it is said that time stands still
 
 
 class Clock(Protocol):
@@ -47,6 +50,9 @@ class DatabaseClock:
                 self._base = self._read().astimezone(UTC)
                 # The reading took a while; its middle is the best guess of when it was true.
                 self._at = (before + self._monotonic()) / 2
+                if self._latest is not None and self._latest - self._base > BACK:
+                    behind = (self._latest - self._base).total_seconds()
+                    log.error("the database's clock was set back: time stands still %d s", behind)
             moment = self._base + timedelta(seconds=self._monotonic() - self._at)
             if self._latest is not None and moment < self._latest:
                 moment = self._latest

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 import click
 
 from assess.cli import shell
 from assess.cli.shell import Shell
+
+AHEAD = timedelta(
+    seconds=10
+)  # of an entry, before it is said: hosts agree within a fraction of one
 
 
 @click.group()
@@ -82,7 +87,7 @@ def check(obj: Shell) -> None:
         try:
             at = migrate.at(store.db.engine)
             behind = at != migrate.newest()
-            tell("database", f"at {at or 'nothing'}: run `assess db upgrade`" if behind else None)
+            tell("database", _why_behind(at) if behind else _why_not_written())
         except Exception as error:
             tell("database", f"no answer: {str(error).splitlines()[0]}")
             behind = True
@@ -98,6 +103,8 @@ def check(obj: Shell) -> None:
             epochs = shell.counted(shut, "open epoch")
             other = f"of another ASSESS_SEED_KEY in {epochs}: nobody can start there"
             tell("seeds", other if shut else None)
+        if not behind:
+            tell("clock", _why_ahead(app.extensions["assess.clock"].now()))
         if settings.redis_url is None:
             click.echo("redis      not used")
         else:
@@ -132,3 +139,35 @@ def check(obj: Shell) -> None:
             bad = verdict.bad_entry
             tell("journal", None if bad is None else f"entry {bad}: {verdict.problem}")
     sys.exit(0 if good else shell.REFUSED)
+
+
+def _why_behind(at: str | None) -> str:
+    """What is to be done about tables of another version than ours."""
+    from assess.store import migrate
+
+    if at is not None and at > migrate.newest():
+        return f"at {at}, of a newer version: install that one"
+    return f"at {at or 'nothing'}: run `assess db upgrade`"
+
+
+def _why_not_written() -> str | None:
+    """Why nothing could be written now, though the database answers."""
+    from assess import store
+
+    return "it only reads for now: nothing can be saved" if store.only_reads() else None
+
+
+def _why_ahead(now: datetime) -> str | None:
+    """Why time is not to be trusted: something happened later than now."""
+    from assess import store
+    from assess.store import journal
+
+    with store.read() as session:
+        last = journal.last_at(session)
+    if last is None or last - now < AHEAD:
+        return None
+    return (
+        f"the newest entry of the journal is of {last:%Y-%m-%d %H:%M:%S} UTC, and now it is "
+        f"{now:%H:%M:%S}: was the database's clock set back? Restart, and look for attempts that "
+        "were closed early"
+    )

@@ -3,6 +3,6 @@
 Pages may read through `store.read()` and `store.look()`; only actions write, in `store.write()`.
 """
 
-from assess.store.base import alone, db, dispose, exclusive, look, read, time, write
+from assess.store.base import alone, db, dispose, exclusive, look, only_reads, read, time, write
 
-__all__ = ["alone", "db", "dispose", "exclusive", "look", "read", "time", "write"]
+__all__ = ["alone", "db", "dispose", "exclusive", "look", "only_reads", "read", "time", "write"]

@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, MetaData, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from assess.store.columns import Document, Key, Moment
@@ -29,6 +30,8 @@ ONE_MOMENT = "REPEATABLE READ"
 
 LOOKS = "looks"
 """What a session that only looks has in its `info`."""
+
+READ_ONLY = "25006"  # of PostgreSQL, "read_only_sql_transaction"
 
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -198,3 +201,18 @@ def time() -> datetime:
             return datetime.fromisoformat(said).replace(tzinfo=UTC)
         moment: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
         return moment.astimezone(UTC)
+
+
+def only_reads() -> bool:
+    """Whether the database answers, and would keep nothing: a server that has yet to take over.
+
+    SQLite says it of a file that is not ours to write to.
+    """
+    with writer(db.engine).connect() as connection:
+        try:
+            connection.exec_driver_sql("DELETE FROM alembic_version WHERE 1 = 0")
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) == READ_ONLY or "readonly" in str(error.orig):
+                return True
+            raise
+        return False

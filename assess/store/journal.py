@@ -251,6 +251,12 @@ def since(session: Session, event: Event, moment: datetime) -> Sequence[JournalE
     ).all()
 
 
+def last_at(session: Session) -> datetime | None:
+    """When the newest entry was written; None where there is none."""
+    newest = select(JournalEntry.at).order_by(JournalEntry.id.desc()).limit(1)
+    return session.scalar(newest)
+
+
 def unsealed(session: Session) -> int:
     """How many entries wait for a seal."""
     return session.scalar(select(func.count(JournalEntry.id)).where(_unsealed(0))) or 0

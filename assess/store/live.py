@@ -1,4 +1,4 @@
-"""Does Redis answer? The only room that speaks to it; nothing that counts lives there alone."""
+"""Does Redis answer, and count? Only here it is spoken to; nothing that counts is there alone."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ PATIENCE = 2.0  # seconds
 
 
 def why_no_answer(url: str) -> str | None:
-    """What Redis at this address says is wrong; None when it answers."""
+    """What Redis at this address says is wrong; None when it takes a count, as it has to.
+
+    One that is full, or follows another, answers all the same.
+    """
     try:
         with redis.Redis.from_url(
             url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE
         ) as client:
-            client.ping()
+            client.set("assess:check", 1, px=1)
     except redis.RedisError as error:
         return str(error)
     return None

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyReq
 
 from assess import wording
 from assess.reasons import Code, Helper, Refused
+from assess.store.base import READ_ONLY
 from assess.web import again, signing
 
 STATUS_CODES = {
@@ -28,7 +29,6 @@ STATUS_CODES = {
     429: Code.FLOOD,
     431: Code.TOO_LARGE,
 }
-READ_ONLY = "25006"  # of PostgreSQL, "read_only_sql_transaction"
 
 
 def wants_json() -> bool:

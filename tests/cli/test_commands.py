@@ -391,9 +391,24 @@ def test_the_tables_are_made_checked_and_missed(command: Command, tmp_path: Path
     matched = command("db", "check")
     assert (matched.exit_code, matched.stdout) == (0, "Tables and code match.\n")
     assert command("check").exit_code == 0
+    database = f"sqlite:///file:{tmp_path}/instance/assess.sqlite3"
+    mute = command("check", ASSESS_DATABASE_URL=f"{database}?mode=ro&uri=true")
+    assert mute.exit_code == 1
+    assert "database   it only reads for now" in mute.stdout
     with closing(sqlite3.connect(tmp_path / "instance" / "assess.sqlite3")) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+        later = "INSERT INTO journal_entries (at, event, facts) VALUES (?, 'bank:create', '{}')"
+        connection.execute(later, ["2999-01-01 12:00:00.000000"])
         connection.commit()
+        ahead = command("check")
+        assert ahead.exit_code == 1
+        assert (
+            "clock      the newest entry of the journal is of 2999-01-01 12:00:00" in ahead.stdout
+        )
+        for at, said in (("9999", "of a newer version"), ("0001", "run `assess db upgrade`")):
+            connection.execute("UPDATE alembic_version SET version_num = ?", [at])
+            connection.commit()
+            assert f"database   at {at}" in (told := command("check").stdout)
+            assert said in told
     old = command("journal", "verify")
     assert (old.exit_code, old.stdout) == (1, "")
     assert "assess db upgrade" in old.stderr

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from assess.clock import REREAD_AFTER, DatabaseClock, HeldClock
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -48,7 +50,9 @@ def test_it_reads_again_after_half_a_minute() -> None:
     assert hands.readings == 2
 
 
-def test_it_never_goes_backwards_even_when_the_database_does() -> None:
+def test_it_never_goes_backwards_even_when_the_database_does_and_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     hands = Hands()
     clock = hands.clock()
     clock.now()
@@ -57,6 +61,8 @@ def test_it_never_goes_backwards_even_when_the_database_does() -> None:
     hands.pass_(REREAD_AFTER)
     hands.database -= timedelta(hours=1)
     assert clock.now() == before
+    (said,) = caplog.messages
+    assert said == "the database's clock was set back: time stands still 3570 s"
 
 
 def test_a_held_clock_stands_until_it_is_moved() -> None:

@@ -12,7 +12,8 @@ from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, InternalError
 
-from assess import store
+from assess import floors, store
+from assess.settings import Settings
 from assess.store import db
 from assess.store.centres import Centre
 from assess.store.driver import run
@@ -164,3 +165,15 @@ def test_nobody_waits_for_ever_for_a_lock_or_for_a_host_that_is_gone(
     with migrations.connect() as connection:
         assert connection.scalar(text("SHOW lock_timeout")) == "0"
     migrations.dispose()
+
+
+def test_a_database_that_only_reads_is_known(built: World, database_url: str) -> None:
+    assert not store.only_reads()
+    store.dispose()
+    if database_url.startswith("sqlite"):
+        other = database_url.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true"
+    else:
+        other = f"{database_url}&options=-cdefault_transaction_read_only%3Don"
+    with floors.bare(Settings.for_tests(database_url=other)).app_context():
+        assert store.only_reads()
+        store.dispose()

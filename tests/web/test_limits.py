@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import redis
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -161,9 +162,14 @@ def test_losing_redis_still_answers(database: str) -> None:
         assert client.get("/health").status_code == 200
 
 
-def test_redis_says_whether_it_answers(redis_url: str) -> None:
+def test_redis_says_whether_it_takes_counts(redis_url: str) -> None:
     assert live.why_no_answer(redis_url) is None
     assert live.why_no_answer("redis://127.0.0.1:9/0") is not None
+    with redis.Redis.from_url(redis_url) as server:
+        server.acl_setuser("reader", enabled=True, nopass=True, keys=["*"], categories=["+@read"])
+    # As with one that is full: it answers, and counts nothing.
+    reads = redis_url.replace("redis://", "redis://reader:any@")
+    assert "permissions" in (live.why_no_answer(reads) or "")
 
 
 def test_checks_of_statements_and_receipts_are_counted_together_by_address(database: str) -> None:
