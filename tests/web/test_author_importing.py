@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from io import BytesIO
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug import formparser
 from werkzeug.test import TestResponse
 
 from assess import store
@@ -104,7 +106,12 @@ def test_an_empty_bank_is_made_to_write_in(built: World, author: FlaskClient) ->
         assert (bank.purpose, bank.framework_id is None) == ("practice", False)
 
 
-def test_bad_input_is_refused_beside_its_field(built: World, author: FlaskClient) -> None:
+def test_bad_input_is_refused_beside_its_field(
+    built: World, author: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No file goes by a disk, which may be full.
+    monkeypatch.setattr(formparser, "SpooledTemporaryFile", None)
+    assert codes(look(author, b"x" * 900_000)) == {"file": "E-FILE"}
     assert codes(look(author, b"")) == {"file": "E-MALFORMED"}
     assert codes(look(author, b"", name="")) == {"file": "E-FIELD"}
     assert "There is no question in the file" in said(look(author, HEADER))
