@@ -186,9 +186,9 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
     @app.template_filter("duration")
     def duration(seconds: int) -> str:
         minutes, rest = divmod(max(0, seconds), 60)
-        said = [f"{minutes} minute{'' if minutes == 1 else 's'}"] if minutes else []
+        said = [ngettext("%(num)s minute", "%(num)s minutes", minutes)] if minutes else []
         if rest or not said:
-            said.append(f"{rest} second{'' if rest == 1 else 's'}")
+            said.append(ngettext("%(num)s second", "%(num)s seconds", rest))
         return " ".join(said)
 
     def modules() -> dict[str, str]:
