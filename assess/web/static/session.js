@@ -5,10 +5,10 @@
 // whoever comes next, unless something was typed that would be lost; when somebody else has logged
 // in meanwhile, it is in any case.
 
+const TICK = 1000; // milliseconds between looks at the device's clock
 const PATIENCE = 10000; // milliseconds for a reply
 const AGAIN = 15000; // milliseconds until the server is asked anew, while a warning stands
-const SITTING = 300000; // the same during a test, in which no session ends by itself
-const LONGEST = 2 ** 31 - 1; // milliseconds that a timer can count
+const SITTING = 300; // seconds until then during a test, in which no session ends by itself
 
 /**
  * Watches the session of this page. `early`: seconds before its end from which on it is said;
@@ -22,50 +22,44 @@ export const watchSession = (template, { early, typed }) => {
     soon.querySelector(`[data-session-${name}]`),
   );
   document.body.append(soon, over);
-  let timer = 0;
-  let ticking = 0;
-  let until = 0; // on the page's running time
+  let due = 0; // when the server is asked next, by the device's clock
+  let until = 0; // when the session ends, by the same
   let put = false; // whether this warning was put away, as it can be where nothing helps
   let ended = false;
 
   const write = () => {
-    const minutes = Math.max(1, Math.ceil((until - performance.now()) / 60000));
+    const minutes = Math.max(1, Math.ceil((until - Date.now()) / 60000));
     const time = minutes === 1 ? words.minute : words.minutes.replace("{count}", minutes);
     const text = (stay.hidden ? words.last : words.idle).replace("{time}", time);
     if (said.textContent !== text) said.textContent = text;
   };
 
   const hide = () => {
-    clearInterval(ticking);
     put = false;
     if (soon.open) soon.close("known");
   };
 
   const warn = (left, canStay) => {
-    until = performance.now() + left * 1000;
+    until = Date.now() + left * 1000;
     stay.hidden = !canStay;
     back.hidden = canStay;
     write();
     if (put || soon.open) return;
     soon.returnValue = "";
     soon.showModal();
-    ticking = setInterval(write, 1000);
   };
 
   const told = ({ person, seconds_left: left, can_stay: canStay }) => {
-    clearTimeout(timer);
     if (person !== Number(words.person)) return location.replace(words.logIn);
     if (left !== null && left <= early) {
-      timer = setTimeout(ask, Math.min(AGAIN, (left + 1) * 1000));
+      due = Date.now() + Math.min(AGAIN, (left + 1) * 1000);
       return warn(left, canStay);
     }
-    const next = left === null ? SITTING : (left - early) * 1000;
-    timer = setTimeout(ask, Math.min(next, LONGEST));
+    due = Date.now() + (left === null ? SITTING : left - early) * 1000;
     return hide();
   };
 
   const end = () => {
-    clearTimeout(timer);
     hide();
     ended = true;
     if (typed() || "sent" in words) return over.showModal();
@@ -75,8 +69,7 @@ export const watchSession = (template, { early, typed }) => {
 
   /** The code of a refusal; "" for none. What something on the way says has no code of ours. */
   const speak = async (method, headers = {}) => {
-    clearTimeout(timer);
-    timer = setTimeout(ask, AGAIN);
+    due = Date.now() + AGAIN;
     const signal = AbortSignal.timeout(PATIENCE);
     const all = { Accept: "application/json", ...headers };
     const answer = await fetch(words.api, { method, headers: all, cache: "no-store", signal });
@@ -85,15 +78,14 @@ export const watchSession = (template, { early, typed }) => {
     return answer.ok ? "" : reply.code;
   };
 
-  async function ask() {
+  const ask = async () => {
     if (ended) return;
     const code = await speak("GET").catch(() => undefined);
     if (code === "E-SIGNED-OUT" && !ended) end();
-  }
+  };
 
   soon.addEventListener("close", async () => {
     if (soon.returnValue === "known") return;
-    clearInterval(ticking);
     put = stay.hidden;
     if (put) return;
     const code = await speak("POST", { "X-CSRFToken": words.csrf }).catch(() => undefined);
@@ -102,5 +94,9 @@ export const watchSession = (template, { early, typed }) => {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") ask();
   });
+  setInterval(() => {
+    if (soon.open) write();
+    if (Date.now() >= due) ask();
+  }, TICK);
   ask();
 };

@@ -9,13 +9,14 @@ const named = PLAIN.map((name) => `[data-module="${name}"]`).join(", ");
 const needed = `[data-module]:not(${named}), .govuk-service-navigation__item:nth-child(3)`;
 
 // A session that ends by itself is watched from shortly before, or from when the page comes back into
-// sight: only then does the page need to know more.
+// sight: only then does the page need to know more. By the device's clock, since no timer counts
+// while the device sleeps; the server is asked in any case.
 const session = document.querySelector("[data-session]");
 if (session !== null) {
+  const LOOK = 20000; // milliseconds between looks at the clock
   const left = Number(session.dataset.left);
   const early = Math.min(300, left / 2); // seconds before the end; a session may be set to be short
-  const AGAIN = 15000; // milliseconds between tries to have the script
-  const LONGEST = 2 ** 31 - 1; // milliseconds that a timer can count
+  const due = Date.now() + (left - early) * 1000;
   let typed = false;
   let watching = false;
   const watch = async () => {
@@ -26,14 +27,13 @@ if (session !== null) {
       watchSession(session, { early, typed: () => typed });
     } catch {
       watching = false; // no connection
-      setTimeout(watch, AGAIN);
     }
   };
   document.addEventListener("input", () => (typed = true), { once: true });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") watch();
   });
-  setTimeout(watch, Math.min((left - early) * 1000, LONGEST));
+  setInterval(() => Date.now() >= due && watch(), LOOK);
 }
 
 let pressed = null;
