@@ -85,6 +85,28 @@ def kept_since(session: Session, hold: Hold, test_id: int) -> datetime:
     return since
 
 
+def readable_since(
+    session: Session, test: Test, person_id: int, marked_at: datetime
+) -> datetime | None:
+    """Since when a person could read the result of an attempt; None while it is kept from them."""
+    since = marked_at
+    about = session.scalars(
+        select(Hold)
+        .where(
+            Hold.person_id == person_id,
+            Hold.results,
+            or_(Hold.test_id.is_(None), Hold.test_id == test.id),
+        )
+        .order_by(Hold.placed_at, Hold.id)
+    )
+    for hold in () if test.practice else about:
+        if hold.placed_at <= since and (hold.lifted_at is None or since < hold.lifted_at):
+            if hold.lifted_at is None:
+                return None
+            since = hold.lifted_at
+    return since
+
+
 def get(session: Session, centre_id: int, hold_id: int) -> Hold | None:
     """A hold of this centre, locked for whoever changes it."""
     return session.scalar(

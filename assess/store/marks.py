@@ -148,6 +148,12 @@ WHERE a.test_id = :test AND a.candidate_id = :candidate AND a.ordinal < :ordinal
 """
 
 
+def first_at(session: Session, attempt_id: int) -> datetime | None:
+    """When an attempt was marked first; None while it is not."""
+    first = select(MarkRow.marked_at).where(MarkRow.attempt_id == attempt_id, MarkRow.number == 1)
+    return session.scalar(first)
+
+
 def newest(session: Session, attempt_id: int) -> MarkRow | None:
     """The mark that counts for an attempt, to look at: a mark is never changed."""
     rows = cursor.ask(session, _NEWEST, {"attempt": attempt_id})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+from datetime import timedelta
 
-from tests.actions.test_evidence import WHY, last, late
+from assess.actions import holds
+from tests.actions.test_evidence import WHY, last, late, shown
 from tests.builders import World
 from tests.web.candidate_builders import Browser, codes, contents
 
@@ -51,3 +53,30 @@ def test_late_answers_wait_are_seen_without_key_or_mark_and_decided(built: World
     assert 'data-late="accepted"' in page
     assert WHY in page
     assert ">Pass<" in page
+
+
+def test_the_quality_team_is_told_what_came_after_the_result_could_be_read(built: World) -> None:
+    attempt, _ = late(built)
+    me, quality = Browser(built, "candidate"), Browser(built, "quality")
+    address = f"/late-answers/{attempt}"
+    assert "data-after-result" not in quality.get(address).text
+    held, person = built.context("quality"), built.persons["candidate"]
+    hold = holds.place(held, person, None, "A telephone rang.", results=True)
+    assert isinstance(hold, int)
+
+    def give(sequence: int) -> None:
+        """Say the right answer to a question that the result page calls wrong."""
+        built.clock.advance(timedelta(minutes=1))
+        sent = {"writer": "1", "sequence": str(sequence), "answer": shown(attempt, 3, True)}
+        assert me.post(f"/attempts/{attempt}/questions/3", sent).status_code == 409
+
+    give(3)  # nothing could be read yet
+    page = quality.get(address).text
+    assert "data-after-result" not in page
+    assert holds.lift(built.now(held), hold, "It was the telephone.") is None
+    assert "Questions to look at again" in me.get(f"/attempts/{attempt}/result").text
+    give(4)
+    page = quality.get(address).text
+    assert "From 2 March 2026 at 11:31:11 on the candidate could read the result" in page
+    assert page.count("It came after the result could be read.") == 1
+    assert "Its journal is unbroken up to here." in page

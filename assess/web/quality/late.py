@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,7 +23,7 @@ from assess.delivery.answering import Saved, latest
 from assess.delivery.evidence import Cause, Held
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
-from assess.store import attempts, banks, evidence, ledger, programmes
+from assess.store import attempts, banks, evidence, holds, ledger, marks, programmes
 from assess.store.attempts import Attempt
 from assess.web import access, pages, problems, signing
 from assess.web.quality.blueprint import bp
@@ -46,6 +47,7 @@ class Came:
     texts: tuple[str, ...]
     held: Held
     counts: bool  # if it is accepted
+    after_result: bool  # it came when the candidate could have read what was wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,9 @@ def _page(attempt_id: int, refused: Refused | None = None) -> ResponseReturnValu
         row, person, test = found
         waiting = evidence.waiting(session, row.id)
         decided = evidence.decisions(session, row.id)
-        questions = _questions(session, row)
+        marked_at = marks.first_at(session, row.id)
+        readable = marked_at and holds.readable_since(session, test, person.id, marked_at)
+        questions = _questions(session, row, readable)
         stops = ledger.stood(session, [row.id]).get(row.id, ())
         registration = (
             None
@@ -119,6 +123,8 @@ def _page(attempt_id: int, refused: Refused | None = None) -> ResponseReturnValu
         waiting=waiting,
         decided=decided,
         questions=questions,
+        readable=readable,
+        any_after=any(came.after_result for one in questions for came in one.came),
         stops=stops,
         any_late=any(one.cause == Cause.LATE.value for one in waiting),
         own=person.id == current_user.person_id,
@@ -130,7 +136,7 @@ def _page(attempt_id: int, refused: Refused | None = None) -> ResponseReturnValu
     return page, 200 if refused is None else refused.status
 
 
-def _questions(session: Session, row: Attempt) -> list[Question]:
+def _questions(session: Session, row: Attempt, readable: datetime | None) -> list[Question]:
     held = [one.held() for one in evidence.of_attempt(session, row.id)]
     saves = attempts.answers(session, row.id)
     in_time, would = latest(saves), rules.acceptable(held, saves)
@@ -149,7 +155,12 @@ def _questions(session: Session, row: Attempt) -> list[Question]:
                 saved,
                 () if saved is None else _texts(content, saved.answer),
                 tuple(
-                    Came(_texts(content, one.answer), one, would.get(place) == one)
+                    Came(
+                        _texts(content, one.answer),
+                        one,
+                        would.get(place) == one,
+                        readable is not None and one.received > readable,
+                    )
                     for one in held
                     if one.place == place
                 ),
