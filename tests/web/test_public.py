@@ -73,7 +73,7 @@ def test_a_tutor_sees_how_many_wait(here: World) -> None:
         acting = here.context(who)
         programmes.sign(acting, here.programme, 1, who.replace(".", " ").title())
         assert isinstance(approvals.ask(acting, here.test), int)
-        assert f"{n} request{'s' if n > 1 else ''} waiting" in me.get("/").text
+        assert f"{n} waiting</strong>" in me.get("/").text
 
 
 def test_a_name_with_markup_is_shown_as_it_is_written(here: World) -> None:
