@@ -101,7 +101,7 @@ def test_a_tutor_advises_approves_withdraws_and_another_centre_finds_nothing(
     quality.get_by_label("Find a candidate by name").fill("amina")
     quality.get_by_role("button", name="Find").click()
     quality.get_by_role("link", name="Amina Yusuf").click()
-    expect(quality.locator("main")).to_contain_text("Nothing to decide now")
+    expect(quality.locator("main")).to_contain_text("Nothing to decide")
     look(quality, "quality-candidate")
     quality.goto(f"{stage.url}/appeals")
     look(quality, "appeals")
