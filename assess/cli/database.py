@@ -11,6 +11,7 @@ import click
 from assess.cli import shell
 from assess.cli.shell import Shell
 
+IDLE = timedelta(minutes=15)  # of an entry without a seal: the slowest is found in ten
 AHEAD = timedelta(
     seconds=10
 )  # of an entry, before it is said: hosts agree within a fraction of one
@@ -104,7 +105,9 @@ def check(obj: Shell) -> None:
             other = f"of another ASSESS_SEED_KEY in {epochs}: nobody can start there"
             tell("seeds", other if shut else None)
         if not behind:
-            tell("clock", _why_ahead(app.extensions["assess.clock"].now()))
+            now = app.extensions["assess.clock"].now()
+            tell("clock", _why_ahead(now))
+            tell("worker", _why_idle(now))
         if settings.redis_url is None:
             click.echo("redis      not used")
         else:
@@ -170,4 +173,19 @@ def _why_ahead(now: datetime) -> str | None:
         f"the newest entry of the journal is of {last:%Y-%m-%d %H:%M:%S} UTC, and now it is "
         f"{now:%H:%M:%S}: was the database's clock set back? Restart, and look for attempts that "
         "were closed early"
+    )
+
+
+def _why_idle(now: datetime) -> str | None:
+    """Why no worker seems to run: an entry that should have been sealed long ago is not."""
+    from assess import store
+    from assess.store import journal
+
+    with store.read() as session:
+        since = journal.unsealed_since(session)
+    if since is None or now - since < IDLE:
+        return None
+    return (
+        f"has sealed nothing of the journal since {since:%Y-%m-%d %H:%M} UTC: does one run? "
+        "Without it no attempt is closed by itself, and no mail and no backup is made"
     )

@@ -257,6 +257,11 @@ def last_at(session: Session) -> datetime | None:
     return session.scalar(newest)
 
 
+def unsealed_since(session: Session) -> datetime | None:
+    """When the oldest entry was written that waits for a seal; None where none does."""
+    return session.scalar(select(func.min(JournalEntry.at)).where(_unsealed(0)))
+
+
 def unsealed(session: Session) -> int:
     """How many entries wait for a seal."""
     return session.scalar(select(func.count(JournalEntry.id)).where(_unsealed(0))) or 0

@@ -397,10 +397,14 @@ def test_the_tables_are_made_checked_and_missed(command: Command, tmp_path: Path
     assert "database   it only reads for now" in mute.stdout
     with closing(sqlite3.connect(tmp_path / "instance" / "assess.sqlite3")) as connection:
         later = "INSERT INTO journal_entries (at, event, facts) VALUES (?, 'bank:create', '{}')"
+        connection.execute(later, ["2026-01-01 12:00:00.000000"])
+        connection.commit()
+        idle = command("check")
+        assert idle.exit_code == 1
+        assert "worker     has sealed nothing of the journal since 2026-01-01 12:00" in idle.stdout
         connection.execute(later, ["2999-01-01 12:00:00.000000"])
         connection.commit()
         ahead = command("check")
-        assert ahead.exit_code == 1
         assert (
             "clock      the newest entry of the journal is of 2999-01-01 12:00:00" in ahead.stdout
         )
