@@ -367,12 +367,15 @@ def test_nobody_sees_the_sitting_in_which_they_sit(built: World) -> None:
     browser = Browser(built, "both")
     place = f"/sittings/{made.sitting}"
     entry = made.entries["candidate"]
-    for path in ("", "/state", "/roster", f"/roster/{entry}", "/close"):
+    for path in ("", "/state", "/roster", f"/roster/{entry}", f"/roster/{entry}/time", "/close"):
         answer = browser.get(place + path)
         assert (answer.status_code, codes(answer.text)) == (403, {"E-SELF"})
         assert "Candidate</th>" not in answer.text
     for path in ("/release", "/roster", f"/roster/{entry}", f"/roster/{entry}/take-off", "/close"):
-        assert browser.post(place + path, {"seen": "absent"}).status_code in {403}
+        assert browser.post(place + path, {"seen": "absent"}).status_code == 403
+    stopping = {"deed": "pause", "words": "The alarm rang for ten minutes."}
+    answer = browser.post(f"{place}/roster/{entry}/time", stopping)
+    assert (answer.status_code, codes(answer.text)) == (403, {"E-SELF"})
 
 
 def test_an_entry_of_another_sitting_is_not_found(made: Room, me: Browser) -> None:
@@ -382,6 +385,11 @@ def test_an_entry_of_another_sitting_is_not_found(made: Room, me: Browser) -> No
     assert me.get(address).status_code == 404
     assert me.post(address, {"seen": "absent"}).status_code == 404
     assert me.post(f"{address}/take-off").status_code == 404
+    assert me.get(f"{address}/time").status_code == 404
+    stopping = {"deed": "pause", "words": "The alarm rang for ten minutes."}
+    assert me.post(f"{address}/time", stopping).status_code == 404
+    mine = f"/sittings/{made.sitting}/roster/{made.entries['candidate']}/time"
+    assert codes(me.post(mine, stopping).text) == {"E-STATE"}  # nothing has begun
 
 
 def test_an_author_says_on_the_form_that_a_test_is_sat_in_a_room(built: World) -> None:

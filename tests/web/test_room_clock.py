@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from sqlalchemy import select
+
+from assess import store
+from assess.store.ledger import TimeLine
 from invigilation.sittings import NOTICE
 from tests.builders import World
 from tests.rooms import BEGINS_IN, room
@@ -55,3 +59,26 @@ def test_the_same_minutes_are_given_once_whoever_else_gives_them(built: World) -
     assert int(fresh[1]) == int(found[1]) + 1
     built.clock.advance(timedelta(seconds=1))
     assert me.post(clock, form | {"seen": fresh[1]}).status_code == 302
+
+
+def test_each_button_does_its_own_deed_and_says_so(built: World) -> None:
+    me, clock = clock_of(built)
+    for deed, said in (
+        ("pause", "The clock of Candidate stands still."),
+        ("resume", "The clock of Candidate runs again."),
+        ("rest", "The rest break of Candidate has begun."),
+        ("credit", "Candidate has more time."),
+    ):
+        built.clock.advance(timedelta(minutes=1))
+        answer = me.post(clock, {"deed": deed, "minutes": "7", "words": WHY})
+        assert answer.location == clock
+        assert said in me.get(clock).text
+    for deed, minutes, field in (("stop", "7", "deed"), ("credit", "12345", "minutes")):
+        answer = me.post(clock, {"deed": deed, "minutes": minutes, "words": WHY})
+        assert answer.status_code == 422
+        assert f'href="#{field}"' in answer.text
+    with store.read() as session:
+        lines = session.scalars(select(TimeLine).order_by(TimeLine.id)).all()
+    assert [(line.entry, line.seconds) for line in lines] == [
+        ("base", 1800), ("pause", 0), ("resume", 0), ("rest", 0), ("credit", 420),
+    ]  # fmt: skip
