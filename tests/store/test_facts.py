@@ -7,25 +7,18 @@ from datetime import timedelta
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from assess import store
-from assess.actions import allowances, arrangements, holds, specifications
+from assess.actions import allowances, arrangements, holds, programmes, specifications
+from assess.bank.specification import Window
 from assess.delivery.arrangements import Proposal
 from assess.reasons import Refused
 from assess.store import banks, cursor, facts, frameworks, starting
 from assess.store import specifications as tests
-from assess.store.allowances import Kind
+from assess.store.allowances import Allowed, Kind
 from assess.store.facts import Facts
 from assess.store.people import Person
 from assess.store.standing import judge, weigh
 from tests import builders
 from tests.builders import World
-
-
-def second(built: World) -> None:
-    """Another test of the same programme."""
-    published = specifications.publish(
-        built.context(), builders.specification(name="T2", title="Second test")
-    )
-    assert not isinstance(published, Refused), published
 
 
 def known(built: World, who: str = "candidate") -> tuple[Facts, ...]:
@@ -47,8 +40,13 @@ def sure(done: object) -> None:
     assert not isinstance(done, Refused), done
 
 
+def published(built: World, **changes: object) -> None:
+    """A test, or the next version of one."""
+    sure(specifications.publish(built.context(), builders.specification(**changes)))
+
+
 def test_what_is_known_of_a_candidate_does_not_depend_on_how_it_is_asked(built: World) -> None:
-    second(built)
+    published(built, name="T2", title="Second test")
     first, other = known(built)
     assert (first.test.name, other.test.name) == ("T1", "T2")
     assert (first.signed, first.approval, first.asked, first.attempts) == (None, None, None, ())
@@ -70,8 +68,39 @@ def test_what_is_known_of_a_candidate_does_not_depend_on_how_it_is_asked(built: 
     assert first.version.id != other.version.id
 
 
+def test_what_one_candidate_did_in_one_test_bears_on_no_other(built: World) -> None:
+    """Nor what was decided there, and of several decisions the newest counts."""
+    operator, tutor, quality = built.context(), built.context("tutor"), built.context("quality")
+    person, today = built.persons["candidate"], built.clock.now().date()
+    other = programmes.create(operator, "Other award", "award")
+    assert isinstance(other, int)
+    programmes.publish_statement(operator, other, "All of this is mine, too.")
+    programmes.register(operator, other, person, built.persons["tutor"], "Group one")
+    published(built, window=Window(weeks=6))
+    published(built, name="T2", title="Second test")
+    published(built, name="T3", title="Third test", programme="Other award")
+    for day in (today + timedelta(days=9), today):
+        sure(allowances.agree(tutor, built.test, person, day))
+    built.sit(right=0)
+    words = "The wait was the fault of the centre."
+    sure(allowances.allow(quality, built.test, person, Kind.WAIVER, words))
+    built.clock.advance(timedelta(days=1))
+    built.approve()
+    sure(holds.place(quality, person, built.test, "A case is being looked into."))
+    first, beside, elsewhere = known(built)
+    assert (first.allowed.starts_on, len(first.attempts), len(first.holds)) == (today, 1, 1)
+    assert first.asked is not None and first.asked.at == built.clock.now()  # noqa: PT018
+    assert first.approval is not None and not first.approval.used  # noqa: PT018
+    assert (first.signed, beside.signed, elsewhere.signed) == (1, 1, None)
+    of_two = known(built, "candidate.two")
+    assert [one.signed for one in of_two] == [None, None]
+    for one in (beside, elsewhere, *of_two):
+        assert (one.approval, one.asked, one.attempts, one.holds) == (None, None, (), ())
+        assert one.allowed == Allowed(None, 0, None)
+
+
 def test_a_decision_a_hold_and_an_arrangement_are_known_where_they_bear(built: World) -> None:
-    second(built)
+    published(built, name="T2", title="Second test")
     built.sit(right=0)
     person = built.persons["candidate"]
     quality, administrator = built.context("quality"), built.context("administrator")
