@@ -19,15 +19,17 @@ from assess.journal import Event
 from assess.reasons import Code, Refused
 from assess.roles import Role
 from assess.store import arrangements as arrangement_rows
+from assess.store import facts, roles_held
 from assess.store import people as person_rows
 from assess.store import programmes as rows
-from assess.store import roles_held
+from assess.store.arrangements import Arrangement, InForce
 from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry
 from tests.actions import racing
 from tests.builders import World
 
 SEEN = "Letter of the educational psychologist, in the file."
+INSTANT = timedelta(microseconds=1)
 
 
 def codes(done: object) -> list[tuple[Code, object]]:
@@ -182,17 +184,30 @@ def arrange(built: World, *proposal: object, who: str = "candidate") -> int:
     return done
 
 
+def in_force(built: World) -> list[Arrangement]:
+    """What applies to the candidate now: a start, a page and a judgement say the same."""
+    person, now = built.persons["candidate"], built.clock.now()
+    with store.read() as session:
+        found = arrangement_rows.in_force(session, person, now)
+        said = [InForce(row.kind, row.value, row.words, row.ends_at) for row in found]
+        assert list(arrangement_rows.applying(session, person, now)) == said
+        judged = facts.of_test(session, person, built.test, now)
+    assert judged is not None
+    assert list(judged.arrangements) == said
+    return list(found)
+
+
 def test_extra_time_is_applied_by_itself_from_its_first_day_to_its_last(built: World) -> None:
     first, last = date(2026, 3, 3), date(2026, 3, 9)
     arrange(built, "extra_time", "25", "", SEEN, first, last)
-    person = built.persons["candidate"]
 
     def percent() -> int:
-        with store.read() as session:
-            return arrangement_rows.extra_percent(session, person, built.clock.now())
+        return arrangement_rows.extra_of(in_force(built))
 
     assert percent() == 0
-    built.clock.advance(timedelta(hours=13))
+    built.clock.advance(timedelta(hours=13) - INSTANT)
+    assert percent() == 0
+    built.clock.advance(INSTANT)
     assert percent() == 25
     built.make_ready()
     attempt = built.start(built.log_in("candidate"))
@@ -203,7 +218,9 @@ def test_extra_time_is_applied_by_itself_from_its_first_day_to_its_last(built: W
     assert row.opened_at is not None
     assert row.deadline - row.opened_at == timedelta(seconds=row.seconds)
     assert row.facts["extra_percent"] == 25
-    built.clock.advance(timedelta(days=7))
+    built.clock.advance(timedelta(days=7) - INSTANT)
+    assert percent() == 25
+    built.clock.advance(INSTANT)
     assert percent() == 0
 
 
@@ -214,9 +231,7 @@ def test_another_arrangement_of_the_kind_takes_the_place_of_the_one_before(built
     reader = arrange(built, "reader", "", "", SEEN)
 
     def now() -> set[int]:
-        with store.read() as session:
-            found = arrangement_rows.in_force(session, person, built.clock.now())
-        return {row.id for row in found}
+        return {row.id for row in in_force(built)}
 
     assert now() == {before, reader}
     built.clock.advance(timedelta(days=2))
@@ -236,11 +251,7 @@ def test_what_is_arranged_today_is_in_force_alone_also_where_a_change_was_planne
     arrange(built, "extra_time", "10", "", SEEN)
     for days in (0, 60):
         built.clock.advance(timedelta(days=days))
-        with store.read() as session:
-            found = arrangement_rows.in_force(
-                session, built.persons["candidate"], built.clock.now()
-            )
-        assert [row.value for row in found] == ["10"]
+        assert [row.value for row in in_force(built)] == ["10"]
 
 
 def test_two_administrators_who_arrange_at_once_leave_one_in_force(built: World) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from assess import jobs, store
-from assess.actions import attempts, closing, saving, sessions
+from assess.actions import attempts, closing, people, saving, sessions
 from assess.actions.context import Context
 from assess.delivery import answering
 from assess.delivery.form import shown_to_own
@@ -166,6 +166,20 @@ def test_an_ended_session_saves_nothing(sitting: Sitting) -> None:
     refused = sitting.world.save(sitting.device, sitting.attempt, 1, "1")
     assert code(refused) is Code.SIGNED_OUT
     assert sitting.answers() == []
+
+
+def test_whose_role_is_over_saves_nothing_from_that_moment_on(built: World) -> None:
+    built.clock.set(datetime(2026, 3, 2, 23, 50, tzinfo=UTC))
+    administrator, candidate = built.context("administrator"), built.persons["candidate"]
+    last = {"candidate": date(2026, 3, 2)}
+    assert people.set_roles(administrator, candidate, ["candidate"], last) is None
+    sitting = Sitting(built)
+    midnight = datetime(2026, 3, 3, tzinfo=UTC)
+    built.clock.set(midnight - timedelta(microseconds=1))
+    assert isinstance(built.save(sitting.device, sitting.attempt, 1, "1"), saving.Saved)
+    built.clock.set(midnight)
+    assert code(built.save(sitting.device, sitting.attempt, 2, "1")) is Code.SIGNED_OUT
+    assert [a[0] for a in sitting.answers()] == [1]
 
 
 @pytest.mark.parametrize("seconds", [10, 45])
