@@ -130,7 +130,7 @@ def test_a_registration_that_has_not_begun_or_is_over_opens_no_test(built: World
     built.make_ready()
     for entry in (Entry("A", starts=tomorrow), Entry("A", ends=today)):
         assert programmes.change_registration(acting, row.id, tutor, entry) is None
-        built.clock.advance(timedelta(hours=14) if entry.ends else timedelta(0))
+        built.clock.advance(timedelta(hours=13) if entry.ends else timedelta(0))  # to midnight
         context = built.log_in("candidate")
         done = attempts.start(context, built.test, affirmed=True)
         assert isinstance(done, Refused)
@@ -139,6 +139,10 @@ def test_a_registration_that_has_not_begun_or_is_over_opens_no_test(built: World
         assert (reason.code, reason.values["what"]) == (Code.NOT_REGISTERED, what)
         assert (reason.until is None) == bool(entry.ends)
     assert entries(Event.REGISTRATION_CHANGED) == 2
+    acting, device = built.now(acting), built.now(context)
+    begun = Entry("A", starts=tomorrow)  # this very moment
+    assert programmes.change_registration(acting, row.id, tutor, begun) is None
+    assert isinstance(attempts.start(device, built.test, affirmed=True), attempts.Started)
 
 
 def test_everything_of_a_programme_is_the_administrators_and_their_centres(built: World) -> None:
