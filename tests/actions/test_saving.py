@@ -139,9 +139,9 @@ def test_after_a_takeover_the_device_before_can_only_read(sitting: Sitting) -> N
     assert code(as_if) is Code.TAKEOVER
     stale = world.save(second, sitting.attempt, place, "2", writer=1)
     assert code(stale) is Code.TAKEOVER
-    kept = world.save(second, sitting.attempt, place, "3", writer=2)
-    assert kept == saving.Saved(place, 1, True)
-    assert sitting.answers() == [(place, 1, 7, (1,)), (place, 2, 1, (3,))]
+    kept = world.save(second, sitting.attempt, place, "3", writer=2, sequence=7)
+    assert kept == saving.Saved(place, 7, True)  # each writer counts on its own
+    assert sitting.answers() == [(place, 1, 7, (1,)), (place, 2, 7, (3,))]
     with store.read() as session:
         counting = answering.latest(rows.answers(session, sitting.attempt))
     assert counting[place].writer == 2
@@ -235,7 +235,13 @@ def test_after_the_hand_in_nothing_is_taken(sitting: Sitting) -> None:
 
 def test_another_candidate_finds_no_such_attempt(sitting: Sitting) -> None:
     other = sitting.world.log_in("candidate.two")
+    assert other.session_id is not None
+    sitting.world.save(sitting.device, sitting.attempt, 1, "1")
+    with store.read() as session:
+        row = session.get_one(Attempt, sitting.attempt)
+        known = saving.sitting(session, row, other.session_id, 1)
     deeds: list[object] = [
+        saving.keep(known, saving.Entry(1, 1, ["1"]), other.now, other.settings.grace),
         sitting.world.save(other, sitting.attempt, 1, "1"),
         attempts.hand_in(other, sitting.attempt),
         attempts.take_over(other, sitting.attempt),
@@ -244,7 +250,7 @@ def test_another_candidate_finds_no_such_attempt(sitting: Sitting) -> None:
     for done in deeds:
         assert isinstance(done, Refused)
         assert (done.code, done.status) == (Code.NOT_FOUND, 404)
-    assert sitting.answers() == []
+    assert sitting.answers() == [(1, 1, 1, (1,))]
 
 
 def test_a_place_outside_the_form_is_not_found(sitting: Sitting) -> None:
