@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from zxcvbn import matching, zxcvbn
 
 from assess import store
-from assess.actions import passwords, people, sessions
+from assess.actions import centres, passwords, people, sessions
 from assess.reasons import Code, Reason, Refused
 from assess.roles import QUALITY_ROLES, Role
 from assess.store import people as rows
@@ -155,6 +155,21 @@ def test_deactivation_ends_every_session_and_shuts_the_door(built: World) -> Non
     assert codes(try_(built, "tutor", PASSWORD)) == {Code.LOGIN}
     assert people.set_active(acting, built.persons["tutor"], True) is None
     assert [alive(built, t) for t in tokens] == [False, False]
+    assert isinstance(try_(built, "tutor", PASSWORD), sessions.LoggedIn)
+
+
+def test_a_closed_centre_is_left_by_everybody_and_lets_nobody_in_until_it_opens(
+    built: World,
+) -> None:
+    here, there = try_(built, "tutor", PASSWORD), try_(built, "tutor.there", PASSWORD)
+    assert isinstance(here, sessions.LoggedIn)
+    assert isinstance(there, sessions.LoggedIn)
+    assert centres.change(built.context(), "here", active=False) is None
+    assert [alive(built, one.token) for one in (here, there)] == [False, True]
+    assert codes(try_(built, "tutor", PASSWORD)) == {Code.LOGIN}
+    assert isinstance(try_(built, "tutor.there", PASSWORD), sessions.LoggedIn)
+    assert centres.change(built.context(), "here", active=True) is None
+    assert not alive(built, here.token)
     assert isinstance(try_(built, "tutor", PASSWORD), sessions.LoggedIn)
 
 
