@@ -19,16 +19,16 @@ WHY = "The alarm rang for ten minutes."
 
 def clock_of(built: World) -> tuple[Browser, str]:
     """An invigilator, and the address of the clock of a candidate at work."""
-    made = room(built, "candidate")
-    made.admit("candidate")
-    made.enter("candidate")
+    made = room(built, "candidate", "candidate.two")  # who is not the first on the roster
+    made.admit("candidate.two")
+    made.enter("candidate.two")
     made.release()
     built.clock.advance(BEGINS_IN + NOTICE)
-    candidate = Browser(built, "candidate")
-    work = made.line("candidate").work
+    candidate = Browser(built, "candidate.two")
+    work = made.line("candidate.two").work
     assert work is not None
     assert candidate.post(f"/attempts/{work.attempt_id}/begin").status_code == 302
-    entry = made.entries["candidate"]
+    entry = made.entries["candidate.two"]
     return Browser(built, "invigilator"), f"/sittings/{made.sitting}/roster/{entry}/time"
 
 
@@ -64,10 +64,10 @@ def test_the_same_minutes_are_given_once_whoever_else_gives_them(built: World) -
 def test_each_button_does_its_own_deed_and_says_so(built: World) -> None:
     me, clock = clock_of(built)
     for deed, said in (
-        ("pause", "The clock of Candidate stands still."),
-        ("resume", "The clock of Candidate runs again."),
-        ("rest", "The rest break of Candidate has begun."),
-        ("credit", "Candidate has more time."),
+        ("pause", "The clock of Candidate Two stands still."),
+        ("resume", "The clock of Candidate Two runs again."),
+        ("rest", "The rest break of Candidate Two has begun."),
+        ("credit", "Candidate Two has more time."),
     ):
         built.clock.advance(timedelta(minutes=1))
         answer = me.post(clock, {"deed": deed, "minutes": "7", "words": WHY})
