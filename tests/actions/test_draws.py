@@ -7,12 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from assess import journal as chain
 from assess import store
-from assess.actions import draws, specifications
+from assess.actions import banks, draws, specifications
 from assess.delivery.draw import Pool as Frozen
 from assess.delivery.draw import commitment, form_fingerprint
 from assess.journal import Event
@@ -215,6 +215,22 @@ def test_a_used_up_epoch_gives_way_to_a_new_one_with_another_seed(built: World, 
     assert committed.facts["commitment"] == second.commitment
     assert committed.id < events(Event.ATTEMPT_STARTED)[-1].id
     assert differences(built, later) == set()
+
+
+def test_when_an_epoch_is_used_up_the_next_form_still_comes_from_the_newest_pool(
+    built: World,
+) -> None:
+    done = banks.bring_in(built.context(), builders.bank(builders.csv(each=7)))
+    assert not isinstance(done, Refused)
+    with store.write() as session:
+        session.execute(update(Epoch).values(draws=EPOCH_DRAWS))
+    built.make_ready()
+    attempt = built.start(built.log_in("candidate"))
+    with store.read() as session:
+        row = session.get_one(Attempt, attempt)
+        drawn, epoch = session.get_one(Pool, row.pool_id), session.get_one(Epoch, row.epoch_id)
+        assert (drawn.number, epoch.pool_id) == (2, drawn.id)
+        assert session.scalar(select(func.max(Pool.number))) == 2
 
 
 def test_a_seed_lies_nowhere_in_clear(built: World, attempt: int) -> None:

@@ -448,6 +448,8 @@ def test_another_centre_s_sitting_is_not_found_and_other_roles_may_nothing(built
             assert done.status == status
     done = sittings.open_(built.context("invigilator.there"), made.test, "X", built.clock.now())
     assert causes(done) == [(Code.FIELD, "no_invigilated_test")]
+    done = sittings.open_(built.context("tutor"), made.test, "Room 4", built.clock.now())
+    assert causes(done) == [(Code.ROLE, None)]
     done = sittings.open_(made.invigilator, built.test, "Room 4", built.clock.now())
     assert causes(done) == [(Code.FIELD, "no_invigilated_test")]
 
