@@ -27,7 +27,6 @@ class Shape(BaseModel):
 class Stimulus(Shape):
     """The case that a question is about."""
 
-    title: str
     text: str
 
 

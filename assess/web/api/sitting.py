@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask import Response, session, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
@@ -13,7 +14,6 @@ from assess.actions import attempts as deeds
 from assess.actions import resting, saving
 from assess.actions.context import not_found
 from assess.bank.items import Content
-from assess.bank.kinds import KINDS
 from assess.delivery import answering, evidence, form, timing
 from assess.delivery import ledger as rules
 from assess.delivery.attempt import LIVE, Move, State, after
@@ -231,16 +231,16 @@ def question(shown: form.Question) -> dict[str, object]:
         "place": shown.place,
         "kind": shown.kind,
         "control": shown.control,
-        "choose": KINDS[shown.kind].instruction,
+        "choose": _(shown.instruction),
         "stem": shown.stem,
         "options": list(shown.options),
-        "stimulus": {"title": "", "text": shown.stimulus} if shown.stimulus else None,
+        "stimulus": {"text": shown.stimulus} if shown.stimulus else None,
     }
 
 
 def open_book(version: specifications.Published) -> list[dict[str, str]]:
     """What the test lays beside its questions."""
-    found = getattr(version.specification(), "resources", ())
+    found = version.specification().resources
     return [{"title": r.title, "text": r.text, "url": r.url} for r in found]
 
 

@@ -75,7 +75,7 @@ def try_form() -> ResponseReturnValue:
         asdict(one)
         | {
             "choose": _(one.instruction),
-            "stimulus": {"title": "", "text": one.stimulus} if one.stimulus else None,
+            "stimulus": {"text": one.stimulus} if one.stimulus else None,
         }
         for one in samples()
     ]
