@@ -12,9 +12,7 @@ from assess.cli import shell
 from assess.cli.shell import Shell
 
 IDLE = timedelta(minutes=15)  # of an entry without a seal: the slowest is found in ten
-AHEAD = timedelta(
-    seconds=10
-)  # of an entry, before it is said: hosts agree within a fraction of one
+AHEAD = timedelta(seconds=10)  # of an entry before it is said: hosts agree within a fraction of one
 
 
 @click.group()
