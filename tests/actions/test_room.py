@@ -387,6 +387,12 @@ def test_a_candidate_is_on_one_open_roster_of_a_test(built: World) -> None:
     assert causes(attempts.start(built.now(device), made.test, affirmed=True)) == [
         (Code.ADMIT, "planned")
     ]
+    taken_off = built.clock.now()
+    built.clock.advance(MINUTE)
+    assert isinstance(made.close(), int)
+    with store.read() as session:  # when somebody was taken off stays what it was
+        entry = session.get_one(roster_rows.RosterEntry, made.entries["candidate"])
+    assert entry.ended_at == taken_off
 
 
 def test_whom_something_is_recorded_of_stays_on_the_roster(built: World) -> None:

@@ -348,10 +348,12 @@ def test_the_report_names_every_attempt_of_who_sits_the_test_again_at_once(built
         device = built.log_in("candidate")
         sat.append(built.start(device))
         built.hand_in(device, sat[-1])
+        publish(built, minutes=45, cool_down_hours=())  # the second is sat in this version
     assert isinstance(made.close(), int)
     with store.read() as session:
         fixed = rows.report(session, made.sitting)
     assert fixed is not None
+    assert fixed.document["test"]["version"] == 2
     (line,) = fixed.document["roster"]
     assert [*(one["attempt"] for one in line["earlier"]), line["attempt"]] == sat
     shown = Browser(built, "invigilator").get(f"/sittings/{made.sitting}/report").text
