@@ -18,6 +18,7 @@ from assess.actions import (
     people,
     programmes,
     saving,
+    timekeeping,
     waiting,
 )
 from assess.actions.attempts import Started, Waiting
@@ -82,6 +83,14 @@ def test_off_the_roster_a_test_of_the_room_stays_shut(built: World) -> None:
     assert causes(done) == [(Code.ADMIT, "no_seat")]
     made.put("candidate.two")
     assert causes(start(built, made.test)) == [(Code.ADMIT, "no_seat")]
+    made.put("candidate")
+    made.admit("candidate")
+    made.release()
+    other = publish(built, name="R2", title="Another test")  # in whose room they have no seat
+    assert causes(start(built, other)) == [(Code.ADMIT, "no_seat")]
+    elsewhere = sittings.open_(made.invigilator, other, "Room 5", built.clock.now())
+    assert isinstance(elsewhere, int)
+    Room(built, other, elsewhere).put("candidate")  # a roster of each test is another
 
 
 def test_the_door_s_reason_stands_among_all_the_others(built: World) -> None:
@@ -258,6 +267,10 @@ def test_a_sitting_closes_when_nothing_is_unset_and_no_work_is_open(built: World
     made.begin(device, attempt)
     assert causes(made.close()) == [(Code.OPEN, "attendance_unset"), (Code.OPEN, "work_open")]
     made.say("candidate.two", Said("absent"))
+    why = "The alarm rang for ten minutes."
+    assert timekeeping.pause(made.invigilator, attempt, why) is None
+    assert causes(made.close()) == [(Code.OPEN, "work_open")]  # a clock that stands goes on
+    assert timekeeping.resume(made.invigilator, attempt, why) is None
     built.answer(device, attempt)
     built.hand_in(device, attempt)
     publish(built, minutes=45)  # nobody here has sat this version
@@ -425,6 +438,14 @@ def test_nobody_invigilates_themselves(built: World) -> None:
     )
     acting = built.context("both")
     assert causes(roster.add(acting, made.sitting, [both])) == [(Code.SELF, "own_sitting")]
+    begins = built.clock.now() + BEGINS_IN
+    later = sittings.open_(made.invigilator, made.test, "Room 5", begins)
+    assert isinstance(later, int)
+    other = Room(built, made.test, later)
+    other.put("both")
+    assert causes(sittings.release(acting, made.sitting)) == [(Code.ADMIT, "nobody")]
+    assert roster.take_off(made.invigilator, later, other.entries["both"]) == "Both"
+    assert causes(sittings.release(acting, later)) == [(Code.ADMIT, "nobody")]
     made.put("both", "candidate")
     entry = made.entries["both"]
     for done in (
