@@ -419,7 +419,13 @@ def test_a_roster_holds_registered_candidates_all_or_none(built: World) -> None:
     made = room(built)
     one, stranger = built.persons["candidate"], built.persons["author"]
     foreign = built.persons["candidate.there"]
-    for wanted in ([one, stranger], [one, foreign], [one, 10**6]):
+    guest = built.add("guest", Role.CANDIDATE)
+    elsewhere = programmes.create(built.context(), "Other award", "award")
+    assert isinstance(elsewhere, int)
+    tutor = built.persons["tutor"]
+    done = programmes.register(built.context(), elsewhere, guest, tutor, "Group two")
+    assert isinstance(done, int)
+    for wanted in ([one, stranger], [one, foreign], [one, guest], [one, 10**6]):
         assert causes(roster.add(made.invigilator, made.sitting, wanted)) == [
             (Code.ROSTER, "not_registered")
         ]
