@@ -64,8 +64,9 @@ def test_an_invigilator_opens_a_sitting_by_the_clock_of_the_centre(
     assert "No sitting is planned." in page
     assert "No published test is sat with an invigilator." in me.get("/sittings/new").text
     test = publish(built)
+    built.clock.advance(timedelta(minutes=20))
     page = me.get("/sittings/new").text
-    assert 'value="12:00"' in page  # the next full hour
+    assert 'value="12:00"' in page  # the full hour in an hour's time
     answer = me.post("/sittings/new", fields(test=str(test), day="30", time="14.30"))
     assert answer.status_code == 302
     assert answer.location.endswith("/roster")
@@ -84,6 +85,7 @@ def test_a_sitting_without_a_place_a_test_or_a_moment_is_refused_beside_its_fiel
         (fields(test=str(built.test)), {"test"}),
         (fields(test="9" * 30), {"test"}),
         (fields(test=test, day="31", month="2"), {"begins"}),
+        (fields(test=test, month="May"), {"begins"}),
         (fields(test=test, time="25:00"), {"begins"}),
         (fields(test=test, time="14:30\n"), set()),
         (fields(test=test, day="29", time="01:30"), {"begins"}),  # the clocks skip this hour
