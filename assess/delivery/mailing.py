@@ -61,7 +61,7 @@ WAITS = (
     timedelta(hours=12),
     timedelta(hours=24),
 )
-"""After the first, second, ... try in vain. The last is 42 hours after the first: a server that is
+"""After the first, second, ... try in vain. The last is 41 hours after the first: a server that is
 away for a night and a day is waited for (RFC 5321, 4.5.4.1 would wait for four days)."""
 
 
