@@ -80,7 +80,24 @@ def by_field(reasons: tuple[Reason, ...] | list[Reason]) -> dict[str, wording.Wo
 
     The words call a field as people do, not by its name in the form.
     """
-    called = {
+    names = _names_of_fields()
+    found: dict[str, wording.Words] = {}
+    for reason in reasons:
+        field = str(reason.values.get("field", ""))
+        if field in names:
+            reason = replace(reason, values={**reason.values, "field": names[field]})
+        found.setdefault(field, wording.words(reason, zone()))
+    return found
+
+
+def called(field: str) -> str:
+    """What people call a field of a form, as well as its name can tell."""
+    plain = field.replace("-", " ").replace("_", " ")
+    return _names_of_fields().get(field, plain[:1].upper() + plain[1:])
+
+
+def _names_of_fields() -> dict[str, str]:
+    return {
         "code": _("Code"),
         "decision": _("Your decision"),
         "file": _("File"),
@@ -93,13 +110,6 @@ def by_field(reasons: tuple[Reason, ...] | list[Reason]) -> dict[str, wording.Wo
         "test": _("Test"),
         "words": _("Your text"),
     }
-    found: dict[str, wording.Words] = {}
-    for reason in reasons:
-        field = str(reason.values.get("field", ""))
-        if field in called:
-            reason = replace(reason, values={**reason.values, "field": called[field]})
-        found.setdefault(field, wording.words(reason, zone()))
-    return found
 
 
 def typed_words(field: str) -> str:

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyReq
 from assess import wording
 from assess.reasons import Code, Helper, Refused
 from assess.store.base import READ_ONLY
-from assess.web import again, signing
+from assess.web import again, pages, signing
 
 STATUS_CODES = {
     400: Code.FIELD,
@@ -64,6 +64,7 @@ def answer(refused: Refused, *, journalled: bool = True) -> ResponseReturnValue:
         title=wording.title(refused),
         attempt=begun[0] if begun else None,
         again=(sent := again.fields(refused.code)),
+        called=pages.called,
         before=None if sent else again.page_before(),
     )
     return page, refused.status

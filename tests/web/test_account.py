@@ -240,7 +240,7 @@ def test_what_was_written_while_the_session_ended_can_be_sent_after_logging_in(h
     lost = me.post(path, written, headers=ours)
     assert codes(lost.text) == {"E-SIGNED-OUT"}
     assert {n: t for n, t in hidden(lost.text).items() if n != "csrf_token"} == written
-    assert shown(lost.text).split() == ["name", "A", '"new"', "programme", "token", "kept"]
+    assert shown(lost.text).split() == ["Name", "A", '"new"', "programme", "Token", "kept"]
     assert "in your name" not in lost.text
     me.post(
         "/login",
