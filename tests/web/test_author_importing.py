@@ -9,7 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug import formparser
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from assess import store
 from assess.store.banks import Bank, ItemVersion
@@ -28,7 +29,10 @@ def look(
     """Send a file, to see what it would do."""
     data = text.encode() if isinstance(text, str) else text
     values = {"bank": "Small bank", "framework": "award", "purpose": "high-stakes"} | fields
-    return client.post("/banks/import", data={**values, "file": (BytesIO(data), name)})
+    # Put together here: for a large one the client makes a file of its own, and leaves it open.
+    boundary, body = encode_multipart({**values, "file": FileStorage(BytesIO(data), name)})
+    kind = f"multipart/form-data; boundary={boundary}"
+    return client.post("/banks/import", data=body, content_type=kind)
 
 
 def do(client: FlaskClient, shown: TestResponse, **changes: str) -> TestResponse:
