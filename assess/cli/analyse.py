@@ -24,7 +24,6 @@ from assess.psychometrics.report import ItemKey
 from assess.psychometrics.responses import Responses
 from assess.psychometrics.streaming import Coded
 
-NONE = "–"
 SEED = 1  # of the simulation behind false positives: the same file gives the same report
 WINDOWS = 2
 MOST_PRINTED = 40  # flagged items in the terminal; files have them all
@@ -334,8 +333,8 @@ def _print(document: dict[str, Any]) -> None:
         f"{shell.counted(population['items'], 'item')}."
     )
     click.echo(
-        f"Mean {_number(test['mean'])}, SD {_number(test['sd'])}, alpha {_number(test['alpha'])}, "
-        f"standard error of a mark {_number(test['sem'])}."
+        f"Mean {number(test['mean'])}, SD {number(test['sd'])}, alpha {number(test['alpha'])}, "
+        f"standard error of a mark {number(test['sem'])}."
     )
     irt = document["irt"]
     if irt is not None and irt["converged"]:
@@ -353,8 +352,8 @@ def _print(document: dict[str, Any]) -> None:
         (
             entry["item"],
             f"{entry['n']:,}",
-            _number(entry["facility"]),
-            _number(entry["discrimination"]),
+            number(entry["facility"]),
+            number(entry["discrimination"]),
             ", ".join(dict.fromkeys(flag["code"].replace("_", " ") for flag in entry["flags"])),
         )
         for entry in flagged[:MOST_PRINTED]
@@ -362,7 +361,3 @@ def _print(document: dict[str, Any]) -> None:
     shell.print_table(("item", "N", "facility", "r", "flags"), rows)
     if len(flagged) > MOST_PRINTED:
         click.echo(f"... and {len(flagged) - MOST_PRINTED:,} more: --out DIR writes them all.")
-
-
-def _number(value: float | None) -> str:
-    return NONE if value is None else number(value)

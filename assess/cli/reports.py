@@ -9,8 +9,6 @@ import click
 from assess.cli import shell
 from assess.cli.shell import Shell
 
-NONE = "–"
-
 
 @click.group()
 def report() -> None:
@@ -46,6 +44,7 @@ def items(obj: Shell, name: str, centre: str | None, as_json: bool) -> None:
 
 def show(found: dict[str, Any]) -> None:
     """Print a report as a person reads it: no more of an item than its answers bear."""
+    from assess.psychometrics.flags import number
     from assess.psychometrics.guards import Shows, allows
 
     population, test = found["population"], found["test"]
@@ -53,10 +52,10 @@ def show(found: dict[str, Any]) -> None:
     click.echo(f"{attempts}, {shell.counted(population['responses'], 'response')}.")
     click.echo(f"Left out: {population['excluded']}")
     if test["guard"] is None:
-        alpha = _number(test["alpha"]) if test["answers_guard"] is None else test["answers_guard"]
+        alpha = number(test["alpha"]) if test["answers_guard"] is None else test["answers_guard"]
         click.echo(
-            f"Mean {_number(test['mean'])}, SD {_number(test['sd'])}, "
-            f"pass rate {_number(test['pass_rate'])}, alpha {alpha}"
+            f"Mean {number(test['mean'])}, SD {number(test['sd'])}, "
+            f"pass rate {number(test['pass_rate'])}, alpha {alpha}"
         )
     else:
         click.echo(f"Nothing is said of the marks yet: {test['guard']}.")
@@ -67,15 +66,9 @@ def show(found: dict[str, Any]) -> None:
             (
                 str(item["item"]),
                 str(item["n"]),
-                _number(item["facility"] if allows(step, Shows.FACILITY) else None),
-                _number(item["discrimination"] if allows(step, Shows.DISCRIMINATION) else None),
+                number(item["facility"] if allows(step, Shows.FACILITY) else None),
+                number(item["discrimination"] if allows(step, Shows.DISCRIMINATION) else None),
                 " ".join(flag["sentence"] for flag in item["flags"]),
             )
         )
     shell.print_table(("item", "N", "facility", "r", "flags"), rows)
-
-
-def _number(value: float | None) -> str:
-    from assess.psychometrics.flags import number
-
-    return NONE if value is None else number(value)

@@ -114,9 +114,12 @@ def letter(option: int) -> str:
     return ascii_uppercase[option]
 
 
-def number(value: float) -> str:
-    """A number with two decimals, as a page holds it: its sign is no hyphen, 0.00 has none."""
-    return f"{value:z.2f}".replace("-", "−")
+def number(value: float | None) -> str:
+    """A number with two decimals, as a page holds it: its sign is no hyphen, 0.00 has none.
+
+    A dash where there is none.
+    """
+    return "–" if value is None else f"{value:z.2f}".replace("-", "−")
 
 
 def percent(share: float, decimals: int | None = None) -> str:
@@ -139,8 +142,8 @@ def _wrong_key(item: ItemFacts) -> Iterator[Flag]:
         "wrong_key",
         f"Option {suspect.name} looks right and is not the key: "
         f"{percent(suspect.share or 0.0)} of {item.n} chose it, and they do better on their other "
-        f"questions (r = {number(suspect.r or 0.0)}) than those who chose the key "
-        f"{weakest.name} (r = {number(weakest.r or 0.0)}). Check the key.",
+        f"questions (r = {number(suspect.r)}) than those who chose the key "
+        f"{weakest.name} (r = {number(weakest.r)}). Check the key.",
         suspect.option,
         WRONG_KEY_R,
         SIMULATED,

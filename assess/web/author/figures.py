@@ -92,7 +92,7 @@ def too_few(n: int) -> str:
 @bp.app_template_filter()
 def statistic(value: float | None) -> str:
     """A statistic with two decimals; a dash where there is none."""
-    return "–" if value is None else number(value)
+    return number(value)
 
 
 @bp.app_template_filter()
