@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.bank.drafting import Draft
+from assess.bank.lifecycle import State
 from assess.store.banks import Bank, Item, ItemVersion
 from assess.store.base import Base
 
@@ -75,3 +76,8 @@ def of_person(
         .order_by(ItemDraft.saved_at.desc(), ItemDraft.id.desc())
     )
     return [(draft, item, bank, base) for draft, item, bank, base in rows]
+
+
+def is_returned(base: ItemVersion | None) -> bool:
+    """Whether a working copy was begun from a version that came back from review."""
+    return base is not None and base.state == State.RETURNED.value

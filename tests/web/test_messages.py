@@ -12,6 +12,7 @@ from assess import store
 from assess.actions import approvals, messages
 from assess.delivery.mailing import PATHS
 from assess.store import programmes
+from assess.web.public import waiting
 from tests.builders import World
 from tests.conftest import START
 from tests.web.candidate_builders import Browser, codes
@@ -66,7 +67,7 @@ def test_a_candidate_asks_and_reads_the_answer_where_the_tutor_wrote_it(
 
 
 def test_what_waits_is_red_after_a_day_and_with_the_quality_team_after_two(
-    here: World, talk: int
+    here: World, talk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here.make_ready("candidate.two")  # registers nothing new: signs and is approved
     assert isinstance(messages.write(here.context("candidate"), talk, "A secret."), int)
@@ -87,6 +88,8 @@ def test_what_waits_is_red_after_a_day_and_with_the_quality_team_after_two(
     assert "data-overdue" in Browser(here, "administrator").get("/overdue").text
     for who in ("quality", "administrator"):
         assert "2 waiting" in Browser(here, who).get("/").text
+    monkeypatch.setattr(waiting, "MOST", 1)
+    assert "more than 1 waiting" in Browser(here, "quality").get("/").text
     assert "data-overdue" not in Browser(here, "administrator.there").get("/overdue").text
 
 

@@ -44,7 +44,7 @@ def waiting() -> str:
         said = {
             base.id: reviews.sent_back(session, base.id)
             for _draft, _item, _bank, base in mine
-            if base is not None and base.state == State.RETURNED.value
+            if base is not None and drafts.is_returned(base)
         }
     return render_template(
         "author/waiting.html",
@@ -54,8 +54,8 @@ def waiting() -> str:
         more_with_others=len(with_others) > MOST,
         reads=reads,
         writes=Role.AUTHOR in current_user.roles,
-        returned=[row for row in mine if row[3] is not None and row[3].id in said],
-        drafts=[row for row in mine if row[3] is None or row[3].id not in said],
+        returned=[row for row in mine if drafts.is_returned(row[3])],
+        drafts=[row for row in mine if not drafts.is_returned(row[3])],
         said=said,
         now=signing.now(),
     )

@@ -26,7 +26,7 @@ def home() -> ResponseReturnValue:
     held = [role for role in Role if role in current_user.roles]
     with store.read() as session:
         waits = waiting.counts(session, current_user)
-    return render_template("public/home.html", held=held, waits=waits)
+    return render_template("public/home.html", held=held, waits=waits, most=waiting.MOST)
 
 
 @bp.get("/accessibility")

@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
-from assess.bank.lifecycle import State
 from assess.delivery.messages import OVERDUE_AFTER
 from assess.roles import Role
 from assess.store import approvals, drafts, evidence, messages, remarking, reviews
 from assess.web import signing
 from assess.web.signing import User
 
-MOST = 100  # overdue requests that are counted; more are said to be as many
+MOST = 100  # overdue requests that are counted; of more it is said that they are more
 
 Count = Callable[[Session, User], int]
 
@@ -25,13 +24,12 @@ def _for_tutor(session: Session, me: User) -> int:
 
 def _returned(session: Session, me: User) -> int:
     mine = drafts.of_person(session, me.centre_id, me.person_id)
-    bases = [base for _draft, _item, _bank, base in mine if base is not None]
-    return sum(base.state == State.RETURNED.value for base in bases)
+    return sum(drafts.is_returned(base) for _draft, _item, _bank, base in mine)
 
 
 def _overdue(session: Session, me: User) -> int:
     before = signing.now() - OVERDUE_AFTER
-    return len(messages.late(session, before, me.centre_id, limit=MOST))
+    return len(messages.late(session, before, me.centre_id, limit=MOST + 1))
 
 
 COUNTS: Mapping[tuple[Role, str], Count] = {
