@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from assess import store
+from assess.roles import Role
 from assess.store import drafts
 from invigilation.actions import roster
 from tests.builders import PASSWORD, World
@@ -79,3 +80,26 @@ def test_a_draft_goes_on_saving_when_its_author_has_logged_in_again_in_another_t
         row = drafts.of_item(session, one)
         assert row is not None
         assert row.draft().stem == "What was typed at last?"
+
+
+def test_what_an_author_typed_is_not_saved_by_whoever_logs_in_after_them(
+    built: World, served: Served, page: Page
+) -> None:
+    """Nor is it theirs to read: the page makes way."""
+    built.add("another.author", Role.AUTHOR)
+    enter(page.context, served.url, "author", PASSWORD)
+    one = item(built)
+    page.goto(f"{served.url}/items/{one}")
+    page.get_by_role("button", name="Edit this question").click()
+    said = page.locator("[data-draft-said]")
+    page.context.clear_cookies()
+    page.get_by_label("Question", exact=True).fill("What was typed while logged out?")
+    expect(said).to_contain_text("log in in another tab")
+    enter(page.context, served.url, "another.author", PASSWORD)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_url(f"{served.url}/")
+    with store.read() as session:
+        row = drafts.of_item(session, one)
+        assert row is not None
+        assert row.saved_by == built.persons["author"]
+        assert row.draft().stem != "What was typed while logged out?"

@@ -93,3 +93,25 @@ def test_a_warning_comes_in_time_and_its_button_is_reached_by_key(
     look(page, "session-over")
     over.get_by_role("button", name="Back to the page").click()
     expect(page.locator("#old")).to_have_value("what was typed")
+    enter(page.context, served.url, "tutor", PASSWORD)
+    page.evaluate(SEEN)
+    page.wait_for_url(f"{served.url}/")  # what was typed is not theirs
+
+
+def test_whoever_logs_in_again_goes_on_and_is_warned_the_next_time_too(
+    served: Served, page: Page
+) -> None:
+    enter(page.context, served.url, "tutor", PASSWORD)
+    page.add_init_script(HURRY)
+    page.goto(f"{served.url}/account/password")
+    page.locator("#old").fill("what was typed")
+    wait(served, page, 61)
+    over = page.get_by_role("dialog", name="You are logged out")
+    expect(over).to_be_visible()
+    enter(page.context, served.url, "tutor", PASSWORD)
+    page.evaluate(SEEN)
+    expect(over).to_have_count(0)
+    wait(served, page, 56)
+    page.get_by_role("button", name="Stay logged in").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("#old")).to_have_value("what was typed")

@@ -91,10 +91,12 @@ if (form) {
     ask("POST", fields, ended);
   };
 
+  const whose = (page) => page?.querySelector("[data-session]")?.dataset.person;
+
   /** Whoever has logged in again has another form token: the page as it comes now holds it. */
   const renewed = (request) => {
     const token = request.response?.querySelector("[data-draft] [name=csrf_token]");
-    if (token) {
+    if (token && whose(request.response) === whose(document)) {
       out = false;
       for (const old of document.getElementsByName("csrf_token")) old.value = token.value;
       send();
@@ -137,7 +139,7 @@ if (form) {
   });
 
   addEventListener("beforeunload", (event) => {
-    if (dirty && !stopped) event.preventDefault();
+    if (dirty && !stopped && !document.body.hidden) event.preventDefault();
   });
   addEventListener("online", () => {
     if (dirty) save();

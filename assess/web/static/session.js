@@ -3,7 +3,7 @@
 // The server alone knows when it ends: another tab may have used it meanwhile. To ask is no use of
 // a session; the button is. When it has ended, what stands on the page is put out of sight for
 // whoever comes next, unless something was typed that would be lost; when somebody else has logged
-// in meanwhile, it is in any case.
+// in meanwhile, it is in any case. Whoever logs in again goes on where they were.
 
 const TICK = 1000; // milliseconds between looks at the device's clock
 const PATIENCE = 10000; // milliseconds for a reply
@@ -50,7 +50,12 @@ export const watchSession = (template, { early, typed }) => {
   };
 
   const told = ({ person, seconds_left: left, can_stay: canStay }) => {
-    if (person !== Number(words.person)) return location.replace(words.logIn);
+    if (person !== Number(words.person)) {
+      document.body.hidden = true; // at once, and nothing typed is to be kept for them
+      return location.replace(words.logIn);
+    }
+    ended = false;
+    if (over.open) over.close();
     if (left !== null && left <= early) {
       due = Date.now() + Math.min(AGAIN, (left + 1) * 1000);
       return warn(left, canStay);
@@ -79,7 +84,6 @@ export const watchSession = (template, { early, typed }) => {
   };
 
   const ask = async () => {
-    if (ended) return;
     const code = await speak("GET").catch(() => undefined);
     if (code === "E-SIGNED-OUT" && !ended) end();
   };
@@ -96,7 +100,7 @@ export const watchSession = (template, { early, typed }) => {
   });
   setInterval(() => {
     if (soon.open) write();
-    if (Date.now() >= due) ask();
+    if (!ended && Date.now() >= due) ask();
   }, TICK);
   ask();
 };
