@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from assess import store
 from assess.roles import Role
@@ -57,17 +57,22 @@ def test_a_draft_goes_on_saving_when_its_author_has_logged_in_again_in_another_t
     enter(page.context, served.url, "author", PASSWORD)
     one = item(built)
     page.goto(f"{served.url}/items/{one}")
-    page.get_by_role("button", name="Edit this question").click()
+    late: list[Route] = []
+    page.route("**/draft.js*", lambda route: late.append(route))
+    with page.expect_request("**/draft.js*"):
+        page.get_by_role("button", name="Edit this question").click()
     said = page.locator("[data-draft-said]")
     stem = page.get_by_label("Question", exact=True)
     stem.fill("What was typed first?")
+    late[0].continue_()  # typed on a slow line, before the script was there
     expect(page.locator(".app-preview")).to_contain_text("What was typed first?")
     expect(said).to_have_text("Saved as you type.")
 
     page.context.clear_cookies()
     stem.fill("What was typed while logged out?")
     expect(said).to_contain_text("log in in another tab")
-    page.get_by_role("button", name="Save the draft").last.click()
+    with page.expect_response("**/draft"):  # it asks once more whether anybody is logged in
+        page.get_by_role("button", name="Save the draft").last.click()
     expect(said).to_contain_text("log in in another tab")
     expect(stem).to_have_value("What was typed while logged out?")
     enter(page.context, served.url, "author", PASSWORD)

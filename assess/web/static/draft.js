@@ -118,11 +118,24 @@ if (form) {
     }
   }
 
-  form.addEventListener("input", (event) => {
-    if (event.target.name === "words") return; // they go with the submission
+  const typed = () => {
     dirty = true;
     clearTimeout(timer);
     timer = setTimeout(save, QUIET);
+  };
+
+  const WORDS = "words"; // they go with the submission
+
+  /** Whether a field holds something else than the page came with. */
+  const changed = (field) => {
+    if (field.name === WORDS) return false;
+    if (field.options) return [...field.options].some((one) => one.defaultSelected && !one.selected);
+    if (["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
+    return field.defaultValue !== undefined && field.value !== field.defaultValue;
+  };
+
+  form.addEventListener("input", (event) => {
+    if (event.target.name !== WORDS) typed();
   });
 
   // A save that is on its way ends first: its revision is the one to go on from.
@@ -149,4 +162,8 @@ if (form) {
   });
 
   say(words.saved);
+  // On a slow line typing begins before this script is there. Who goes back finds in the fields what
+  // was typed long ago: that waits for their hand.
+  const [came] = performance.getEntriesByType("navigation");
+  if (came?.type === "navigate" && [...form.elements].some(changed)) typed();
 }
