@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import Stage
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 Enter = Callable[..., "Page"]
 Look = Callable[["Page", str], None]
@@ -25,11 +25,15 @@ def test_the_panel_follows_what_is_typed_and_the_forecast_comes_before_publishin
     author.goto(f"{stage.url}/tests")
     author.get_by_role("link", name="M02 – The basics").click()
     author.get_by_role("button", name="Change the specification").click()
-    author.get_by_role("button", name="Add a narrower quota").click()
+    late: list[Route] = []
+    author.route("**/quotas.js*", lambda route: late.append(route), times=1)
+    with author.expect_request("**/quotas.js*"):
+        author.get_by_role("button", name="Add a narrower quota").click()
     quota = author.get_by_role("group", name="Narrower quota 1")
     quota.get_by_label("Outcome").select_option(index=1)
     quota.get_by_label("Level").select_option("apply")
     quota.get_by_label("Questions").fill("9")
+    late[0].continue_()  # typed on a slow line, before the script was there
     way = author.locator("[data-in-the-way]")
     expect(way).to_contain_text("needs 9 live questions")
     look(author, "author-specification-refused")

@@ -58,7 +58,7 @@ def test_a_draft_goes_on_saving_when_its_author_has_logged_in_again_in_another_t
     one = item(built)
     page.goto(f"{served.url}/items/{one}")
     late: list[Route] = []
-    page.route("**/draft.js*", lambda route: late.append(route))
+    page.route("**/draft.js*", lambda route: late.append(route), times=1)
     with page.expect_request("**/draft.js*"):
         page.get_by_role("button", name="Edit this question").click()
     said = page.locator("[data-draft-said]")

@@ -1,6 +1,8 @@
 // Saves a draft while its author types, and shows it as candidates would see it: the server sends
 // the same page as ever, of which a part is taken. Without it the form works by its buttons.
 
+import { changed } from "./fields.js";
+
 const QUIET = 1200; // milliseconds without a key before a save
 const PATIENCE = 15000; // milliseconds for a reply
 const WAITS = [2000, 4000, 8000, 15000]; // milliseconds between tries
@@ -126,14 +128,6 @@ if (form) {
 
   const WORDS = "words"; // they go with the submission
 
-  /** Whether a field holds something else than the page came with. */
-  const changed = (field) => {
-    if (field.name === WORDS) return false;
-    if (field.options) return [...field.options].some((one) => one.defaultSelected && !one.selected);
-    if (["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
-    return field.defaultValue !== undefined && field.value !== field.defaultValue;
-  };
-
   form.addEventListener("input", (event) => {
     if (event.target.name !== WORDS) typed();
   });
@@ -165,5 +159,6 @@ if (form) {
   // On a slow line typing begins before this script is there. Who goes back finds in the fields what
   // was typed long ago: that waits for their hand.
   const [came] = performance.getEntriesByType("navigation");
-  if (came?.type === "navigate" && [...form.elements].some(changed)) typed();
+  const fields = [...form.elements].filter((field) => field.name !== WORDS);
+  if (came?.type === "navigate" && fields.some(changed)) typed();
 }

@@ -1,6 +1,8 @@
 // Can the bank make what is asked for? The server says it while an author types, in the same panel
 // that its button shows. Without this script the form works by its buttons.
 
+import { changed } from "./fields.js";
+
 const QUIET = 500; // milliseconds without a key before the server is asked
 const PATIENCE = 15000; // milliseconds for a reply
 
@@ -50,4 +52,5 @@ if (form) {
   };
   form.addEventListener("input", later);
   form.addEventListener("change", later);
+  if ([...form.elements].some(changed)) later();
 }
