@@ -33,7 +33,7 @@ def put(
     `number` is that of the object which the mail leads to, and with the kind and the reader names
     the mail: the same deed mails once. Nothing is done for somebody without an address.
     """
-    if to.email is None or not to.active:
+    if to.email is None or not (to.active or kind in mailing.EVEN_CLOSED):
         return
     key = f"{kind.value}:{values.pop('deed', number)}:{to.id}"
     if rows.is_there(session, key):

@@ -7,6 +7,8 @@ who would notice are told, in the transaction of the deed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy.orm import Session
 
 from assess.actions import mail
@@ -36,6 +38,15 @@ def role(session: Session, context: Context, person_id: int, given: Role) -> Non
     """Tell those who check a centre's work who is one of them now, or an administrator."""
     if given in WATCHED:
         _tell_checkers(session, context, Kind.CHECKER_GIVEN, session.get_one(Person, person_id))
+
+
+def out(session: Session, context: Context, person: Person, held: Iterable[Role]) -> None:
+    """Tell somebody who checks a centre's work that they do so no more, of `held` roles.
+
+    Whoever wants nobody to be told of another one could put those who would be told out before.
+    """
+    if person.id != context.actor and not QUALITY_ROLES.isdisjoint(held):
+        _tell(session, context, Kind.CHECKER_TAKEN, person, person)
 
 
 def _tell_checkers(session: Session, context: Context, kind: Kind, about: Person) -> None:

@@ -158,6 +158,7 @@ def set_roles(
         for role in sorted(taken):
             take(session, context, person_id, role)
             if role not in wanted:
+                notices.out(session, context, person, [role])
                 facts: dict[str, Fact] = {"person": person_id, "role": role.value}
                 record(session, context, Event.ROLE_TAKEN, facts)
         for role in sorted(given):
@@ -243,9 +244,11 @@ def set_active(context: Context, person_id: int, active: bool) -> Refused | None
             return refuse(session, context, Event.PERSON_DEACTIVATED, refused)
         if person.active == active:
             return None
-        person.active = active
         if not active:
+            held = roles_held.roles_of(session, person_id, context.now)
+            notices.out(session, context, person, held)
             sessions.end_sessions(session, person_id, context.now)
+        person.active = active
         event = Event.PERSON_ACTIVATED if active else Event.PERSON_DEACTIVATED
         record(session, context, event, {"person": person_id})
     return None

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     ADDRESS_CHANGED = "address-changed"
     CHECKER_RESET = "checker-reset"
     CHECKER_GIVEN = "checker-given"
+    CHECKER_TAKEN = "checker-taken"
 
 
 PATHS: Mapping[Kind, str] = MappingProxyType(
@@ -40,11 +41,15 @@ PATHS: Mapping[Kind, str] = MappingProxyType(
         Kind.RESULT: "/attempts/{number}/result",
         Kind.PASSWORD_RESET: "/account",
         Kind.ADDRESS_CHANGED: "/account",
-        Kind.CHECKER_RESET: "/decisions",
-        Kind.CHECKER_GIVEN: "/decisions",
+        Kind.CHECKER_RESET: "/",
+        Kind.CHECKER_GIVEN: "/",
+        Kind.CHECKER_TAKEN: "/",
     }
 )
 """Where a mail leads: what it is about is read on the page, behind the log-in, not in the mail."""
+
+EVEN_CLOSED = frozenset({Kind.PASSWORD_RESET, Kind.ADDRESS_CHANGED})
+"""Mails that people get though their account is closed: open again, it has the new way in."""
 
 LONGEST_ADDRESS = 254  # characters: RFC 5321, 4.5.3.1.3, without the brackets
 ADDRESS = re.compile(

@@ -118,6 +118,33 @@ def test_those_who_would_notice_are_told_who_was_given_a_way_in_by_somebody_else
     assert told() == set()
 
 
+def test_nobody_is_kept_from_being_told_by_an_account_that_is_closed_or_a_role_that_is_taken_first(
+    built: World,
+) -> None:
+    reached(built, tutor="t@example.org", quality="q@example.org")
+    administrator, tutor, checker = (
+        built.context("administrator"),
+        built.persons["tutor"],
+        built.persons["quality"],
+    )
+    people.set_active(administrator, tutor, False)
+    people.reset_password(administrator, tutor)
+    people.change(administrator, tutor, "Tutor", None, "elsewhere@example.org")
+    people.set_active(administrator, tutor, True)
+    said = [(one.kind, one.address) for one in waiting()]
+    assert said == [("password-reset", "t@example.org"), ("address-changed", "t@example.org")]
+
+    people.set_active(administrator, checker, False)
+    built.add("made.up", Role.QUALITY)
+    people.set_active(administrator, checker, True)
+    built.clock.advance(timedelta(seconds=1))
+    people.set_roles(built.context("administrator"), checker, [])
+    taken = [(one.kind, one.address) for one in waiting()[2:]]
+    assert taken == [("checker-taken", "q@example.org")] * 2
+    assert "Administrator took" in str(waiting()[2].body)
+    assert str(waiting()[2].body).count("/\n") == 1  # a page that everybody may open
+
+
 def test_a_result_that_is_held_back_is_told_when_the_hold_is_lifted(built: World) -> None:
     reached(built, candidate="ann@example.org")
     person, quality = built.persons["candidate"], built.context("quality")
