@@ -376,6 +376,8 @@ def test_the_rules_of_a_password_are_said_before(here: World) -> None:
     page = Browser(here, "candidate").get("/account/password").text
     assert "at least 10 characters" in page
     assert page.count('autocomplete="new-password"') == 2
+    for field in ("Present password", "New password", "New password again"):
+        assert f'aria-label="Show: {field}"' in page
     assert codes(page) == set()
 
 
