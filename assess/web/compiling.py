@@ -15,6 +15,9 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 NAMES = frozenset({"_", "gettext"})
+THEIRS = ("Error", "Important", "Success")
+"""What components of the design system say unless they are told: before a message of an error, and
+above a notice. All else that one of ours says, it is told."""
 
 
 class Texts(NodeTransformer):
@@ -37,6 +40,19 @@ class Texts(NodeTransformer):
             nodes.Pair(nodes.Const(one.key, **where), one.value, **where) for one in node.kwargs
         ]
         return nodes.Mod(nodes.TemplateData(said, **where), nodes.Dict(values, **where), **where)
+
+
+class Theirs(NodeTransformer):
+    """Puts what components of the design system say by themselves into their templates."""
+
+    def __init__(self, said: Callable[[str], str]) -> None:
+        self._said = said
+
+    def visit_Const(self, node: nodes.Const) -> nodes.Node:  # noqa: N802 - so the visitor asks
+        """A word of theirs as it is in the language of the page."""
+        if node.value not in THEIRS:
+            return node
+        return nodes.Const(self._said(node.value), lineno=node.lineno, environment=node.environment)
 
 
 def _written(node: nodes.Call) -> str | None:

@@ -25,7 +25,6 @@ from assess.web import files, templating
 from assess.web.headers import nonce
 
 PER_PAGE = 25
-GOVUK = "govuk_frontend_jinja"
 MOST_WORDS = 5_000  # characters looked at: beyond any that are taken
 MANY = 10_000_000  # rows; a page number beyond this is a mistake
 
@@ -60,7 +59,9 @@ NAVIGATION: tuple[Entry, ...] = (
     ),
     ("Centre", "administrator.centre", (Role.ADMINISTRATOR,), ("/centre",)),
 )
-"""What stands at the top of the page, for whom, and at which addresses it is on."""
+"""What stands at the top of the page, for whom, and at which addresses it is on.
+
+Its words are looked up when a page is made, as all texts are."""
 
 
 def zone() -> str:
@@ -140,14 +141,16 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
     app.jinja_env.lstrip_blocks = True
     # A page looks up a hundred texts: the catalogue of its language is found once for all of them.
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
-    app.jinja_env.globals.update(templating.texts(_catalogue))
+    texts = templating.texts(_catalogue)
+    app.jinja_env.globals.update(texts)
+    said = texts["gettext"]
     address_of = templating.addresses(app.url_for, _within)
     app.jinja_env.globals["url_for"] = address_of
 
     def pages_of(role: Role) -> list[dict[str, str]]:
         """What the navigation holds for a role: name, address, endpoint, in the same order."""
         return [
-            {"text": text, "href": address_of(goal), "goal": goal}
+            {"text": said(text), "href": address_of(goal), "goal": goal}
             for text, goal, roles, _places in navigation
             if role in roles
         ]
@@ -155,7 +158,8 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
     app.jinja_env.globals["pages_of"] = pages_of
     loader = app.jinja_loader
     assert loader is not None  # noqa: S101 - Flask makes one for every application
-    app.jinja_loader = ChoiceLoader([loader, PrefixLoader({GOVUK: PackageLoader(GOVUK)})])
+    theirs = PrefixLoader({templating.GOVUK: PackageLoader(templating.GOVUK)})
+    app.jinja_loader = ChoiceLoader([loader, theirs])
     folder = Path(str(app.static_folder))
 
     @app.before_request
@@ -215,7 +219,7 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
             "service": settings.name,
             "brand_colour": settings.colour,
             "modules": modules,
-            "navigation": _navigation(navigation, address_of),
+            "navigation": _navigation(navigation, address_of, said),
             "Code": Code,
             "Role": Role,
             "demo": not settings.production,
@@ -235,7 +239,9 @@ def _within() -> str:
     return request.script_root if has_request_context() else ""
 
 
-def _navigation(entries: Sequence[Entry], address_of: Callable[..., str]) -> list[dict[str, Any]]:
+def _navigation(
+    entries: Sequence[Entry], address_of: Callable[..., str], said: Callable[..., str]
+) -> list[dict[str, Any]]:
     # The person and the request themselves: each look through a proxy would cost some calls.
     user, asked = current_user._get_current_object(), request._get_current_object()  # type: ignore[attr-defined]
     if not user.is_authenticated:
@@ -243,7 +249,7 @@ def _navigation(entries: Sequence[Entry], address_of: Callable[..., str]) -> lis
     endpoint, blueprint, path = asked.endpoint, asked.blueprint, asked.path
     return [
         {
-            "text": text,
+            "text": said(text),
             "href": address_of(goal),
             "current": endpoint == goal,
             "active": blueprint == goal.partition(".")[0] and path.startswith(within),

@@ -24,6 +24,7 @@ PLAIN = frozenset({FunctionType, MethodType, BuiltinFunctionType, type})
 # How the names of macros begin that look at nothing but what they are given: those of the design
 # system, and ours. No two templates of ours have one of the same name.
 PURE = ("govuk", "plain_")
+GOVUK = "govuk_frontend_jinja"  # the design system's templates
 LEAVES = frozenset({str, Markup, int, bool, float, type(None)})
 TEXTS = frozenset({str, Markup})
 NUMBERS = frozenset({int, bool, type(None)})
@@ -109,7 +110,8 @@ class Pages(Environment):
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         """A template with its texts put in."""
         tree = super()._parse(source, name, filename)
-        compiling.Texts(self.catalogue.ugettext).visit(tree)
+        words = compiling.Theirs if (name or "").startswith(f"{GOVUK}/") else compiling.Texts
+        words(self.catalogue.ugettext).visit(tree)
         return tree
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:

@@ -117,6 +117,8 @@ def test_a_long_list_comes_in_pages(here: World, me: Browser) -> None:
     assert len(names(first)) == 25
     assert everybody == sorted(set(everybody))
     assert "/people?q=x&amp;page=2" in first
+    assert "Next page" in first
+    assert 'aria-label="Page 1"' in second
     assert "page 1 of 2" in first
     assert 'aria-current="page"' in second
     for odd in ("0", "-1", "x", "9" * 40, "٢", ""):

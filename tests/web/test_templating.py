@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from babel import support
+from flask import Flask, g
 from markupsafe import Markup
 
+from assess.roles import Role
 from assess.web import templating
 from tests.builders import World
 
@@ -21,6 +23,20 @@ INSET = (
     '{% from "govuk_frontend_jinja/components/inset-text/macro.html" import govukInsetText %}'
     "{% call govukInsetText({}) %}<p>{{ text }}</p>{% endcall %}"
 )
+
+
+MACRO = '{%% from "govuk_frontend_jinja/components/%s/macro.html" import %s %%}{{ %s(%s) }}'
+COUNTED = (
+    '{% from "forms.html" import counted %}'
+    "{{ counted({'name': 'words', 'maxlength': 20, 'label': {'text': 'L'}}) }}"
+)
+
+
+class Loud(support.NullTranslations):
+    """A language that quotes all that is looked up."""
+
+    def ugettext(self, message: str) -> str:
+        return f"«{message}»"
 
 
 @pytest.fixture
@@ -103,6 +119,37 @@ def test_pages_are_compiled_for_the_one_language_there_is(app: Flask) -> None:
     """Whoever adds a second one makes an environment for it: `assess/web/compiling.py`."""
     with app.test_request_context():
         assert [str(one) for one in app.extensions["babel"].instance.list_translations()] == ["en"]
+
+
+def test_what_the_design_system_says_by_itself_is_in_the_language_of_the_page(app: Flask) -> None:
+    loud = templating.Pages(app)
+    loud.catalogue, loud.loader = Loud(), app.jinja_env.loader
+    loud.filters, loud.globals = app.jinja_env.filters, app.jinja_env.globals
+
+    def said(component: str, macro: str, params: str) -> str:
+        return loud.from_string(MACRO % (component, macro, macro, params)).render()
+
+    assert "«Error»:" in said("error-message", "govukErrorMessage", "{'text': 'Late'}")
+    assert "«Success»" in said(
+        "notification-banner", "govukNotificationBanner", "{'type': 'success'}"
+    )
+    assert "«Important»" in said("notification-banner", "govukNotificationBanner", "{}")
+    counted = loud.from_string(COUNTED).render()
+    assert "«You can enter up to 20 characters»" in counted
+    assert re.findall(r'data-i18n\.([\w.-]+)="«[^"]*»"', counted) == [
+        "characters-under-limit.one",
+        "characters-under-limit.other",
+        "characters-at-limit",
+        "characters-over-limit.one",
+        "characters-over-limit.other",
+    ]
+
+
+def test_the_navigation_is_looked_up_as_all_texts_are(app: Flask) -> None:
+    with app.test_request_context():
+        g.catalogue = Loud()
+        pages_of = app.jinja_env.globals["pages_of"]
+        assert [one["text"] for one in pages_of(Role.TUTOR)] == ["«Readiness»", "«Candidates»"]
 
 
 def test_an_address_is_built_once_for_each_place_where_the_site_lies(app: Flask) -> None:

@@ -18,8 +18,8 @@ from assess.reasons import Code, Reason, Refused
 from assess.roles import QUALITY_ROLES, Role
 from assess.store import arrangements, programmes, roles_held, sessions
 from assess.store import people as rows
-from assess.web import in_use, pages, problems, signing
-from assess.web.administrator import paging, typed
+from assess.web import in_use, pages, paging, problems, signing
+from assess.web.administrator import typed
 from assess.web.administrator.blueprint import administrators, bp
 
 LONGEST_SEARCH = 200  # characters: no name is longer

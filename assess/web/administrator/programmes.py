@@ -17,8 +17,8 @@ from assess.reasons import Code, Reason, Refused
 from assess.store import frameworks
 from assess.store import programmes as rows
 from assess.store import progress as progress_rows
-from assess.web import pages, problems, signing
-from assess.web.administrator import paging, typed
+from assess.web import pages, paging, problems, signing
+from assess.web.administrator import typed
 from assess.web.administrator.blueprint import administrators, bp
 
 FIELDS = ("name", "framework", "minimum_age", "last_registration", "months")

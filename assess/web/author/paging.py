@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import request, url_for
 
-AROUND = 1  # page numbers shown on each side of this one
+from assess.web import paging
 
 
 def last_page(total: int, per_page: int) -> int:
@@ -19,20 +19,7 @@ def pagination(page: int, total: int, per_page: int) -> dict[str, Any] | None:
     last = last_page(total, per_page)
     if last == 1:
         return None
-    shown = {1, last, *range(max(1, page - AROUND), min(last, page + AROUND) + 1)}
-    items: list[dict[str, Any]] = []
-    before = 0
-    for number in sorted(shown):
-        if number > before + 1:
-            items.append({"ellipsis": True})
-        items.append({"number": number, "href": _address(number), "current": number == page})
-        before = number
-    found: dict[str, Any] = {"items": items}
-    if page > 1:
-        found["previous"] = {"href": _address(page - 1)}
-    if page < last:
-        found["next"] = {"href": _address(page + 1)}
-    return found
+    return paging.links(page, last, _address)
 
 
 def _address(page: int) -> str:
