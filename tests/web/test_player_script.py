@@ -657,11 +657,22 @@ JOURNAL: Any = """async (name) => {
 
 OPENED: Any = """async (name) => {
     const { openJournal } = await import(name);
+    const open = indexedDB.open.bind(indexedDB);
+    window.taken = new Promise((done) => {
+        indexedDB.open = (...which) => {
+            const request = open(...which);
+            request.addEventListener("success", () => {
+                request.result.addEventListener("close", done);
+            });
+            return request;
+        };
+    });
     window.journal = await openJournal(8);
     await journal.begin(1, "t", []);
     await journal.add(3, [0]);
 }"""
 AFTERWARDS: Any = """async () => {
+    await window.taken;
     const all = async () =>
         (await journal.waiting()).map(({ place, sequence, answer }) => [place, sequence, answer]);
     await journal.add(3, [1]);
