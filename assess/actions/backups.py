@@ -110,10 +110,12 @@ def claim(context: Context) -> bool:
     night = began(context.now, settings.backup_at, settings.timezone)
     with store.write() as session:
         store.alone(session, DUTY)
-        taken = journal.since(session, Event.BACKUP_TAKEN, night)
+        # What a clock has written that went ahead and was set back is of no night before that.
+        until = context.now + TRY_AGAIN
+        taken = journal.between(session, Event.BACKUP_TAKEN, night, until)
         if any(entry.facts["nightly"] for entry in taken):
             return False
-        begun = journal.since(session, Event.BACKUP_BEGUN, night)
+        begun = journal.between(session, Event.BACKUP_BEGUN, night, until)
         if begun and context.now - begun[-1].at < TRY_AGAIN:
             return False
         record(session, context, Event.BACKUP_BEGUN)
@@ -144,8 +146,14 @@ def why_worry(folder: Path, now: datetime) -> str | None:
     if not found:
         return f"there is none in {folder} yet"
     taken_at = backups.read(found[-1]).taken_at
+    newest = f"the newest in {folder} is of {taken_at:%Y-%m-%d %H:%M} UTC"
     if now - taken_at > OLD:
-        return f"the newest in {folder} is of {taken_at:%Y-%m-%d %H:%M} UTC, older than two nights"
+        return f"{newest}, older than two nights"
+    if taken_at - now > TRY_AGAIN:
+        return (
+            f"{newest}, and now it is {now:%Y-%m-%d %H:%M}: was the clock set back? Move it "
+            "elsewhere: it is taken for the newest until then, also by a drill"
+        )
     return None
 
 

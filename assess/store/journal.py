@@ -242,11 +242,13 @@ def entries(session: Session, event: Event, at: datetime, actor: int) -> Sequenc
     ).all()
 
 
-def since(session: Session, event: Event, moment: datetime) -> Sequence[JournalEntry]:
-    """The entries of one event from a moment on, oldest first."""
+def between(
+    session: Session, event: Event, since: datetime, until: datetime
+) -> Sequence[JournalEntry]:
+    """The entries of one event from a moment up to another, both of them too, oldest first."""
     return session.scalars(
         select(JournalEntry)
-        .where(JournalEntry.event == event.value, JournalEntry.at >= moment)
+        .where(JournalEntry.event == event.value, JournalEntry.at.between(since, until))
         .order_by(JournalEntry.id)
     ).all()
 

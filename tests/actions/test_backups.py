@@ -477,6 +477,21 @@ def test_the_worker_takes_one_backup_a_night_and_makes_up_for_one_that_was_misse
 
 
 @FOLDERS
+def test_a_clock_that_was_set_back_keeps_no_backup_from_being_taken_nor_its_age_from_being_said(
+    worker: World, folder: Path
+) -> None:
+    then = worker.clock.now()
+    far = worker.clock.advance(timedelta(days=300))
+    assert jobs.back_up(worker.app, far) == 1
+    worker.clock.set(then)
+    assert backups.why_worry(folder, then) == (
+        f"the newest in {folder} is of {far:%Y-%m-%d %H:%M} UTC, and now it is "
+        f"{then:%Y-%m-%d %H:%M}: was the clock set back? Move it elsewhere: it is taken for the "
+        "newest until then, also by a drill"
+    )
+    assert [jobs.back_up(worker.app, then) for _ in range(2)] == [1, 0]
+
+
 def test_a_backup_by_hand_is_not_the_one_of_the_night(worker: World, folder: Path) -> None:
     take(worker, folder)
     assert jobs.back_up(worker.app, worker.clock.now()) == 1
@@ -516,6 +531,7 @@ def test_a_worker_told_to_stop_leaves_a_backup_undone_and_nothing_of_it(
 def test_a_backup_is_on_record_with_the_digest_of_its_manifest(sat: World, folder: Path) -> None:
     taken = take(sat, folder)
     with store.read() as session:
-        entries = rows.since(session, Event.BACKUP_TAKEN, sat.clock.now())
+        now = sat.clock.now()
+        entries = rows.between(session, Event.BACKUP_TAKEN, now, now)
     assert [e.facts["manifest"] for e in entries] == [taken.sha256]
     assert folders.digest_of(taken.path / "manifest.json") == taken.sha256
