@@ -159,7 +159,7 @@ def shown_to(
 def queue(
     session: Session, tutor_id: int, limit: int
 ) -> Sequence[tuple[ApprovalRequest, Person, Test]]:
-    """The requests that wait for this tutor, oldest first."""
+    """The requests that wait for this tutor, oldest first; nobody waits who is barred."""
     rows = session.execute(
         _waiting(tutor_id).order_by(ApprovalRequest.asked_at, ApprovalRequest.id).limit(limit)
     )
@@ -173,7 +173,7 @@ def count(session: Session, tutor_id: int) -> int:
 
 
 def _waiting(tutor_id: int) -> Select[ApprovalRequest, Person, Test]:
-    return _requests(tutor_id).where(ApprovalRequest.answered_at.is_(None))
+    return _requests(tutor_id).where(ApprovalRequest.answered_at.is_(None), Person.active)
 
 
 def _requests(tutor_id: int) -> Select[ApprovalRequest, Person, Test]:

@@ -28,6 +28,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, aliased, mapp
 
 from assess.store.approvals import ApprovalRequest
 from assess.store.base import Base
+from assess.store.centres import Centre
 from assess.store.columns import Key
 from assess.store.people import Person
 from assess.store.programmes import Programme, Registration
@@ -143,7 +144,8 @@ def late(
 ) -> Sequence[Waiting]:
     """What has waited for a tutor since before a moment, the longest wait first.
 
-    At one centre, or at all of them; with `untold` only what the quality team was not told of.
+    At one centre, or at all of them; with `untold` only what the quality team was not told of, at
+    centres that are open.
     """
     messages = _waiting() if centre_id is None else _waiting(Registration.centre_id == centre_id)
     messages = messages.where(before >= _SINCE)
@@ -160,14 +162,19 @@ def late(
         .join(tutor, tutor.id == Registration.tutor_id)
         .join(Programme, Programme.id == Registration.programme_id)
         .where(ApprovalRequest.answered_at.is_(None), ApprovalRequest.asked_at <= before)
+        .where(Person.active)
     )
     if centre_id is not None:
         asked = asked.where(ApprovalRequest.centre_id == centre_id)
     if untold:
         of_messages = select(Overdue.message_id).where(Overdue.message_id.is_not(None))
         of_requests = select(Overdue.request_id).where(Overdue.request_id.is_not(None))
-        messages = messages.where(_FIRST.not_in(of_messages))
-        asked = asked.where(ApprovalRequest.id.not_in(of_requests))
+        open_ = select(Centre.id).where(Centre.active)
+        here = select(Registration.id).where(Registration.centre_id.in_(open_))
+        messages = messages.where(_FIRST.not_in(of_messages), _REGISTRATION.in_(here))
+        asked = asked.where(
+            ApprovalRequest.id.not_in(of_requests), ApprovalRequest.centre_id.in_(open_)
+        )
     asked = asked.order_by(ApprovalRequest.asked_at, ApprovalRequest.id).limit(limit)
     requests = [
         Waiting(r.id, r.centre_id, reg, who, teacher, programme, r.asked_at, test=test)
@@ -208,6 +215,8 @@ _SINCE = select(Message.written_at).where(Message.id == _FIRST).scalar_subquery(
 def _waiting(*whose: ColumnElement[bool]) -> Select[Any]:
     """By registration: the first message without an answer, when it was written, how many.
 
+    Whoever is barred waits for nothing: they could read no answer.
+
     Two looks into an index for each registration, however much was written: who asks for each
     message whether it was answered waits ten seconds for a million of them.
     """
@@ -223,7 +232,10 @@ def _waiting(*whose: ColumnElement[bool]) -> Select[Any]:
         .scalar_subquery()
     )
     asked = select(Registration.id.label("registration"), unanswered.label("first"))
-    waiting = asked.where(*whose).cte("waiting").prefix_with("MATERIALIZED")  # once a registration
+    here = Registration.candidate_id.in_(select(Person.id).where(Person.active))
+    waiting = (
+        asked.where(here, *whose).cte("waiting").prefix_with("MATERIALIZED")
+    )  # once a registration
     many = select(func.count()).where(
         later.registration_id == _REGISTRATION, later.from_candidate, later.id >= _FIRST
     )

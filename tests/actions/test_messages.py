@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from assess import jobs, store
-from assess.actions import approvals, messages, notes, people
+from assess.actions import approvals, centres, messages, notes, people
 from assess.delivery.messages import LONGEST, MOST_UNANSWERED, SAME_WITHIN, Urgency, urgency
 from assess.reasons import Code, Refused
+from assess.store import approvals as requests
 from assess.store import mail as outbox
 from assess.store import messages as rows
 from assess.store import programmes
@@ -136,6 +138,34 @@ def test_after_two_days_the_quality_team_is_told_once_of_each_that_waits(
     said(built, "candidate", talk, "At last.")
     assert jobs.tell_overdue(built.app, built.clock.now() + 2 * DAY - SECOND) == 0
     assert jobs.tell_overdue(built.app, built.clock.now() + 2 * DAY) == 1
+
+
+def test_who_has_left_waits_for_nobody_until_they_are_let_in_again(built: World, talk: int) -> None:
+    operator, quality = built.context(), built.persons["quality"]
+    assert people.change(operator, quality, "Quality", None, "q@example.org") is None
+    first = said(built, "candidate", talk)
+    assert isinstance(approvals.ask(built.context("candidate.two"), built.test), int)
+
+    def waits() -> tuple[int, int, int, int]:
+        """What the tutor has to answer, messages and requests; what is overdue, and newly told."""
+        with store.read() as session:
+            late = rows.late(session, now - 2 * DAY, built.centres["here"], limit=9)
+            asked = requests.queue(session, built.persons["tutor"], 9)
+            assert requests.count(session, built.persons["tutor"]) == len(asked)
+        return len(open_to(built)), len(asked), len(late), jobs.tell_overdue(built.app, now)
+
+    now = built.clock.advance(2 * DAY)
+    for who in ("candidate", "candidate.two"):
+        people.set_active(built.context(), built.persons[who], False)
+    assert waits() == (0, 0, 0, 0)
+    for who in ("candidate", "candidate.two"):
+        people.set_active(built.context(), built.persons[who], True)
+    assert centres.change(replace(operator, now=now), "here", active=False) is None
+    assert waits() == (1, 1, 2, 0)
+    assert centres.change(replace(operator, now=now), "here", active=True) is None
+    assert waits() == (1, 1, 2, 2)
+    assert open_to(built) == [(first, 1)]
+    assert len(told(built)) == 2
 
 
 def test_where_nobody_holds_the_quality_role_the_administrators_are_told(
