@@ -77,6 +77,7 @@ class Event(StrEnum):
     MAIL_SENT = "mail:send"
     MAIL_GIVEN_UP = "mail:give-up"
     MAIL_RETRIED = "mail:retry"
+    MAIL_FORGOTTEN = "mail:forget"
     DATE_AGREED = "date:agree"
     ALLOWED = "allowance:give"
     ATTEMPT_STARTED = "attempt:start"

@@ -31,14 +31,17 @@ def put(
     """Put a mail to somebody into the outbox, in the transaction of the deed it tells of.
 
     `number` is that of the object which the mail leads to, and with the kind and the reader names
-    the mail: the same deed mails once. Nothing is done for somebody without an address.
+    the mail: the same deed mails once. Nothing is done for somebody without an address, nor, but
+    for what is told even then, for somebody who cannot log in.
     """
-    if to.email is None or not (to.active or kind in mailing.EVEN_CLOSED):
+    if to.email is None:
+        return
+    centre = centres.get(session, to.centre_id)
+    if not (to.active and centre.active) and kind not in mailing.EVEN_CLOSED:
         return
     key = f"{kind.value}:{values.pop('deed', number)}:{to.id}"
     if rows.is_there(session, key):
         return
-    centre = centres.get(session, to.centre_id)
     settings = context.settings
     said: dict[str, Value] = {
         "name": to.name,
@@ -145,21 +148,41 @@ def _in_vain(context: Context, mail_id: int, error: str, *, forever: bool) -> No
 def retry(context: Context, numbers: Sequence[int] = ()) -> list[int]:
     """Send mails that were given up after all, these or every one; gives the numbers of those.
 
-    A number of no mail, or of one that has gone, is not among them.
+    They go to the address that is known now. A number of no mail, or of one that has gone or was
+    forgotten, is not among them.
     """
     with store.write() as session:
         wanted = set(numbers) or set(rows.given_up(session))
         again = []
         for number in sorted(wanted):
             row = rows.locked(session, number)
-            if row is None or row.sent_at is not None:
+            if (
+                row is None or row.body is None
+            ):  # of what has gone or was forgotten no words are left
                 continue
+            now_at = session.get_one(Person, row.person_id).email
+            if now_at is not None and row.kind != Kind.ADDRESS_CHANGED:
+                row.address = now_at
             row.given_up_at = None
             row.tries = 0
             row.due_at = context.now
             again.append(number)
             _record(session, context, row, Event.MAIL_RETRIED)
         return again
+
+
+def forget(context: Context, numbers: Sequence[int]) -> list[int]:
+    """Let mails go that were given up: nobody is reached with them. Gives the numbers of those."""
+    with store.write() as session:
+        gone = []
+        for number in sorted(set(numbers)):
+            row = rows.locked(session, number)
+            if row is None or row.given_up_at is None or row.body is None:
+                continue
+            row.subject = row.body = None
+            gone.append(number)
+            _record(session, context, row, Event.MAIL_FORGOTTEN)
+        return gone
 
 
 def _record(session: Session, context: Context, row: Mail, event: Event) -> None:

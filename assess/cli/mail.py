@@ -1,4 +1,4 @@
-"""`assess mail ...`: which mails have not gone, and sending those that were given up."""
+"""`assess mail ...`: which mails have not gone; sending those given up, or letting them go."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ def list_(obj: Shell, as_json: bool) -> None:
 @click.argument("numbers", nargs=-1, type=click.IntRange(1))
 @click.pass_obj
 def retry(obj: Shell, numbers: tuple[int, ...]) -> None:
-    """Send the mails with these NUMBERS now, or every one that was given up."""
+    """Send the mails with these NUMBERS now, or every one that was given up.
+
+    They go to the addresses that people have now.
+    """
     from assess.actions import mail as deeds
 
     with obj.context() as context:
@@ -57,6 +60,22 @@ def retry(obj: Shell, numbers: tuple[int, ...]) -> None:
     if gone := sorted(set(numbers) - set(again)):
         listed = ", ".join(map(str, gone))
         shell.fail(f"no mail to be sent has the number {listed}: see assess mail list.")
+
+
+@mail.command()
+@click.argument("numbers", nargs=-1, required=True, type=click.IntRange(1))
+@click.pass_obj
+def forget(obj: Shell, numbers: tuple[int, ...]) -> None:
+    """Let mails with these NUMBERS go that were given up: nobody is reached with them."""
+    from assess.actions import mail as deeds
+
+    with obj.context() as context:
+        gone = deeds.forget(context, numbers)
+    if gone:
+        click.echo(f"{len(gone)} will never be sent.")
+    if left := sorted(set(numbers) - set(gone)):
+        listed = ", ".join(map(str, left))
+        shell.fail(f"no mail that was given up has the number {listed}: see assess mail list.")
 
 
 def _document(one: Mail) -> dict[str, object]:

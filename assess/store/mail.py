@@ -19,7 +19,7 @@ WAITING = sql("sent_at IS NULL AND given_up_at IS NULL")
 
 
 class Mail(Base):
-    """A mail to a person, ready to be sent; its words are forgotten once it went.
+    """A mail to a person, ready to be sent; its words are forgotten once it went, or never will.
 
     `key` names the deed and the reader: a deed done twice mails once. `message_id` is the same
     however often it is sent, so that whoever gets it twice can tell.
@@ -87,14 +87,16 @@ def unsent(session: Session, limit: int) -> Sequence[Mail]:
     """The mails that have not gone, those given up first, then by when they are due."""
     return session.scalars(
         select(Mail)
-        .where(Mail.sent_at.is_(None))
+        .where(Mail.sent_at.is_(None), Mail.body.is_not(None))
         .order_by(Mail.given_up_at.is_(None), Mail.due_at, Mail.id)
         .limit(limit)
     ).all()
 
 
 def given_up(session: Session) -> Sequence[int]:
-    """The numbers of the mails that were given up."""
+    """The numbers of the mails that were given up and that nobody has let go."""
     return session.scalars(
-        select(Mail.id).where(Mail.given_up_at.is_not(None), Mail.sent_at.is_(None))
+        select(Mail.id).where(
+            Mail.given_up_at.is_not(None), Mail.sent_at.is_(None), Mail.body.is_not(None)
+        )
     ).all()

@@ -18,6 +18,7 @@ from assess.delivery.mailing import Kind
 from assess.reasons import Refused
 from assess.roles import Role
 from assess.settings import Settings, Tls
+from assess.store import mail as outbox
 from assess.store.approvals import Approval
 from assess.store.journal import JournalEntry
 from assess.store.mail import Mail
@@ -305,6 +306,22 @@ def test_an_address_that_is_refused_for_good_is_given_up_at_once_and_holds_up_no
     assert (later.given_up_at, later.tries) == (None, 1)
     assert never.given_up_at is not None
     assert never.error == "550 no such user"
+    reached(built, candidate="ann@example.org")
+    told = waiting()[-1]
+    assert (told.kind, told.address) == ("address-changed", "nobody@example.org")
+    mail.send(through(built, server))
+    assert mail.retry(built.context()) == [never.id, told.id]
+    mail.send(through(built, server))
+    (one,) = server.got  # where its reader is found by now; what warns of that goes where it did
+    assert (one["To"], one["Subject"]) == ("ann@example.org", "Your result for First test is ready")
+    assert mail.forget(built.context(), [later.id, never.id, told.id, told.id + 1]) == [told.id]
+    assert mail.forget(built.context(), [told.id]) == []
+    assert mail.retry(built.context(), [told.id]) == []
+    last = waiting()[-1]
+    assert (last.subject, last.body, last.given_up_at) == (None, None, built.clock.now())
+    with store.read() as session:
+        assert outbox.given_up(session) == []
+        assert last.id not in {one.id for one in outbox.unsent(session, 9)}
 
 
 def test_the_way_to_the_server_is_encrypted_before_anything_is_said(

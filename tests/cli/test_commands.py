@@ -114,6 +114,9 @@ def test_a_name_that_is_not_there_is_said_in_words_for_a_command(command: Comman
     done = command("mail", "retry", "7", "9")
     assert done.exit_code == 1
     assert "no mail to be sent has the number 7, 9" in done.stderr
+    done = command("mail", "forget", "7")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "no mail that was given up has the number 7" in done.stderr
 
 
 def test_a_database_that_does_not_answer_is_said_in_a_sentence(
