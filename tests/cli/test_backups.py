@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,21 @@ def test_a_copy_that_differs_is_said_to_be_bad_and_exits_1(command: Command, sma
     assert done.exit_code == 1
     assert "BAD: people has 1 rows in place of 2" in done.stdout
     assert "NOT what was backed up" in done.stdout
+
+
+def test_a_copy_is_not_blamed_for_what_was_changed_in_the_database_itself(
+    command: Command, small: Path, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "instance" / "assess.sqlite3")) as base, base:
+        base.execute(
+            "INSERT INTO journal_entries (at, event, facts)"
+            " SELECT at, 'attempt:close', '{\"attempt\": 9}' FROM journal_entries LIMIT 1"
+        )
+    assert command("backup", small).exit_code == 0
+    done = command("restore", small, "--check")
+    assert done.exit_code == 1
+    assert "BAD: attempt 9: it was handed in" in done.stdout
+    assert done.stdout.endswith("what is bad was so in the database before.\n")
 
 
 def test_a_copy_with_older_tables_is_not_called_bad(command: Command, small: Path) -> None:
