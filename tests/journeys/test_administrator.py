@@ -137,9 +137,9 @@ def newcomer(person: Enter, stage: Stage, who: str, first: str) -> Page:
     page.get_by_label("Log-in name").fill(who)
     page.get_by_label("Password", exact=True).fill(first)
     page.get_by_role("button", name="Log in").click()
-    page.get_by_label("The password that you were given").fill(first)
+    page.get_by_label("The password that you were given", exact=True).fill(first)
     page.get_by_label("New password", exact=True).fill(PASSWORD)
-    page.get_by_label("New password again").fill(PASSWORD)
+    page.get_by_label("New password again", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Choose your own password").click()
     page.get_by_role("link", name="People").first.wait_for()
     return page
