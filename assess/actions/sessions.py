@@ -17,7 +17,7 @@ from assess.delivery import accounts
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.settings import Settings
-from assess.store import journal, sessions
+from assess.store import attempts, journal, sessions
 from assess.store.people import Person
 from assess.store.sessions import LoginFailure, SignedIn, SignIn
 
@@ -85,6 +85,18 @@ def log_in(
 def hash_token(token: str) -> str:
     """What the table holds of a session's token."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def sits_since(
+    session: Session, person_id: int, settings: Settings, now: datetime
+) -> datetime | None:
+    """Since when somebody sits a test, so that no session of theirs ends; None: they do not.
+
+    A form that waits for its release, or a clock that stands, keeps sessions as long as one may
+    last at all: a sitting that nobody closes would keep a device open to whoever comes.
+    """
+    standing = now - timedelta(hours=settings.session_hours)
+    return attempts.sits_since(session, person_id, now - settings.grace, standing)
 
 
 def expired(

@@ -22,6 +22,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
 )
 from sqlalchemy import text as sql
@@ -178,13 +179,22 @@ def of_test(session: Session, test_id: int, candidate_id: int) -> Sequence[Attem
     return session.scalars(_OF_TEST, {"test": test_id, "candidate": candidate_id}).all()
 
 
-def sits_since(session: Session, candidate_id: int) -> datetime | None:
-    """When the first of a candidate's attempts that are not over was begun; None without one."""
-    return session.scalar(_SITS_SINCE, {"candidate_id": candidate_id})
+def sits_since(
+    session: Session, candidate_id: int, running: datetime, standing: datetime
+) -> datetime | None:
+    """When the first of a candidate's attempts that are not over was begun; None without one.
+
+    Of those whose time ends after `running`, or which were begun after `standing`: one whose clock
+    stands, or has not begun, may have been forgotten.
+    """
+    values = {"candidate_id": candidate_id, "running": running, "standing": standing}
+    return session.scalar(_SITS_SINCE, values)
 
 
 _SITS_SINCE = select(func.min(Attempt.prepared_at)).where(
-    Attempt.candidate_id == bindparam("candidate_id"), Attempt.state.in_(LIVE_STATES)
+    Attempt.candidate_id == bindparam("candidate_id"),
+    Attempt.state.in_(LIVE_STATES),
+    or_(Attempt.deadline > bindparam("running"), Attempt.prepared_at > bindparam("standing")),
 )
 
 

@@ -8,7 +8,6 @@ from typing import cast
 from sqlalchemy.orm import Session
 
 from assess.actions import sessions
-from assess.store import attempts
 from assess.store import sessions as rows
 from assess.store.sessions import SignedIn, SignIn
 from assess.web import signing
@@ -16,7 +15,7 @@ from assess.web import signing
 
 def of(session: Session, person_id: int) -> Sequence[SignIn]:
     """The person's sessions in use, last seen first, by the rule that the door itself follows."""
-    sits_since = attempts.sits_since(session, person_id)
+    sits_since = sessions.sits_since(session, person_id, signing.settings(), signing.now())
     return [
         row
         for row in rows.sessions_of(session, person_id)

@@ -16,7 +16,6 @@ from assess.clock import Clock
 from assess.reasons import Refused
 from assess.roles import Role
 from assess.settings import Settings
-from assess.store import attempts
 from assess.store import sessions as session_rows
 from assess.store.sessions import SignedIn
 from assess.web import cookies
@@ -117,7 +116,7 @@ def _load(token: str) -> User | None:
         if found is None:
             return None
         if sessions.expired(found, settings(), now()):
-            sits_since = attempts.sits_since(read, found.person_id)
+            sits_since = sessions.sits_since(read, found.person_id, settings(), now())
             if sessions.expired(found, settings(), now(), sits_since):
                 return None
     if request.endpoint != ASKING:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from assess import store
-from assess.actions import people
+from assess.actions import people, timekeeping
 from assess.clock import HeldClock
 from assess.reasons import Refused
 from assess.roles import Role
@@ -344,6 +344,15 @@ def test_a_session_that_ran_out_stays_over_when_its_owner_begins_a_test_elsewher
     here.clock.advance(timedelta(minutes=29))
     phone = logged_in(here, "candidate", SAFARI)
     assert not is_out(phone)
+    # While its clock stands it may be forgotten, and keeps no device open for good.
+    stopped = here.context("invigilator")
+    assert timekeeping.pause(stopped, attempt, "The alarm has rung.") is None
+    for hours, over in ((11, False), (1, True)):
+        here.clock.advance(timedelta(hours=hours))
+        assert is_out(phone) == over
+    phone = logged_in(here, "candidate", SAFARI)
+    assert timekeeping.resume(here.context("invigilator"), attempt, "All are back again.") is None
+    assert phone.get(f"/attempts/{attempt}/questions/1").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from flask_login import current_user
 from assess import seeds, store, wording
 from assess.actions import passwords, sessions
 from assess.reasons import Code, Helper, Reason, Refused
-from assess.store import arrangements, attempts
+from assess.store import arrangements
 from assess.web import access, arranged, cookies, in_use, pages, problems, signing
 from assess.web.account import devices
 
@@ -138,9 +138,9 @@ def _lasts() -> ResponseReturnValue:
     """Whose session it is, the seconds until it ends (None in a test), whether use defers that."""
     signed_in, settings = current_user.signed_in, signing.settings()
     with store.look() as session:
-        sits = attempts.sits_since(session, signed_in.person_id) is not None
+        since = sessions.sits_since(session, signed_in.person_id, settings, signing.now())
     defers = sessions.ends(signed_in, settings) < sessions.ends_at_last(signed_in, settings)
-    left = None if sits else signing.session_left()
+    left = signing.session_left() if since is None else None
     return jsonify(person=signed_in.person_id, seconds_left=left, can_stay=defers)
 
 
