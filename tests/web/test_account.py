@@ -208,6 +208,18 @@ def test_the_log_in_leads_back_to_where_one_wanted_to_go(here: World) -> None:
     browser = opened(here)
     answer = browser.post(answer.location, {"username": "administrator", "password": PASSWORD})
     assert answer.location == "/people?q=ann&page=2"
+    # So it does where a session has ended by itself; but what one had open is of no use to another.
+    here.clock.advance(timedelta(hours=1))
+    left = browser.get("/people?q=ann").location
+    browser._token = browser.token_of(left)
+    for who, goal in (("tutor", "/"), ("administrator", "/people?q=ann")):
+        with browser._client.session_transaction() as cookie:
+            before = dict(cookie)
+        answer = browser.post(left, {"username": who, "password": PASSWORD})
+        assert answer.location == goal
+        with browser._client.session_transaction() as cookie:
+            cookie.clear()
+            cookie.update(before)
 
 
 def test_somebody_who_is_not_logged_in_can_send_nothing(here: World) -> None:

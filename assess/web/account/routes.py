@@ -27,7 +27,7 @@ BESIDE = {Code.PASSWORD: "old", Code.LOGIN_LOCK: "old", Code.PASSWORD_WEAK: "new
 @bp.route("/login", methods=["GET", "POST"])
 @access.anyone
 def log_in() -> ResponseReturnValue:
-    """Log in, then go where one wanted to go."""
+    """Log in, then go where one wanted to go; not to what somebody else has left open here."""
     goal = _inside(request.args.get("next", ""))
     if request.method == "GET":
         if current_user.is_authenticated:
@@ -51,6 +51,8 @@ def log_in() -> ResponseReturnValue:
         reasons = {"username": wording.words(done.reasons[0], str(signing.zone()))}
         page = render_template("account/login.html", reasons=reasons, username=username)
         return page, done.status
+    if cookies.whose(cookie) not in (None, cookies.of(done.person_id)):
+        goal = url_for("public.home")
     signing.begin(done.token)
     # Straight to where the page that everybody begins at would send them.
     return redirect((access.first_page() if goal == url_for("public.home") else None) or goal)
