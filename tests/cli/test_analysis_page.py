@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -47,6 +49,13 @@ def test_the_page_says_all_in_words_pictures_and_tables(
     assert pictures >= 7
     # Every picture has its name, and its figures as a table that opens.
     assert tab.locator("figure > details").count() == pictures
+    # Nobody gets half a mark less than none, and letters drawn for paper stand on white.
+    marks = tab.get_by_alt_text("Chart: Marks.")
+    drawn = b64decode(str(marks.get_attribute("src")).partition(",")[2]).decode()
+    assert re.findall(r">([−\d.]+)</text>", drawn)[:6] == ["0", "1", "2", "3", "4", "5"]
+    tab.emulate_media(forced_colors="active", color_scheme="dark")
+    assert marks.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
+    tab.emulate_media(forced_colors="none", color_scheme="light")
     tab.get_by_text("The figures of “Marks” as a table").click()
     assert tab.get_by_role("columnheader", name="Attempts").first.is_visible()
     look(tab, "analysis")

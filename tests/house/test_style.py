@@ -14,6 +14,9 @@ NO_CLASS = re.compile(
 # Names that the design system's own templates write too, and styles nowhere.
 UNSTYLED = re.compile(r"govuk-(table__(head|body|row|caption--s)|checkboxes|radios|tag--blue|.*-$)")
 
+FORCED = re.compile(r"@media ?\(forced-colors: active\)\{((?:[^{}]*\{[^{}]*\})*)\}")
+SHAPE = re.compile(r"<(?:rect|text|circle|line) [^>]*>")
+
 
 def test_no_template_uses_a_class_that_the_style_sheet_lacks() -> None:
     style = STYLE.read_text(encoding="utf-8").replace("\\", "")
@@ -26,3 +29,15 @@ def test_no_template_uses_a_class_that_the_style_sheet_lacks() -> None:
     assert len(used) > 50
     missing = {n: p for n, p in used.items() if n not in styled and not UNSTYLED.fullmatch(n)}
     assert not missing, sorted(missing)
+
+
+def test_what_a_template_draws_is_seen_where_colours_are_forced() -> None:
+    """The colours of a drawing are not forced by themselves: on black ours would hardly be seen."""
+    style = STYLE.read_text(encoding="utf-8")
+    forced = set(re.findall(r"\.[\w-]+", "".join(FORCED.findall(style))))
+    for folder in ("assess", "invigilation"):
+        for path in (ROOT / folder).rglob("templates/**/*.html"):
+            for shape in SHAPE.findall(path.read_text(encoding="utf-8")):
+                named = {f".{name}" for name in re.findall(r'class="([\w-]+)"', shape)}
+                assert 'fill="' not in shape, f"{path.name}: {shape}"
+                assert named & forced, f"{path.name}: {shape}"

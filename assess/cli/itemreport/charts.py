@@ -78,16 +78,33 @@ def quantity(
 
 
 def bars(
-    name: str, title: str, sentence: str, rows: Rows, x: Column, y: Column, bin_of: float = 1.0
+    name: str,
+    title: str,
+    sentence: str,
+    rows: Rows,
+    x: Column,
+    y: Column,
+    bin_of: float = 1.0,
+    *,
+    whole: bool = False,
 ) -> Figure:
-    """How often each number occurs; `rows` have the left end of each bar in field x."""
+    """How often each number occurs; `rows` have the middle of each bar in field x.
+
+    `whole`: no number between whole ones stands below the bars.
+    """
     half = bin_of / 2
     drawn = [{"from": r[x.field] - half, "to": r[x.field] + half, "n": r[y.field]} for r in rows]
     spec = {
         "data": {"values": drawn},
         "mark": {"type": "bar", "color": BRAND, "binSpacing": 1},
         "encoding": {
-            "x": quantity("from", x.heading, _ends(drawn), bin={"binned": True}),
+            "x": quantity(
+                "from",
+                x.heading,
+                _ends(drawn),
+                bin={"binned": True},
+                axis={"tickMinStep": 1} if whole else {},
+            ),
             "x2": {"field": "to"},
             "y": {**quantity("n", y.heading), "scale": {"zero": True}},
         },

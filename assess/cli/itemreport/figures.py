@@ -44,6 +44,7 @@ def marks(document: Document) -> Figure | None:
         Column("mark", "Mark"),
         Column("n", "Attempts"),
         bin_of=step,
+        whole=True,
     )
     return charts.with_rows(figure, rows)
 
