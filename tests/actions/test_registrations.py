@@ -305,6 +305,8 @@ def ask(built: World, who: str = "administrator") -> int:
 
 def test_a_quality_role_for_oneself_takes_a_second_administrator(built: World) -> None:
     built.add("second", Role.ADMINISTRATOR)
+    words = "I stand in for Helen until Easter."
+    assert codes(roles.ask(built.context("tutor"), "quality", None, words)) == [(Code.ROLE, None)]
     request = ask(built)
     assert built.context("administrator").roles == {Role.ADMINISTRATOR}
     assert codes(roles.decide(built.context("administrator"), request, True)) == [
@@ -315,7 +317,12 @@ def test_a_quality_role_for_oneself_takes_a_second_administrator(built: World) -
     ]
     assert codes(roles.decide(built.context("tutor"), request, True)) == [(Code.ROLE, None)]
     assert roles.decide(built.context("second"), request, True) is None
-    assert built.context("administrator").roles == {Role.ADMINISTRATOR, Role.QUALITY}
+    acting = built.context("administrator")
+    assert acting.roles == {Role.ADMINISTRATOR, Role.QUALITY}
+    assert codes(roles.ask(acting, "quality", None, words)) == [(Code.ASKED, "role_held")]
+    with store.read() as session:
+        ends = roles_held.held_by(session, built.persons["administrator"], built.clock.now())
+    assert str(ends[Role.QUALITY]) == "2026-04-01 23:00:00+00:00"
     assert codes(roles.decide(built.context("second"), request, False)) == [(Code.DECIDED, None)]
 
 
@@ -326,12 +333,17 @@ def test_a_request_that_is_declined_gives_nothing_and_may_be_made_again(built: W
     assert codes(again) == [(Code.ASKED, "role_waits")]
     assert roles.decide(built.context("second"), request, False) is None
     assert built.context("administrator").roles == {Role.ADMINISTRATOR}
-    assert ask(built) != request
+    later = ask(built)
+    assert later != request
     assert codes(roles.ask(built.context("administrator"), "tutor", date(2026, 1, 1), "no")) == [
         (Code.FIELD, "empty"),
         (Code.FIELD, "short"),
         (Code.FIELD, "over"),
     ]
+    built.clock.advance(timedelta(days=31))  # the day is over until which it was wanted
+    second = built.context("second")
+    assert codes(roles.decide(second, later, True)) == [(Code.FIELD, "over")]
+    assert roles.decide(second, later, False) is None
 
 
 def test_two_who_decide_at_once_decide_once(built: World) -> None:
