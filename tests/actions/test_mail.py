@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from assess import jobs, store
-from assess.actions import approvals, holds, mail, people, post
+from assess.actions import approvals, holds, mail, people, post, specifications
 from assess.actions.context import Context
 from assess.delivery import mailing
 from assess.delivery.mailing import Kind
@@ -24,7 +24,7 @@ from assess.store.journal import JournalEntry
 from assess.store.mail import Mail
 from assess.store.people import Person
 from tests import smtp
-from tests.builders import World
+from tests.builders import World, specification
 from tests.smtp import Mailbox
 
 
@@ -156,6 +156,10 @@ def test_a_result_that_is_held_back_is_told_when_the_hold_is_lifted(built: World
     holds.place(quality, built.persons["candidate.two"], None, why, results=True)
     hold = holds.place(quality, person, built.test, why, results=True)
     assert isinstance(hold, int)
+    second = specifications.publish(built.context(), specification(name="T2"))
+    assert not isinstance(second, Refused)
+    of_another = holds.place(quality, person, second.test_id, why, results=True)
+    assert isinstance(of_another, int)
     built.hand_in(device, attempt)
     built.clock.advance(timedelta(minutes=1))
     quality = built.context("quality")
@@ -170,7 +174,9 @@ def test_a_result_that_is_held_back_is_told_when_the_hold_is_lifted(built: World
     built.clock.advance(timedelta(days=1))
     later = holds.place(built.context("quality"), person, built.test, why, results=True)
     assert isinstance(later, int)
-    assert holds.lift(built.context("quality"), later, "What is told is not told again.") is None
+    for number in (later, of_another):
+        words = "What is told is not told again."
+        assert holds.lift(built.context("quality"), number, words) is None
     assert sum(one.kind == Kind.RESULT.value for one in waiting()) == 1
 
 
