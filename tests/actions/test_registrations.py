@@ -163,6 +163,7 @@ def test_everything_of_a_programme_is_the_administrators_and_their_centres(built
             assert isinstance(done, Refused)
             assert done.status == status, (who, done)
     assert codes(enrolment.look(built.context("tutor"), [])) == [(Code.ROLE, None)]
+    assert codes(programmes.create(built.context("tutor"), "Mine", "award")) == [(Code.ROLE, None)]
 
 
 def test_a_new_text_of_the_statement_is_signed_anew(built: World) -> None:
