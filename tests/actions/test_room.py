@@ -405,7 +405,7 @@ def test_a_candidate_is_on_one_open_roster_of_a_test(built: World) -> None:
     assert isinstance(made.close(), int)
     with store.read() as session:  # when somebody was taken off stays what it was
         entry = session.get_one(roster_rows.RosterEntry, made.entries["candidate"])
-    assert entry.ended_at == taken_off
+    assert (entry.ended_at, entry.taken_off_by) == (taken_off, made.invigilator.actor)
 
 
 def test_whom_something_is_recorded_of_stays_on_the_roster(built: World) -> None:

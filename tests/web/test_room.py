@@ -122,6 +122,9 @@ def test_the_roster_is_made_by_hand(built: World, me: Browser) -> None:
     answer = me.post(address, {"candidate": chosen})
     assert (answer.status_code, beside(answer.text)) == (409, {"candidate": "E-ROSTER"})
     assert me.post(address, {"candidate": ["x", "9" * 40, "-1"]}).status_code == 409
+    answer = me.post(f"{address}/{made.line('candidate').entry.id}/take-off")
+    assert answer.location == f"/sittings/{made.sitting}"
+    assert "Candidate is taken off the roster." in me.get(answer.location).text
 
 
 def test_attendance_is_recorded_with_an_identity_check(made: Room, me: Browser) -> None:
