@@ -98,6 +98,7 @@ def test_an_item_stands_in_one_cell_or_in_none(quotas: list[Quota], live: list[F
     found = sort_out(asking(*quotas), live, {})
     items = [one.item for cell in found.items for one in cell]
     assert len(items) == len(set(items))
+    assert all(list(cell) == sorted(cell, key=lambda one: one.item) for cell in found.items)
     placing = Placing(quotas)
     fit = [one for one in live if placing.fitting(one)]
     assert len(items) + sum(found.broken) == len(fit)
