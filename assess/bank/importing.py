@@ -21,7 +21,7 @@ from assess.bank.wording import Advice
 from assess.reasons import Code, Reason
 
 MAX_REFUSED = 10_000  # rows; beyond it the file is no bank, and a report would fill the memory
-MAX_NOTICED = 1_000  # pieces of advice kept in full; all are counted
+MAX_NOTICED = 1_000  # pieces of advice of one kind kept in full; all are counted
 INSTEAD_OF_SLASH = "-"
 
 
@@ -56,8 +56,8 @@ class Plan:
     """What an import would do, row by row, with every problem.
 
     `unplaced` counts the questions that would be kept without an outcome. `advice` counts advice
-    by its code; `noticed` holds the first thousand pieces. `repeated_stems` holds groups of
-    identifiers whose stems are the same.
+    by its code; `noticed` holds the first thousand pieces of each kind. `repeated_stems` holds
+    groups of identifiers whose stems are the same.
     """
 
     created: tuple[Planned, ...]
@@ -135,7 +135,7 @@ def plan(
         stems.append((row.identifier, content.stem))
         for advice in wording.advice(content):
             counted[advice.code] += 1
-            if len(noticed) < MAX_NOTICED:
+            if counted[advice.code] <= MAX_NOTICED:
                 noticed.append(Noticed(row.where, row.identifier, advice))
     repeated = wording.repeated_stems(stems)
     if repeated:

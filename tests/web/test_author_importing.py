@@ -82,6 +82,18 @@ def test_a_refused_question_keeps_the_file_out_and_says_where(
     assert "Bring all of it in" not in shown.text
 
 
+def test_of_a_long_list_the_rare_is_shown_and_how_much_is_left_out(
+    built: World, author: FlaskClient
+) -> None:
+    plain = [question(n, "1").replace(",Chapter 1", ",") for n in range(7, 110)]
+    alike = question(110, "1").replace("Option A of 1-110", "Option B of 1-110")
+    bad = [BAD.replace("bad-1", f"bad-{n}") for n in range(102)]
+    shown = look(author, "\n".join([HEADER, *plain, alike, *bad]))
+    assert 'data-advice="equal_options"' in shown.text
+    assert re.findall(r'data-cut="(\d+)"', shown.text) == ["102", "104"]
+    assert "The first 100 of 104 are shown." in said(shown)
+
+
 def test_a_new_bank_has_a_framework_and_a_purpose(built: World, author: FlaskClient) -> None:
     text = csv().replace("Stem", "Practice stem")
     shown = look(author, text, bank="Own practice", purpose="practice")

@@ -157,6 +157,8 @@ def _look(sent: Sent, because: Refused | None = None) -> ResponseReturnValue:
     if isinstance(done, Refused):
         return problems.answer(done) if problems.wants_json() else _form(sent, done)
     plan = done.plan
+    # What is rare comes first: that no option has a reason would fill the page.
+    noticed = sorted(plan.noticed, key=lambda one: plan.advice[one.advice.code])
     page = render_template(
         "author/import_plan.html",
         sent=sent,
@@ -167,8 +169,12 @@ def _look(sent: Sent, because: Refused | None = None) -> ResponseReturnValue:
         problems=[
             (one.where, wording.words(one.reason, pages.zone())) for one in plan.problems[:SHOWN]
         ],
-        noticed=plan.noticed[:SHOWN],
+        of_problems=len(plan.problems),
+        noticed=noticed[:SHOWN],
         repeated=plan.repeated_stems[:SHOWN],
+        of_advice=sum(plan.advice.values())
+        - plan.advice.get("repeated_stem", 0)
+        + len(plan.repeated_stems),
         because=_beside(because),
     )
     return page, 200 if because is None else because.status
