@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assess.bank import canonical
+from assess.bank import appearance, canonical
 
 EXACT = "exact"
 PARTIAL = "partial"
@@ -181,8 +181,11 @@ def _texts(document: Mapping[str, object], key: str) -> tuple[str, ...]:
 
 
 def group_names(text: str) -> tuple[str, ...]:
-    """The names of groups of enemies in a text such as `case 1; refunds`: ascending, each once."""
-    return tuple(sorted({name for part in text.split(";") if (name := part.strip())}))
+    """The names of groups of enemies in a text such as `case 1; refunds`: ascending, each once.
+
+    As they look: two spellings of one name would let enemies meet.
+    """
+    return tuple(sorted({name for part in text.split(";") if (name := appearance.look(part))}))
 
 
 def _truth(document: Mapping[str, object], key: str) -> bool:

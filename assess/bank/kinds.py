@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
 
+from assess.bank.appearance import is_blank
 from assess.bank.items import (
     EXACT,
     FACILITY_SCALE,
@@ -28,7 +29,6 @@ Answer = tuple[int, ...]
 
 FULL_MARK = 1000  # thousandths of one mark
 MIN_OPTIONS = 2
-ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # characters without a picture, no white space
 MAX_STEM = 20_000  # characters
 MAX_OPTION = 5_000  # characters of an option or a rationale
 MAX_TEXT = 5_000  # characters of a pointer to what to revise
@@ -100,7 +100,7 @@ def _malformed_multiple(content: Content) -> tuple[Reason, ...]:
 
 def _malformed_anyway(content: Content) -> Iterator[Reason]:
     """What no kind of question allows."""
-    if _is_blank(content.stem):
+    if is_blank(content.stem):
         yield problem("no_stem")
     if len(content.stem) > MAX_STEM:
         yield problem("stem_too_long", found=len(content.stem), allowed=MAX_STEM)
@@ -109,7 +109,7 @@ def _malformed_anyway(content: Content) -> Iterator[Reason]:
     if len(content.options) > MAX_OPTIONS:
         yield problem("too_many_options", found=len(content.options), allowed=MAX_OPTIONS)
     for index, option in enumerate(content.options[:MAX_OPTIONS]):
-        if _is_blank(option.text):
+        if is_blank(option.text):
             yield problem("option_empty", column=letter(index))
         if len(option.text) > MAX_OPTION:
             yield problem(
@@ -125,9 +125,9 @@ def _malformed_anyway(content: Content) -> Iterator[Reason]:
     facility = content.expected_facility
     if facility is not None and not 0 <= facility <= FACILITY_SCALE:
         yield problem("facility_not_share", found=f"{facility / FACILITY_SCALE:.3f}")
-    if content.set and _is_blank(content.stimulus):
+    if content.set and is_blank(content.stimulus):
         yield problem("set_without_stimulus", set=shown(content.set))
-    if content.stimulus and _is_blank(content.set):
+    if content.stimulus and is_blank(content.set):
         yield problem("stimulus_without_set")
     for column, text, allowed in _texts(content):
         if allowed and len(text) > allowed:
@@ -150,10 +150,6 @@ def _texts(content: Content) -> Iterator[tuple[str, str, int]]:
     yield "set", content.set, MAX_SET
     yield "stimulus", content.stimulus, MAX_STIMULUS
     yield "enemies", "; ".join(content.enemies), MAX_ENEMIES
-
-
-def _is_blank(text: str) -> bool:
-    return not text.strip().strip(ZERO_WIDTH).strip()
 
 
 def _lone_surrogate(text: str) -> int | None:

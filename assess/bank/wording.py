@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from assess.bank import appearance
 from assess.bank.items import Content, letter
 
 LONGER_BY = 1.5  # ours: how many times as long as the longest distractor a key stands out
@@ -48,7 +49,7 @@ def advice(content: Content) -> tuple[Advice, ...]:
 
 
 def repeated_stems(stems: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
-    """Groups of identifiers whose stems are the same but for case and white space.
+    """Groups of identifiers whose stems look the same, but for case.
 
     `stems` holds (identifier, stem); the groups, each of two or more, come in the order of their
     first members.
@@ -61,8 +62,8 @@ def repeated_stems(stems: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], .
 
 
 def plain(text: str) -> str:
-    """The text without the differences that a reader would not see: case and white space."""
-    return " ".join(text.split()).casefold()
+    """The text without the differences that make no other question: those unseen, and case."""
+    return appearance.look(text).casefold()
 
 
 def _negative(content: Content) -> Advice | None:
@@ -82,7 +83,7 @@ def _equal_options(content: Content) -> Advice | None:
     first: dict[str, int] = {}
     for index, option in enumerate(content.options):
         # Case counts: in genetics, and in mathematics, "Aa" is not "aa".
-        earlier = first.setdefault(" ".join(option.text.split()), index)
+        earlier = first.setdefault(appearance.look(option.text), index)
         if earlier != index:
             return Advice(
                 "equal_options",

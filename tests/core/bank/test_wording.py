@@ -67,6 +67,7 @@ def test_an_option_that_points_at_others_is_noticed_where_the_order_is_shuffled(
 
 def test_equal_options_are_noticed_but_a_difference_of_case_may_be_the_point() -> None:
     assert codes(texts=("One", "Two", "Two ")) == ["equal_options"]
+    assert codes(texts=("One", "Two", "Two\u200b")) == ["equal_options"]
     assert codes(texts=("AA", "Aa", "aa")) == []
 
 

@@ -1,0 +1,29 @@
+"""Do two texts look the same to whoever reads them, and is there anything to be seen?
+
+Word processors leave characters that nobody sees, spaces that do not break, and typographic marks
+where a keyboard writes plain ones. They make two texts of what a reader takes for one.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+UNSEEN = "\u00ad\u200b\u200e\u200f\u2060\ufeff"
+"""Characters without a picture. The joiners U+200C and U+200D are none: they shape letters."""
+WITHOUT_INK = frozenset(UNSEEN + "\u200c\u200d\u2800\u3164")  # as a whole text they show nothing
+_MARKS = (
+    dict.fromkeys(map(ord, UNSEEN), "")
+    | dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u2032"), "'")
+    | dict.fromkeys(map(ord, "\u201c\u201d\u2033"), '"')
+    | dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-")
+)
+
+
+def look(text: str) -> str:
+    """The text as a reader sees it: equal for two texts that look the same. Case counts."""
+    return " ".join(unicodedata.normalize("NFC", text).translate(_MARKS).split())
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to be seen in a text."""
+    return all(character in WITHOUT_INK or character.isspace() for character in text)
