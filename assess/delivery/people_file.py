@@ -11,6 +11,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import BinaryIO
 
@@ -127,7 +128,9 @@ def _header(cells: Sequence[str]) -> list[str]:
 
 
 def _row(number: int, columns: Sequence[str], cells: Sequence[str]) -> Row:
-    if len(cells) < len(columns) or any(cells[len(columns) :]):
+    # Spreadsheets leave out the empty cells at the end of a row, for some of the rows.
+    if "username" in columns[len(cells) :] or any(cells[len(columns) :]):
         differ = problem("fields_differ", found=len(cells), allowed=len(columns))
         return Row(number, MappingProxyType({}), (differ,))
-    return Row(number, MappingProxyType(dict(zip(columns, cells, strict=False))))
+    filled = zip_longest(columns, cells[: len(columns)], fillvalue="")
+    return Row(number, MappingProxyType(dict(filled)))

@@ -34,6 +34,8 @@ def read_difficulties(text: str) -> Mapping[str, int] | Refused:
     if "\0" in text:
         return documents.refuse(problem("nul", column="-"))
     between = delimiter(text.partition("\n")[0])
+    # Where cells are not separated by commas, spreadsheets write one for the point.
+    point = "." if between == "," else ","
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=between)
     try:
         header = [name.strip().casefold() for name in rows.fieldnames or ()]
@@ -54,7 +56,7 @@ def read_difficulties(text: str) -> Mapping[str, int] | Refused:
             if len(reasons) >= MAX_REASONS:
                 break
             where = f"line {rows.line_num}"
-            identifier, value = (row.get(name) or "").strip(), _number(row.get(figure))
+            identifier, value = (row.get(name) or "").strip(), _number(row.get(figure), point)
             if not identifier or value is None:
                 found = shown(row.get(figure) or "") if identifier else "-"
                 reasons.append(problem("difficulty_not_read", where=where, found=found))
@@ -76,9 +78,9 @@ def read_difficulties(text: str) -> Mapping[str, int] | Refused:
     return {identifier: reading(value) for identifier, value in raw.items()}
 
 
-def _number(text: str | None) -> float | None:
+def _number(text: str | None, point: str) -> float | None:
     try:
-        value = float((text or "").strip())
+        value = float((text or "").strip().replace(point, "."))
     except ValueError:
         return None
     return value if math.isfinite(value) else None

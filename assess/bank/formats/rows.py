@@ -29,7 +29,7 @@ from assess.reasons import Reason
 MAX_IDENTIFIER = 200  # characters
 NO_QUESTION = frozenset({"category", "description"})  # kinds of rows that hold no question
 YES_NO = {"yes": True, "true": True, "no": False, "false": False}
-SHARE = re.compile(r"[01](?:\.[0-9]{1,20})?|\.[0-9]{1,20}")
+SHARE = re.compile(r"[01](?:[.,][0-9]{1,20})?|[.,][0-9]{1,20}")
 BETWEEN_KEYS = re.compile(r"[\s;,]+")
 BETWEEN_CATEGORIES = "/"
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -207,10 +207,13 @@ def _level(text: str, found: list[Reason]) -> Level | None:
 
 
 def _facility(text: str, found: list[Reason]) -> int | None:
-    """Whole thousandths of a share such as 0.65, the nearest, ties to even."""
+    """Whole thousandths of a share such as 0.65, the nearest, ties to even.
+
+    A comma may stand for the point: spreadsheets that put semicolons between cells write one.
+    """
     if not text:
         return None
-    share = Decimal(text) if SHARE.fullmatch(text) else Decimal(-1)
+    share = Decimal(text.replace(",", ".")) if SHARE.fullmatch(text) else Decimal(-1)
     if not 0 <= share <= 1:
         found.append(problem("facility_not_share", found=shown(text)))
         return None

@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import BinaryIO, Final, NoReturn
 
 from assess.bank.formats import rows
@@ -269,12 +269,13 @@ def _header(cells: Sequence[str]) -> list[str]:
 
 
 def _csv_row(where: str, columns: list[str], values: list[str]) -> Row:
-    extra = values[len(columns) :]
-    if len(values) < len(columns) or any(value.strip() for value in extra):
+    # Spreadsheets leave out the empty cells at the end of a row, for some of the rows.
+    left_out, extra = columns[len(values) :], values[len(columns) :]
+    if any(one in NEEDED for one in left_out) or any(value.strip() for value in extra):
         return rows.refused(
             where, problem("fields_differ", found=len(values), allowed=len(columns))
         )
-    found = dict(zip(columns, values, strict=False))
+    found = dict(zip_longest(columns, values[: len(columns)], fillvalue=""))
     options = [found[one] for one in LETTERS if one in found]
     while options and not options[-1].strip():
         options.pop()  # the row has fewer options than the table has columns

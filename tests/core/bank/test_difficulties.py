@@ -18,6 +18,7 @@ from assess.reasons import Refused
         ('x,identifier,p\n1,"a,b",0.1\n', {"a,b": 100}),
         ("id;note;facility\na;one, two, three;0.5\n", {"a": 500}),
         ("id\tb\na\t0\n", {"a": 500}),
+        ("id;facility\na;0,5\nb;0.25\n", {"a": 500, "b": 250}),
     ],
 )
 def test_the_column_says_what_a_figure_is(text: str, found: dict[str, int]) -> None:
@@ -35,6 +36,7 @@ def test_the_column_says_what_a_figure_is(text: str, found: dict[str, int]) -> N
         ("id,facility\n,0.5\n", "difficulty_not_read"),
         ("id,facility\na\n", "difficulty_not_read"),
         ("id,facility\na,1.5\n", "difficulty_not_read"),
+        ('id,difficulty\na,"1,000"\n', "difficulty_not_read"),
         ("id,b\na,1e9\n", "difficulty_not_read"),
         ("id,facility\na,0.5\na,0.6\n", "value_repeated"),
         ("id,facility\na\0,0.5\n", "nul"),

@@ -114,7 +114,15 @@ def test_one_key_may_be_declared_a_multiple_response() -> None:
 
 @pytest.mark.parametrize(
     ("share", "thousandths"),
-    [("0", 0), ("1", 1000), ("1.00", 1000), (".5", 500), ("0.6543", 654), ("", None)],
+    [
+        ("0", 0),
+        ("1", 1000),
+        ("1.00", 1000),
+        (".5", 500),
+        ("0.6543", 654),
+        ('"0,7"', 700),
+        ("", None),
+    ],
 )
 def test_an_expected_facility_is_kept_in_whole_thousandths(
     share: str, thousandths: int | None
@@ -138,7 +146,7 @@ def test_questions_on_a_shared_case_carry_its_text() -> None:
     assert (alone.content.set, alone.content.stimulus) == ("", "")
 
 
-@pytest.mark.parametrize("share", ["1.01", "-0.1", "65%", "nan", "1e-1", "0,5", "0x1", "65"])
+@pytest.mark.parametrize("share", ["1.01", "-0.1", "65%", "nan", "1e-1", "1.000,5", "0x1", "65"])
 def test_an_expected_facility_that_is_no_share_is_refused(share: str) -> None:
     (row,) = rows(HEADER + GOOD.replace("0.65", f'"{share}"'))
     assert whats(row) == ["facility_not_share"]
@@ -210,7 +218,8 @@ def test_a_row_that_holds_no_question_is_skipped() -> None:
         ("recall", "remember", ["level_unknown"]),
         (",no", ",perhaps", ["yes_or_no_needed"]),
         ("M02/2.1", "M02\0", ["nul"]),
-        (",no", "", ["fields_differ"]),
+        (",no", "", []),
+        (",B,Not one,recall,0.65,no", "", ["fields_differ"]),
         (",no", ",no,more", ["fields_differ"]),
         (",no", ',"no"x', ["csv_broken"]),
     ],
