@@ -20,10 +20,25 @@ _MARKS = (
 
 
 def look(text: str) -> str:
-    """The text as a reader sees it: equal for two texts that look the same. Case counts."""
-    return " ".join(unicodedata.normalize("NFC", text).translate(_MARKS).split())
+    """The text as a reader sees it: equal for two texts that look the same.
+
+    Case counts, and how far a line is indented: code says something else there.
+    """
+    lines = unicodedata.normalize("NFC", text).translate(_MARKS).strip().split("\n")
+    return "\n".join(_indent(line) + " ".join(line.split()) for line in lines)
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())] if line.strip() else ""
 
 
 def is_blank(text: str) -> bool:
     """Whether there is nothing to be seen in a text."""
     return all(character in WITHOUT_INK or character.isspace() for character in text)
+
+
+def spelled(text: str) -> str:
+    """The text with each character that nobody sees by its number, such as ‹U+200B›."""
+    return "".join(
+        one if one.isprintable() or one in " \t\n" else f"‹U+{ord(one):04X}›" for one in text
+    )

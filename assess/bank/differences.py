@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
+from assess.bank import appearance
 from assess.bank.items import Content, Option
 
 WORDS = re.compile(r"\s+|\w+|[^\w\s]")
@@ -87,6 +88,9 @@ def _blocks(old: list[str], new: list[str]) -> Sequence[tuple[str, int, int, int
 
 
 def _change_of(removed: str, added: str) -> list[Segment]:
+    """What went and what came; where both look the same, with the characters that nobody sees."""
+    if appearance.look(removed) == appearance.look(added):
+        removed, added = appearance.spelled(removed), appearance.spelled(added)
     pair = (Segment(removed, Fate.REMOVED), Segment(added, Fate.ADDED))
     return [segment for segment in pair if segment.text]
 

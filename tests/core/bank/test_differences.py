@@ -33,6 +33,12 @@ def test_a_word_is_removed_and_another_added_whole() -> None:
     )
 
 
+def test_a_change_that_nobody_sees_is_spelled_out() -> None:
+    found = differences.words("no way", "no\u00a0way\u200b")
+    assert [s.text for s in found] == ["no", " ", "‹U+00A0›", "way", "‹U+200B›"]
+    assert "‹" not in "".join(s.text for s in differences.words("out", "in\u00a0it"))
+
+
 def test_a_sentence_written_anew_is_one_change_not_shreds() -> None:
     found = differences.words("Which is it, then? Say why.", "What was that, now? Say why.")
     assert [s.fate for s in found] == [Fate.REMOVED, Fate.ADDED, Fate.SAME]
