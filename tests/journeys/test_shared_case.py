@@ -87,6 +87,9 @@ def test_a_case_is_read_beside_its_question_and_again_beside_what_was_wrong(
     expect(case).to_contain_text("does not want to be a nuisance")
     assert page.locator("[name=answer]").first.is_visible()
     stem = page.locator("legend")
+    # Indented code, and columns with tabs between them, are shown as they were written.
+    for written in (stem, case.locator("p"), page.locator(".app-options label").first):
+        expect(written).to_have_css("white-space", "pre-wrap")
     page.get_by_role("button", name="Review and hand in").click()
     expect(page.get_by_role("heading", name="Review and hand in")).to_be_focused()
     page.get_by_role("link", name="Go back to the questions").click()

@@ -19,6 +19,7 @@ from assess.bank.items import group_names
         ("\u22121", "-1", True),
         ("Aa", "aa", False),
         ("x\u00b2", "x2", False),
+        ("if x:\n    y()\n    z()", "if x:\n    y()\nz()", False),
         ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u062e", False),
     ],
 )
