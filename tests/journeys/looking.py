@@ -27,6 +27,15 @@ LIKE_THOSE_ABOVE = ["tbody > tr:nth-child(n+4)", ".app-cards > li:nth-child(n+4)
 STACKED = """[...document.querySelectorAll(".app-scroll:has(> .app-table--stacked)")]
     .filter((frame) => innerWidth < 640 && frame.scrollWidth > frame.clientWidth)
     .map((frame) => frame.textContent.slice(0, 60))"""
+# In a list of its links, as a screen reader gives it, each place has a name of its own.
+ALIKE = """() => {
+    const links = [...document.querySelectorAll("main a[href]")]
+        .filter((link) => link.getClientRects().length > 0)
+        .map((link) => [link.getAttribute("aria-label") ?? link.textContent, link.href]);
+    const goals = new Map(links.map(([name, goal]) => [name.replace(/\\s+/g, " ").trim(), goal]));
+    const same = ([name, goal]) => goals.get(name.replace(/\\s+/g, " ").trim()) === goal;
+    return links.filter((link) => !same(link));
+}"""
 AXE = Axe().axe_script
 # All in one walk over the page, or in two where rows are left out; only what is wrong comes back.
 RUN = """async ([rules, contrast, alike]) => {
@@ -55,6 +64,8 @@ def look(page: Page, name: str) -> None:
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, f"{name} is {wide} px wide at {width} px"
         assert page.evaluate(STACKED) == [], f"{name}: a stacked table scrolls at {width} px"
+        alike = page.evaluate(ALIKE)
+        assert alike == [], f"{name}: links of one name lead to several places at {width} px"
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
             page.screenshot(path=str(Path(folder) / f"{name}-{width}.png"), full_page=True)

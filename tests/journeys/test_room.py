@@ -113,6 +113,8 @@ def test_a_room_is_admitted_released_and_closed(stage: Stage, person: Enter, loo
     look(invigilator, "room-at-work")
     invigilator.get_by_role("link", name="Clock of Ben").click()
     look(invigilator, "room-clock")
+    giving = invigilator.get_by_role("form", name="Give time")
+    expect(giving.get_by_label("Why")).to_be_visible()
     invigilator.go_back()
     ben.locator("input[name=answer]").first.check()
     expect(ben.locator("[data-player-said]")).to_have_text("Saved.")
