@@ -117,9 +117,18 @@ def test_an_administrator_brings_people_in_arranges_and_asks_a_second_one(
     expect(ben.locator("html")).to_have_class("govuk-template app-text--large")
     expect(ben.locator("main")).to_contain_text("with your 25 per cent extra time")
     look(ben, "candidate-large-text")
+    ben.evaluate("document.documentElement.classList.add('app-spacing--wider')")
+    assert ben.evaluate(NARROW) == []
     ben.get_by_role("link", name="My progress").first.click()
     expect(ben.locator("main")).to_contain_text("0 of 9 modules passed")
     look(ben, "candidate-progress")
+
+
+# Texts, buttons among them, whose letters stand closer than they should by the size of each.
+NARROW = """[...document.querySelectorAll("p, h2, dd, button")].filter((one) => {
+    const { fontSize, letterSpacing } = getComputedStyle(one);
+    return Math.abs(parseFloat(letterSpacing) / parseFloat(fontSize) - 0.12) > 0.001;
+}).map((one) => one.textContent)"""
 
 
 def show(me: Page, file: Path) -> None:
