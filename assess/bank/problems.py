@@ -64,6 +64,7 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "file_not_utf8": ("line", "byte"),
     "file_format_unknown": ("name",),
     "json_no_lines": (),
+    "header_none": ("columns", "found"),
     "header_missing": ("columns", "found"),
     "header_broken": ("line",),
     "header_repeated": ("columns",),

@@ -248,6 +248,9 @@ def _header(cells: Sequence[str]) -> list[str]:
         name if name.startswith("_") else CSV_COLUMNS.get(name.casefold(), "") for name in names
     ]
     known = [name for name in columns if name]
+    if not known:  # of no column at all: it is another format, or a title stands above the names
+        needed = ", ".join(NEEDED)
+        raise FileRefused(problem("header_none", found=shown(", ".join(names)), columns=needed))
     offered = [one for one in LETTERS if one in known]
     gap = [one for one in LETTERS[: len(offered)] if one not in offered]
     missing = [one for one in NEEDED if one not in known and one not in gap] + gap

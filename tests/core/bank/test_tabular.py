@@ -309,7 +309,8 @@ def test_a_line_that_is_no_json_object_is_a_row_with_its_problem(line: str, what
         ("\n \n", "file_empty"),
         ("id,stem,A,B\n", "header_missing"),
         ("id,stem,key,A,C\n", "header_missing"),
-        ("What is this?\n", "header_missing"),
+        ("What is this?\n", "header_none"),
+        ("Module 2,,,\nid,stem,A,B,key\n", "header_none"),
         ("id,stem,A,B,key,points\n", "header_unknown"),
         ("id,stem,A,B,key,,level\n", "header_unknown"),
         ("id,stem,A,B,key,Stem\n", "header_repeated"),
@@ -323,7 +324,7 @@ def test_a_line_that_is_no_json_object_is_a_row_with_its_problem(line: str, what
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file_workbook"),
         ('[{"id": "q1"}]', "json_no_lines"),
     ],
-    ids=range(17),
+    ids=range(18),
 )
 def test_a_file_that_is_no_table_is_refused_whole(data: str | bytes, what: str) -> None:
     assert why(data)["what"] == what
