@@ -133,6 +133,10 @@ def test_a_candidate_fails_learns_why_returns_and_passes(
     expect(candidate.locator("[data-opens]")).to_contain_text("Wednesday 4 March 2026")
     assert candidate.locator("section.app-review[aria-labelledby^=wrong]").count() == LENGTH - 1
     look(candidate, "candidate-result-not-yet")
+    candidate.emulate_media(media="print")  # on paper it says whose it is
+    expect(candidate.get_by_role("link", name="Amina Yusuf")).to_have_css("color", "rgb(0, 0, 0)")
+    expect(candidate.get_by_role("button", name="Log out")).to_be_hidden()
+    candidate.emulate_media(media="screen")
     shown = candidate.locator("main").inner_text()
     for place, content in enumerate(contents, start=1):
         if place > 1:
