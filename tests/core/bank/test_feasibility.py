@@ -124,6 +124,29 @@ def test_fresh_attempts_are_exact_or_a_lower_bound() -> None:
     assert several > 10
 
 
+def test_no_fresh_attempt_is_promised_that_enemies_of_several_groups_can_prevent() -> None:
+    assert not isinstance(BASE, Refused)
+    groups = {1: "vw", 2: "xy", 4: "z", 5: "vx", 6: "wy", 8: "z"}
+    live = [Facts(n, "aaaabbbbccccc"[n - 1], enemies=(*groups.get(n, ""),)) for n in range(1, 14)]
+    for names, fresh in (("ab", 2), ("abc", 1)):  # after 3 with 8 and 4 with 7 there is no form
+        asked = replace(BASE, quotas=tuple(Quota(name, 1) for name in names))
+        assert fresh_attempts(sort_out(asked, live, {})) == Fresh(fresh, exact=False)
+    groups = {1: "x", 2: "x", 3: "x", 4: "y", 6: "x", 7: "x", 8: "x", 9: "y"}
+    live = [Facts(n, "aaaaabbbbb"[n - 1], enemies=(*groups.get(n, ""),)) for n in range(1, 11)]
+    asked = replace(BASE, quotas=(Quota("a", 1), Quota("b", 1)))  # 4 with 10, and 5 with 9
+    assert fresh_attempts(sort_out(asked, live, {})) == Fresh(2, exact=False)
+    # Of three cases in each quota, two of the one are enemies of two of the other.
+    groups = {1: "vw", 5: "vw", 13: "v", 15: "w"}
+    cases = [f"a{n // 4}" for n in range(12)] + [f"b{n // 2}" for n in range(6)]
+    live = [
+        Facts(n, case[0], set=case, enemies=(*groups.get(n, ""),))
+        for n, case in enumerate(cases, start=1)
+    ]
+    quotas = (Quota("a", 4, set=Sets.WHOLE), Quota("b", 2, set=Sets.WHOLE))
+    found = fresh_attempts(sort_out(replace(BASE, quotas=quotas), live, {}))
+    assert found == Fresh(1, exact=False)
+
+
 def test_twenty_thousand_items_are_judged_by_what_ties_them() -> None:
     assert not isinstance(BASE, Refused)
     quotas = (Quota("a", 20), Quota("b", 20))
@@ -135,7 +158,15 @@ def test_twenty_thousand_items_are_judged_by_what_ties_them() -> None:
     assert fresh_attempts(cells).attempts > 400
 
 
-@pytest.mark.parametrize(("sizes", "count", "fresh"), [((3, 3, 3), 3, 3), ((4, 2, 2, 2, 2), 4, 3)])
+@pytest.mark.parametrize(
+    ("sizes", "count", "fresh"),
+    [
+        ((3, 3, 3), 3, 3),
+        ((4, 2, 2, 2, 2), 4, 3),
+        ((1, 1, 1, 2, 2, 2), 3, 1),  # once the three of one are gone, no two make three
+        ((2,) * 3_001, 4, 1_500),
+    ],
+)
 def test_whole_cases_are_counted_at_their_worst(
     sizes: tuple[int, ...], count: int, fresh: int
 ) -> None:
@@ -170,5 +201,8 @@ def test_cases_of_many_sizes_get_a_lower_bound_in_place_of_a_search_without_end(
     sizes = [1, *(size for size in range(2, 26, 2) for _ in range(8))]
     cases = [name for k, size in enumerate(sizes) for name in [f"case {k}"] * size]
     live = [Facts(n, "a", set=case) for n, case in enumerate(cases, start=1)]
-    asked = replace(BASE, quotas=(Quota("a", 199, set=Sets.WHOLE),))
-    assert fresh_attempts(sort_out(asked, live, {})) == Fresh(1, exact=False)
+    live.append(Facts(len(live) + 1, "b", set="last"))
+    live += [Facts(len(live) + n, "c", enemies=("x",)) for n in (1, 2)]
+    quotas = (Quota("a", 199, set=Sets.WHOLE), Quota("b", 1, set=Sets.WHOLE), Quota("c", 1))
+    cells = sort_out(replace(BASE, quotas=quotas), live, {})
+    assert fresh_attempts(cells) == Fresh(1, exact=False)
