@@ -11,6 +11,7 @@ import pytest
 import redis
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.exceptions import TooManyRequests
 
 from assess.app import create_app
 from assess.clock import HeldClock
@@ -119,6 +120,15 @@ def test_all_devices_of_a_person_are_counted_together(
         answers = [devices[n % 3].get("/account").status_code for n in range(13)]
         assert answers.index(429) == 12
         assert device_of(one, "candidate.two").get("/account").status_code == 200
+
+
+def test_in_the_next_minute_everybody_is_counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = limits.Counter(2)
+    counter.count("ann", 2)
+    with pytest.raises(TooManyRequests):
+        counter.count("ann")
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 60.0))
+    counter.count("ann", 2)
 
 
 def test_a_right_password_is_looked_at_twenty_times_a_minute(built: World) -> None:
