@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyReq
 from assess import wording
 from assess.reasons import Code, Helper, Refused
 from assess.store.base import READ_ONLY
-from assess.web import again, pages, signing
+from assess.web import again, cookies, pages, signing
 
 STATUS_CODES = {
     400: Code.FIELD,
@@ -65,6 +65,7 @@ def answer(refused: Refused, *, journalled: bool = True) -> ResponseReturnValue:
         attempt=begun[0] if begun else None,
         again=(sent := again.fields(refused.code)),
         called=pages.called,
+        wrote=session.get(cookies.PERSON) if sent else None,
         before=None if sent else again.page_before(),
     )
     return page, refused.status

@@ -12,6 +12,7 @@ from tests.entering import enter
 from tests.journeys.looking import look
 from tests.web.candidate_builders import Browser, started
 from tests.web.test_account import is_out
+from tests.web.test_author_writing import item
 
 ASKED = "/account/session"
 JSON = {"Accept": "application/json"}
@@ -96,6 +97,21 @@ def test_a_warning_comes_in_time_and_its_button_is_reached_by_key(
     enter(page.context, served.url, "tutor", PASSWORD)
     page.evaluate(SEEN)
     page.wait_for_url(f"{served.url}/")  # what was typed is not theirs
+
+
+def test_what_was_sent_too_late_goes_from_the_page_when_somebody_else_logs_in(
+    built: World, served: Served, page: Page
+) -> None:
+    enter(page.context, served.url, "author", PASSWORD)
+    page.goto(f"{served.url}/items/{item(built)}")
+    page.locator("#words").fill("What is meant by it?")
+    served.clock.advance(timedelta(minutes=61))
+    page.get_by_role("button", name="Add the comment").click()
+    expect(page.locator("[data-again]")).to_contain_text("What is meant by it?")
+    page.evaluate(SEEN)
+    enter(page.context, served.url, "candidate", PASSWORD)
+    page.evaluate(SEEN)
+    page.wait_for_url("**/assessments")
 
 
 def test_whoever_logs_in_again_goes_on_and_is_warned_the_next_time_too(

@@ -25,7 +25,7 @@ export const watchSession = (template, { early, typed }) => {
   let due = 0; // when the server is asked next, by the device's clock
   let until = 0; // when the session ends, by the same
   let put = false; // whether this warning was put away, as it can be where nothing helps
-  let ended = false;
+  let ended = "out" in words; // the page itself says so then
 
   const write = () => {
     const minutes = Math.max(1, Math.ceil((until - Date.now()) / 60000));
