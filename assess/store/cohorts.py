@@ -34,10 +34,17 @@ class Sat:
 
 
 def of_tutor(
-    session: Session, centre_id: int, tutor_id: int, limit: int
+    session: Session, centre_id: int, tutor_id: int, now: datetime, limit: int
 ) -> Sequence[tuple[Registration, Person, Programme]]:
-    """A tutor's candidates: by programme, group and name."""
-    return _registered(session, centre_id, Registration.tutor_id == tutor_id, limit)
+    """A tutor's candidates: by programme, group and name, and behind them those of the past."""
+    past = ~Person.active | func.coalesce(Registration.ends_at <= now, False)
+    return _registered(session, centre_id, Registration.tutor_id == tutor_id, limit, (past,))
+
+
+def is_past(registration: Registration, candidate: Person, now: datetime) -> bool:
+    """Whether a tutor has no more to do for them: the period is over, or they have left."""
+    ends = registration.ends_at
+    return not candidate.active or (ends is not None and ends <= now)
 
 
 def of_tutor_and_candidate(
@@ -67,14 +74,18 @@ def of_centre(
 
 
 def _registered(
-    session: Session, centre_id: int, condition: ColumnElement[bool], limit: int | None = None
+    session: Session,
+    centre_id: int,
+    condition: ColumnElement[bool],
+    limit: int | None = None,
+    first: Sequence[ColumnElement[bool]] = (),
 ) -> Sequence[tuple[Registration, Person, Programme]]:
     rows = session.execute(
         select(Registration, Person, Programme)
         .join(Person, Person.id == Registration.candidate_id)
         .join(Programme, Programme.id == Registration.programme_id)
         .where(Registration.centre_id == centre_id, condition)
-        .order_by(Programme.name, Registration.group, Person.name, Person.id)
+        .order_by(*first, Programme.name, Registration.group, Person.name, Person.id)
         .limit(limit)
     )
     return [(registration, person, programme) for registration, person, programme in rows]
@@ -148,13 +159,14 @@ def practised(session: Session, candidate_id: int, programme_id: int) -> Sequenc
 
 
 def asked(session: Session, candidates: Collection[int]) -> Mapping[tuple[int, int], datetime]:
-    """Since when these candidates wait for an answer, by (candidate, test)."""
+    """Since when these candidates wait for an answer, by (candidate, test); barred, they do not."""
     rows = session.execute(
-        select(
-            ApprovalRequest.candidate_id, ApprovalRequest.test_id, ApprovalRequest.asked_at
-        ).where(
+        select(ApprovalRequest.candidate_id, ApprovalRequest.test_id, ApprovalRequest.asked_at)
+        .join(Person, Person.id == ApprovalRequest.candidate_id)
+        .where(
             ApprovalRequest.candidate_id.in_(list(candidates)),
             ApprovalRequest.answered_at.is_(None),
+            Person.active,
         )
     )
     return {(row.candidate_id, row.test_id): row.asked_at for row in rows}

@@ -215,11 +215,16 @@ def places(
 
 
 def groups(session: Session, programme_id: int, now: datetime) -> Mapping[str, int]:
-    """The groups of a programme by name, each with its candidates whose period is not over."""
+    """The groups of a programme by name, each with its candidates who are there still.
+
+    Of whoever's period is over, or whose account is closed, a tutor follows nothing.
+    """
     rows = session.execute(
         select(Registration.group, func.count().label("size"))
+        .join(Person, Person.id == Registration.candidate_id)
         .where(
             Registration.programme_id == programme_id,
+            Person.active,
             or_(Registration.ends_at.is_(None), Registration.ends_at > now),
         )
         .group_by(Registration.group)

@@ -11,10 +11,13 @@ from assess import store, wording
 from assess.actions import approvals, people, programmes, specifications
 from assess.bank.specification import Window
 from assess.delivery.readiness import ANSWERED_WITHIN
+from assess.delivery.registration import Entry
 from assess.reasons import Refused
 from assess.store import allowances
 from assess.store import approvals as rows
+from assess.store import programmes as programme_rows
 from assess.store.notes import Note
+from assess.web.tutor import candidates
 from tests.actions.test_races import void
 from tests.builders import World, specification
 from tests.web.candidate_builders import Browser, codes
@@ -84,6 +87,34 @@ def test_the_cohort_says_where_each_candidate_stands_with_each_test(
     page = me.get("/cohort").text
     assert "Not yet passed" in page
     assert "1 attempt" in page
+
+
+def test_who_has_left_or_is_registered_no_more_stands_behind_those_who_are_there(
+    here: World, me: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(here)
+    here.clock.advance(ANSWERED_WITHIN)
+    me = Browser(here, "tutor")
+    people.set_active(here.context(), here.persons["candidate"], False)
+    page = me.get("/cohort").text
+    now, behind = page.split("Small award: Group one (past)")
+    assert ("Candidate Two" in now, "Candidate Two" in behind) == (True, False)
+    assert (f'href="{page_of(here)}"' in now, f'href="{page_of(here)}"' in behind) == (False, True)
+    assert "Waits for you" not in page
+    monkeypatch.setattr(candidates, "MOST", 1)
+    page = me.get("/cohort").text
+    assert "Candidate Two" in page
+    assert "There are more past candidates than this page shows." in page
+    with store.read() as session:
+        assert programme_rows.groups(session, here.programme, here.clock.now()) == {"Group one": 1}
+        two = programme_rows.registration(session, here.programme, here.persons["candidate.two"])
+    assert two is not None
+    last = Entry("Group one", ends=here.clock.now().date())
+    operator, tutor = here.context(), here.persons["tutor"]
+    assert programmes.change_registration(operator, two.id, tutor, last) is None
+    here.clock.advance(2 * ANSWERED_WITHIN)
+    page = Browser(here, "tutor").get("/cohort").text
+    assert page.count("Small award: Group one") == page.count("Small award: Group one (past)") == 1
 
 
 def test_another_tutor_and_another_centre_do_not_find_the_candidate(here: World) -> None:

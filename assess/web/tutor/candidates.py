@@ -56,13 +56,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of a programme: its tests, and a row of cells for each candidate."""
+    """A group of a programme: its tests, and a row of cells for each candidate.
+
+    `past`: those of it whose period is over, or who have left.
+    """
 
     programme: Programme
     name: str
     tests: Sequence[Test]
     rows: Sequence[tuple[Person, Progress, Sequence[Cell]]]
     large: bool
+    past: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,9 @@ def cohort() -> str:
     """The tutor's candidates, by programme and group, with a word for each test."""
     now = signing.now()
     with store.read() as session:
-        mine = cohorts.of_tutor(session, current_user.centre_id, current_user.person_id, MOST + 1)
-        more, mine = len(mine) > MOST, mine[:MOST]
+        here, me = current_user.centre_id, current_user.person_id
+        mine = cohorts.of_tutor(session, here, me, now, MOST + 1)
+        mine, beyond = mine[:MOST], mine[MOST:]
         people = [person.id for _, person, _ in mine]
         programmes = {programme.id: programme for _, _, programme in mine}
         far = {
@@ -103,7 +108,9 @@ def cohort() -> str:
         asked = cohorts.asked(session, people)
         approved = cohorts.approved(session, people, now)
     groups = []
-    for (_, name), members in groupby(mine, lambda row: (row[2].id, row[0].group)):
+    for (past, _, name), members in groupby(
+        mine, lambda row: (cohorts.is_past(row[0], row[1], now), row[2].id, row[0].group)
+    ):
         listed = list(members)
         programme = listed[0][2]
         rows = [
@@ -122,9 +129,12 @@ def cohort() -> str:
             )
             for _, person, _ in listed
         ]
-        large = len(rows) > LARGEST_GROUP
-        groups.append(Group(programme, name, tests[programme.id], rows, large))
-    return render_template("tutor/cohort.html", groups=groups, largest=LARGEST_GROUP, more=more)
+        large = len(rows) > LARGEST_GROUP and not past
+        groups.append(Group(programme, name, tests[programme.id], rows, large, past))
+    past = any(cohorts.is_past(row, person, now) for row, person, _ in beyond)
+    return render_template(
+        "tutor/cohort.html", groups=groups, largest=LARGEST_GROUP, more=bool(beyond), past=past
+    )
 
 
 @bp.get("/cohort/<int:candidate_id>")
