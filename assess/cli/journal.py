@@ -10,15 +10,16 @@ import click
 from assess.cli import shell
 from assess.cli.shell import Shell
 
-HEAD = re.compile(r"[0-9a-f]{12,64}")
+HEAD = re.compile(r"[0-9a-f]{20,64}")
+"""Fewer digits could be met by trying: a graphics card makes 2^48 hashes, for twelve, in hours."""
 
 
 def _heads(_context: click.Context, _option: click.Parameter, typed: tuple[str, ...]) -> list[str]:
-    """Heads as they stand on paper: whole, or at least their first twelve digits."""
+    """Heads as they stand on paper: whole, or at least their first twenty digits."""
     heads = ["".join(one.split()).lower() for one in typed]
     for one in heads:
         if not HEAD.fullmatch(one):
-            raise click.BadParameter(f"{one!r} is not 12 to 64 hexadecimal digits.")
+            raise click.BadParameter(f"{one!r} is not 20 to 64 hexadecimal digits.")
     return heads
 
 
@@ -34,7 +35,7 @@ def journal() -> None:
     metavar="HEX",
     multiple=True,
     callback=_heads,
-    help="A head that was written down before, or its first 12 digits; may be given again.",
+    help="A head that was written down before, or its first 20 digits; may be given again.",
 )
 @shell.json_option
 @click.pass_obj

@@ -55,11 +55,11 @@ def test_the_demonstration_fills_an_empty_database_once(command: Command, tmp_pa
     assert verified.exit_code == 0
     said = json.loads(verified.stdout)
     assert (said["good"], said["unsealed"]) == (True, 2)
-    assert command("journal", "verify", "--head", said["head"][:12].upper()).exit_code == 0
-    lost = command("journal", "verify", "--head", said["head"], "--head", "0" * 12)
+    assert command("journal", "verify", "--head", said["head"][:20].upper()).exit_code == 0
+    lost = command("journal", "verify", "--head", said["head"], "--head", "0" * 20)
     assert lost.exit_code == 1
-    assert lost.stdout.count("It does not pass through 000000000000") == 1
-    assert command("journal", "verify", "--head", "on paper").exit_code == 2
+    assert lost.stdout.count("It does not pass through 00000000000000000000") == 1
+    assert command("journal", "verify", "--head", said["head"][:12]).exit_code == 2
     assert command("check").exit_code == 0
     # Its accounts, with one password for all, are none to be served to real people.
     here = {"ASSESS_DATABASE_URL": f"sqlite:///{tmp_path / 'instance' / 'assess.sqlite3'}"}
