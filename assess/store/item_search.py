@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ from assess.store.columns import cases
 UNDER_WAY = ("review", "returned")
 """States in which an item's newest version stands beside the one that is in use."""
 UNPLACED = "-"  # looked for: items without an outcome
+WILD = re.compile("[/%_]")
+WRITTEN_OTHERWISE = re.compile("[ '\"\u2018\u2019\u201c\u201d\u2010-\u2014-]")
 DRAFTS = table("item_drafts", column("item_id"))
 
 
@@ -96,9 +99,11 @@ def _sought(bank_id: int, search: Search) -> Iterator[ColumnElement[bool]]:
 
     if search.words:
         tried = [search.words] if search.words.isascii() else cases(search.words)
+        patterns = [func.lower(_pattern(one)) for one in tried]
 
         def holds(*where: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-            return or_(*(text.icontains(one, autoescape=True) for text in where for one in tried))
+            found = (func.lower(text).like(one, escape="/") for text in where for one in patterns)
+            return or_(*found)
 
         yield holds(Item.identifier) | some_version(holds(other.stem))
         yield holds(Item.identifier, ItemVersion.stem)
@@ -116,6 +121,16 @@ def _sought(bank_id: int, search: Search) -> Iterator[ColumnElement[bool]]:
         if search.state != "live":  # most are: nothing to be narrowed
             yield some_version(other.state == search.state)
         yield ItemVersion.state == search.state
+
+
+def _pattern(words: str) -> str:
+    """Words as they are looked for anywhere in a text.
+
+    For what word processors write otherwise than a keyboard any one character may stand: a blank
+    that does not break, or the end of a line; a curly quotation mark; a dash.
+    """
+    literal = WILD.sub(r"/\g<0>", words)
+    return f"%{WRITTEN_OTHERWISE.sub('_', literal)}%"
 
 
 def _standing() -> ScalarSelect[int]:

@@ -109,8 +109,12 @@ def test_a_bank_is_searched_by_words_outcome_and_state(built: World, author: Fla
     assert found("state=draft") == 0
     assert found("words=%25") == 0
     assert found("words=_") == 0
-    rows = HEADER + "\n" + question(1, "1").replace("Stem", "Éire")
+    assert found("words=/") == 0
+    rows = HEADER + "\n" + question(1, "1").replace("Stem", "It’s\u00a0in Éire –")
     assert not isinstance(deeds.bring_in(built.context(), bank(rows)), Refused)
+    assert found("words=it's+in") == 1  # as a keyboard writes it
+    assert found("words=ire+-+1+of") == 1
+    assert found("words=its+in") == 0
     for words in ("Éire", "éire", "ÉIRE"):
         assert found(f"words={words}") == 1, words
 
