@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Integer,
+    LargeBinary,
+    TypeDecorator,
+    func,
+    or_,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import InstrumentedAttribute
 
 Key = BigInteger().with_variant(Integer, "sqlite")
 Document = JSON().with_variant(JSONB(), "postgresql")
 
 
-def cases(words: str) -> list[str]:
-    """How words are looked for in a column, whatever their case, by `icontains`.
+WILD = re.compile("[/%_]")
+WRITTEN_OTHERWISE = re.compile("[\\s'\"\u2018\u2019\u201c\u201d\u2010-\u2014-]")
 
-    SQLite knows the case of A to Z only: the other letters are looked for as people write them.
+
+def holds(words: str, *columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """That one of these columns holds the words, whatever their case.
+
+    SQLite knows the case of A to Z only: other letters are looked for as people write them. For
+    what word processors write otherwise than a keyboard any one character may stand: a blank that
+    does not break, or the end of a line; a curly quotation mark; a dash.
     """
-    return list(dict.fromkeys((words, words.lower(), words.upper(), words.title())))
+    tried = {words, words.lower(), words.upper(), words.title()}
+    patterns = [words] if words.isascii() else sorted(tried)
+    patterns = [WRITTEN_OTHERWISE.sub("_", WILD.sub(r"/\g<0>", one)) for one in patterns]
+    return or_(
+        *(
+            func.lower(column).like(func.lower(f"%{one}%"), escape="/")
+            for column in columns
+            for one in patterns
+        )
+    )
 
 
 class Moment(TypeDecorator[datetime]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,20 +12,17 @@ from sqlalchemy import (
     column,
     exists,
     func,
-    or_,
     select,
     table,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from assess.store.banks import Item, ItemVersion
-from assess.store.columns import cases
+from assess.store.columns import holds
 
 UNDER_WAY = ("review", "returned")
 """States in which an item's newest version stands beside the one that is in use."""
 UNPLACED = "-"  # looked for: items without an outcome
-WILD = re.compile("[/%_]")
-WRITTEN_OTHERWISE = re.compile("[ '\"\u2018\u2019\u201c\u201d\u2010-\u2014-]")
 DRAFTS = table("item_drafts", column("item_id"))
 
 
@@ -98,15 +94,9 @@ def _sought(bank_id: int, search: Search) -> Iterator[ColumnElement[bool]]:
         return Item.id.in_(select(other.item_id).where(other.bank_id == bank_id, so))
 
     if search.words:
-        tried = [search.words] if search.words.isascii() else cases(search.words)
-        patterns = [func.lower(_pattern(one)) for one in tried]
-
-        def holds(*where: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-            found = (func.lower(text).like(one, escape="/") for text in where for one in patterns)
-            return or_(*found)
-
-        yield holds(Item.identifier) | some_version(holds(other.stem))
-        yield holds(Item.identifier, ItemVersion.stem)
+        words = search.words
+        yield holds(words, Item.identifier) | some_version(holds(words, other.stem))
+        yield holds(words, Item.identifier, ItemVersion.stem)
     if search.outcome == UNPLACED:
         yield ItemVersion.outcome.is_(None)
     elif search.outcome:
@@ -121,16 +111,6 @@ def _sought(bank_id: int, search: Search) -> Iterator[ColumnElement[bool]]:
         if search.state != "live":  # most are: nothing to be narrowed
             yield some_version(other.state == search.state)
         yield ItemVersion.state == search.state
-
-
-def _pattern(words: str) -> str:
-    """Words as they are looked for anywhere in a text.
-
-    For what word processors write otherwise than a keyboard any one character may stand: a blank
-    that does not break, or the end of a line; a curly quotation mark; a dash.
-    """
-    literal = WILD.sub(r"/\g<0>", words)
-    return f"%{WRITTEN_OTHERWISE.sub('_', literal)}%"
 
 
 def _standing() -> ScalarSelect[int]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, String, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, String, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from assess.delivery import accounts
 from assess.store import cursor
 from assess.store.base import Base
-from assess.store.columns import cases
+from assess.store.columns import holds
 
 MANY = 500  # log-in names of one question to the database
 
@@ -77,8 +77,7 @@ def locked(session: Session, person_id: int) -> Person:
 
 def named(words: str, *columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """That one of these columns holds the words, whatever their case."""
-    tried = cases(accounts.plain(words))
-    return or_(*(c.icontains(one, autoescape=True) for c in columns for one in tried))
+    return holds(accounts.plain(words), *columns)
 
 
 def page(

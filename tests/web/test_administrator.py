@@ -89,6 +89,7 @@ def test_the_list_holds_the_people_of_the_centre_by_name(here: World, me: Browse
 
 def test_people_are_found_by_a_part_of_their_name_or_log_in_name(here: World, me: Browser) -> None:
     here.add("per_cent", Role.CANDIDATE)
+    here.add("ann.o'brien", Role.CANDIDATE)
     for words, found in (
         ("candidate", ["Candidate", "Candidate Two"]),
         ("  CANDIDATE   TWO ", ["Candidate Two"]),
@@ -104,6 +105,8 @@ def test_people_are_found_by_a_part_of_their_name_or_log_in_name(here: World, me
         answer = me.get("/people", query_string={"q": words})
         assert answer.status_code == 200
         assert names(answer.text) == found, words
+    for words in ("o'brien", "Ann O\u2019Brien"):  # as a keyboard writes it, and a telephone
+        assert me.get("/people", query_string={"q": words}).text.count("ann.o&#39;brien") == 1
     page = me.get("/people", query_string={"q": "<script>alert(1)</script>"}).text
     assert "<script>alert" not in page
     assert "Nobody at your centre is called" in page
