@@ -23,8 +23,8 @@ MOST = 500  # candidates put on a roster at once
 def add(context: Context, sitting_id: int, candidate_ids: Sequence[int]) -> int | Refused:
     """Put candidates on the roster, all or none; says how many.
 
-    Each is registered on the programme of the test and on no other open roster for it [E-ROSTER],
-    and none is the invigilator [E-SELF].
+    Each is registered on the programme of the test when the sitting begins, and on no other open
+    roster for it [E-ROSTER], and none is the invigilator [E-SELF].
     """
     wanted = list(dict.fromkeys(candidate_ids))
     try:
@@ -37,7 +37,9 @@ def add(context: Context, sitting_id: int, candidate_ids: Sequence[int]) -> int 
             programme = None if test is None else test.programme_id
             there = []
             if programme is not None and wanted:
-                found, _ = roster.registered(session, context.centre, programme, only=wanted[:MOST])
+                found, _ = roster.registered(
+                    session, context.centre, programme, sitting.begins_at, only=wanted[:MOST]
+                )
                 there = [person for person, _ in found]
             if not wanted:
                 empty: dict[str, Value] = {"what": "nobody_chosen", "field": "candidate"}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, func, or_, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -218,11 +218,12 @@ def registered(
     session: Session,
     centre_id: int,
     programme_id: int,
+    at: datetime,
     words: str = "",
     only: Sequence[int] | None = None,
     limit: int | None = None,
 ) -> tuple[Sequence[tuple[Person, Registration]], int]:
-    """Active people registered on a programme, by name, and how many there are.
+    """Active people registered on a programme at a moment, by name, and how many there are.
 
     `words` are looked for in name, log-in name and group; `only` keeps these people alone.
     """
@@ -233,6 +234,8 @@ def registered(
             Person.centre_id == centre_id,
             Person.active,
             Registration.programme_id == programme_id,
+            or_(Registration.starts_at.is_(None), Registration.starts_at <= at),
+            or_(Registration.ends_at.is_(None), Registration.ends_at > at),
         )
     )
     if words:

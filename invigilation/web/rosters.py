@@ -106,7 +106,14 @@ def _choice(
             return problems.answer(sitting, journalled=False)
         test = specifications.get(session, sitting.centre_id, sitting.test_id)
         found, count = (
-            roster.registered(session, sitting.centre_id, test.programme_id, typed, limit=MOST)
+            roster.registered(
+                session,
+                sitting.centre_id,
+                test.programme_id,
+                sitting.begins_at,
+                typed,
+                limit=MOST,
+            )
             if test is not None and test.programme_id is not None
             else ([], 0)
         )

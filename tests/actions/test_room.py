@@ -425,7 +425,16 @@ def test_a_roster_holds_registered_candidates_all_or_none(built: World) -> None:
     tutor = built.persons["tutor"]
     done = programmes.register(built.context(), elsewhere, guest, tutor, "Group two")
     assert isinstance(done, int)
-    for wanted in ([one, stranger], [one, foreign], [one, guest], [one, 10**6]):
+    past, to_come = built.add("past", Role.CANDIDATE), built.add("to.come", Role.CANDIDATE)
+    today = built.clock.now().date()
+    gone, ahead = today - timedelta(days=1), today + timedelta(days=1)
+    for who, starts, ends in ((past, gone, gone), (to_come, ahead, None)):
+        done = programmes.register(
+            built.context(), built.programme, who, tutor, "Group", "en", starts, ends
+        )
+        assert isinstance(done, int)
+    others = (stranger, foreign, guest, past, to_come, 10**6)
+    for wanted in ([one, other] for other in others):
         assert causes(roster.add(made.invigilator, made.sitting, wanted)) == [
             (Code.ROSTER, "not_registered")
         ]
