@@ -35,6 +35,13 @@ LISTEN = """window.heard = [];
 new MutationObserver(() => heard.push(document.querySelector("[data-part=spoken]").textContent))
     .observe(document.querySelector("[data-part=spoken]"), { childList: true });"""
 HURRY = "{ const set = setTimeout; window.setTimeout = (f, t) => set(f, Math.min(t, 200)); }"
+# What the keyboard has come to, where it is not to be seen.
+COVERED = """(() => {
+    const one = document.activeElement;
+    const { left, top, width, height } = one.getBoundingClientRect();
+    const seen = document.elementFromPoint(left + width / 2, top + height / 2);
+    return one.contains(seen) ? [] : [one.textContent];
+})()"""
 
 
 @pytest.fixture
@@ -484,6 +491,15 @@ def test_the_clock_is_the_servers_whatever_the_device_says_and_ends_the_test(
     page.goto(f"{served.url}/try")
     page.get_by_role("button", name="Show the sample questions").click()
     expect(time).to_be_visible()  # another test, perhaps of another candidate, has its clock
+    # Where letters are large it covers nothing that the keyboard comes to from below.
+    page.set_viewport_size({"width": 800, "height": 600})
+    page.goto(f"{served.url}/try/questions/1?text_size=largest&spacing=wider")
+    expect(page.get_by_role("button", name="Hide the time")).to_be_visible()
+    page.get_by_role("link", name="Accessibility").focus()
+    for _ in range(7):
+        page.keyboard.press("Shift+Tab")
+        assert page.evaluate(COVERED) == []
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(f"{served.url}/attempts/{attempt}/questions/1")
     expect(time).to_be_hidden()
     page.get_by_role("button", name="Show the time").click()
