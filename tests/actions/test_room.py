@@ -204,6 +204,10 @@ def test_the_very_late_are_refused_until_they_are_admitted_on_purpose(built: Wor
     made.admit("candidate")
     made.release()
     built.clock.advance(BEGINS_IN + timedelta(minutes=30))
+    assert not isinstance(made.say("candidate.two", Said("absent", "known")), Refused)
+    record = made.line("candidate.two").record
+    assert record is not None
+    assert (record.method, record.very_late, record.arrived_at) == (None, False, None)
     assert causes(made.say("candidate.two", HERE)) == [(Code.VERY_LATE, None)]
     done = made.say("candidate.two", Said("here", "known", all_the_same=True))
     assert isinstance(done, attendance.Recorded)
@@ -346,7 +350,10 @@ def test_a_sealed_form_that_nobody_saw_is_cancelled_and_costs_no_attempt(built: 
     assert isinstance(made.close(), int)
     assert state(done.attempt_id) == "void"
     with store.read() as session:  # nobody at another sitting is off its roster
+        fixed = rows.report(session, made.sitting)
         on = roster_rows.current_of(session, made.test, list(built.persons.values()))
+    assert fixed is not None
+    assert fixed.document["test"]["version"] == 1  # in force, though nobody sat it
     assert on == {built.persons["candidate.two"]: later}
     # The next sitting: the same approval, the same attempt.
     begins = built.clock.now() + BEGINS_IN
