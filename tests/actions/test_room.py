@@ -285,7 +285,8 @@ def test_a_sitting_closes_when_nothing_is_unset_and_no_work_is_open(built: World
     assert fixed is not None
     assert fixed.id == report
     assert fixed.note.startswith("The alarm")
-    assert fixed.document["test"]["version"] == 1
+    told = {"id": made.test, "name": "R1", "title": "Test in a room", "version": 1}
+    assert fixed.document["test"] == told
     assert fixed.digest == closing.digest(fixed.document, fixed.note)
     one, two = fixed.document["roster"]
     assert (one["attendance"], one["identity"], one["attempt"]) == ("present", "photo-id", attempt)
