@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from assess import store
-from assess.actions import closing, draws, history
+from assess.actions import closing, draws, history, proof
 from assess.actions import specifications as specs
 from assess.delivery import answering, marking
 from assess.journal import Event
@@ -78,6 +78,8 @@ def test_who_has_not_passed_comes_again_when_the_wait_is_over(built: World) -> N
     replayed = draws.replay(built.context(), again.id)
     assert isinstance(replayed, draws.Replayed)
     assert not replayed.differences
+    with store.read() as session:  # what is computed again, from moments as they were stored
+        assert proof.prove(session, lambda *_: None).problems == ()
 
 
 def test_every_candidate_sits_once_in_the_time_given_and_in_its_order(simulated: World) -> None:

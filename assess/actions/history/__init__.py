@@ -88,4 +88,5 @@ def _again(sitter: Sitter, rng: np.random.Generator) -> datetime | None:
         return None
     opens = eligibility.next_opens(stage.terms, standing_of(sitter, stage.statement, None))
     waits = timedelta(days=float(rng.exponential(AGAIN)))
-    return (opens or sitter.closed[-1].closed_at) + waits
+    # In UTC, as every moment is stored: a receipt is made of how its moment is written.
+    return (opens or sitter.closed[-1].closed_at).astimezone(UTC) + waits
