@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -122,9 +122,15 @@ def test_a_role_taken_stays_in_the_record(built: World) -> None:
 
 def test_everything_wrong_with_a_new_person_is_said_at_once(built: World) -> None:
     acting = built.context("administrator")
-    done = people.add(acting, "  ", "two words", [])
+    done = people.add(acting, "  ", "two words", [], None, date(2030, 1, 1), "nowhere")
     said = {(r.values["field"], r.values["what"]) for r in reasons(done)}
-    assert said == {("name", "empty"), ("username", "space"), ("roles", "empty")}
+    assert said == {
+        ("name", "empty"),
+        ("username", "space"),
+        ("roles", "empty"),
+        ("born_on", "implausible"),
+        ("email", "no_address"),
+    }
     done = people.add(acting, "x" * 201, "y" * 201, ["king"])
     said = {(r.values["field"], r.values["what"]) for r in reasons(done)}
     assert said == {("name", "long"), ("username", "long"), ("roles", "unknown")}
@@ -136,11 +142,15 @@ def test_a_log_in_name_is_one_persons_whatever_its_case_and_centre(built: World)
 
 
 def test_a_new_person_must_change_the_password_that_was_made_for_them(built: World) -> None:
-    done = people.add(built.context("administrator"), "Some Body", "some.body", ["tutor"])
+    born, email = date(1990, 5, 6), "some.body@example.org"
+    acting = built.context("administrator")
+    done = people.add(acting, "Some Body", "some.body", ["tutor"], None, born, email)
     assert isinstance(done, people.Added)
     assert isinstance(try_(built, "some.body", done.password), sessions.LoggedIn)
     with store.read() as session:
-        assert session.get_one(Person, done.person_id).must_change_password
+        person = session.get_one(Person, done.person_id)
+    assert person.must_change_password
+    assert (person.born_on, person.email) == (born, email)
 
 
 def test_deactivation_ends_every_session_and_shuts_the_door(built: World) -> None:
