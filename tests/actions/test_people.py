@@ -111,13 +111,22 @@ def test_a_role_taken_stays_in_the_record(built: World) -> None:
     acting, who = built.context("administrator"), built.persons["tutor"]
     assert people.set_roles(acting, who, ["author"]) is None
     assert people.set_roles(acting, who, ["tutor"]) is None
+    built.clock.advance(timedelta(minutes=1))
+    later = built.now(acting)
+    assert people.set_roles(later, who, ["author"]) is None
     with store.read() as session:
         held = session.execute(
-            select(roles_held.RoleHeld.role, roles_held.RoleHeld.taken_at.is_(None))
+            select(roles_held.RoleHeld.role, roles_held.RoleHeld.taken_at)
             .where(roles_held.RoleHeld.person_id == who)
             .order_by(roles_held.RoleHeld.id)
         ).all()
-    assert [tuple(row) for row in held] == [("tutor", False), ("author", False), ("tutor", True)]
+    assert [tuple(row) for row in held] == [
+        ("tutor", acting.now),
+        ("author", acting.now),
+        ("tutor", later.now),
+        ("author", None),
+    ]
+    assert built.context("tutor.there").roles == {Role.TUTOR}  # of nobody else it is taken
 
 
 def test_everything_wrong_with_a_new_person_is_said_at_once(built: World) -> None:
@@ -191,6 +200,8 @@ def test_a_reset_ends_every_session_and_the_old_password(built: World) -> None:
     assert not alive(built, before.token)
     assert codes(try_(built, "tutor", PASSWORD)) == {Code.LOGIN}
     assert isinstance(try_(built, "tutor", done.password), sessions.LoggedIn)
+    with store.read() as session:
+        assert session.get_one(Person, done.person_id).must_change_password
 
 
 def test_a_session_belongs_to_who_began_it(built: World) -> None:
