@@ -207,8 +207,10 @@ def test_a_programme_is_added_with_its_conditions(here: World, me: Browser) -> N
     page = me.get(answer.location).text
     assert "1 September 2026" in page
     assert "Second award" in me.get("/programmes").text
-    answer = me.post(f"{answer.location}/edit", {"name": "Small award"})
-    assert beside(answer.text) == {"name": "E-TAKEN"}
+    address = f"{answer.location}/edit"
+    assert beside(me.post(address, {"name": "Small award"}).text) == {"name": "E-TAKEN"}
+    assert me.post(address, {"name": "Third award"}).status_code == 302
+    assert "Third award" in me.get("/programmes").text
 
 
 def test_arrangements_are_recorded_shown_and_ended(here: World, me: Browser) -> None:
