@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel import support
@@ -148,7 +149,7 @@ def test_what_the_design_system_says_by_itself_is_in_the_language_of_the_page(ap
 def test_the_navigation_is_looked_up_as_all_texts_are(app: Flask) -> None:
     with app.test_request_context():
         g.catalogue = Loud()
-        pages_of = app.jinja_env.globals["pages_of"]
+        pages_of: Any = app.jinja_env.globals["pages_of"]
         assert [one["text"] for one in pages_of(Role.TUTOR)] == ["«Readiness»", "«Candidates»"]
 
 
