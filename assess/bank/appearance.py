@@ -11,12 +11,15 @@ import unicodedata
 UNSEEN = "\u00ad\u200b\u200e\u200f\u2060\ufeff"
 """Characters without a picture. The joiners U+200C and U+200D are none: they shape letters."""
 WITHOUT_INK = frozenset(UNSEEN + "\u200c\u200d\u2800\u3164")  # as a whole text they show nothing
-_MARKS = (
-    dict.fromkeys(map(ord, UNSEEN), "")
-    | dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u2032"), "'")
-    | dict.fromkeys(map(ord, "\u201c\u201d\u2033"), '"')
-    | dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-")
-)
+TYPOGRAPHIC = {
+    "'": "\u2018\u2019\u02bc\u2032",
+    '"': "\u201c\u201d\u2033",
+    "-": "\u2010\u2011\u2012\u2013\u2212",
+}
+"""By what a keyboard writes: what a word processor makes of it."""
+_MARKS = dict.fromkeys(map(ord, UNSEEN), "") | {
+    ord(one): plain for plain, marks in TYPOGRAPHIC.items() for one in marks
+}
 
 
 def look(text: str) -> str:
@@ -26,6 +29,11 @@ def look(text: str) -> str:
     """
     lines = unicodedata.normalize("NFC", text).translate(_MARKS).strip().split("\n")
     return "\n".join(_indent(line) + " ".join(line.split()) for line in lines)
+
+
+def in_line(text: str) -> str:
+    """The same where it makes no difference how many blanks and line breaks stand in a text."""
+    return " ".join(look(text).split())
 
 
 def _indent(line: str) -> str:

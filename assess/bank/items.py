@@ -185,7 +185,7 @@ def group_names(text: str) -> tuple[str, ...]:
 
     As they look: two spellings of one name would let enemies meet.
     """
-    return tuple(sorted({name for part in text.split(";") if (name := appearance.look(part))}))
+    return tuple(sorted({name for part in text.split(";") if (name := appearance.in_line(part))}))
 
 
 def _truth(document: Mapping[str, object], key: str) -> bool:

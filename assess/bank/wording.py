@@ -63,7 +63,7 @@ def repeated_stems(stems: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], .
 
 def plain(text: str) -> str:
     """The text without the differences that make no other question: those unseen, and case."""
-    return " ".join(appearance.look(text).split()).casefold()
+    return appearance.in_line(text).casefold()
 
 
 def _negative(content: Content) -> Advice | None:

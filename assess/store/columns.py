@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +23,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute
 
+from assess.bank import appearance
+
 Key = BigInteger().with_variant(Integer, "sqlite")
 Document = JSON().with_variant(JSONB(), "postgresql")
 
 
 WILD = re.compile("[/%_]")
-WRITTEN_OTHERWISE = re.compile("[\\s'\"\u2018\u2019\u201c\u201d\u2010-\u2014-]")
+_MARKS = "".join(chain(*appearance.TYPOGRAPHIC.items())) + "\u2014"  # two hyphens become a dash
+WRITTEN_OTHERWISE = re.compile(rf"[\s{re.escape(_MARKS)}]")
 
 
 def holds(words: str, *columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:

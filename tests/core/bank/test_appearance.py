@@ -34,7 +34,7 @@ def test_a_text_that_shows_nothing_is_blank(text: str) -> None:
 
 
 def test_one_name_of_a_group_is_one_group_however_it_was_typed() -> None:
-    assert group_names("re\u00adfunds; case\u00a01;refunds ; case  1;\u200b") == (
+    assert group_names("re\u00adfunds; case\u00a01;refunds ; case\n1;\u200b") == (
         "case 1",
         "refunds",
     )
