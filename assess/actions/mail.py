@@ -156,9 +156,8 @@ def retry(context: Context, numbers: Sequence[int] = ()) -> list[int]:
         again = []
         for number in sorted(wanted):
             row = rows.locked(session, number)
-            if (
-                row is None or row.body is None
-            ):  # of what has gone or was forgotten no words are left
+            # Of what has gone or was forgotten no words are left.
+            if row is None or row.body is None:
                 continue
             now_at = session.get_one(Person, row.person_id).email
             if now_at is not None and row.kind != Kind.ADDRESS_CHANGED:

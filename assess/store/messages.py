@@ -233,9 +233,8 @@ def _waiting(*whose: ColumnElement[bool]) -> Select[Any]:
     )
     asked = select(Registration.id.label("registration"), unanswered.label("first"))
     here = Registration.candidate_id.in_(select(Person.id).where(Person.active))
-    waiting = (
-        asked.where(here, *whose).cte("waiting").prefix_with("MATERIALIZED")
-    )  # once a registration
+    # Once a registration.
+    waiting = asked.where(here, *whose).cte("waiting").prefix_with("MATERIALIZED")
     many = select(func.count()).where(
         later.registration_id == _REGISTRATION, later.from_candidate, later.id >= _FIRST
     )

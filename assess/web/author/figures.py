@@ -89,10 +89,7 @@ def too_few(n: int) -> str:
     return str(said)
 
 
-@bp.app_template_filter()
-def statistic(value: float | None) -> str:
-    """A statistic with two decimals; a dash where there is none."""
-    return number(value)
+bp.add_app_template_filter(number, "statistic")
 
 
 @bp.app_template_filter()
