@@ -25,6 +25,7 @@ from typing import Any
 
 import psycopg
 
+from assess.store.wires import Wire
 from benchmarks import processes, world
 from benchmarks.client import Answer, Browser, expect, reading
 from tests.services import Folder, Services
@@ -152,17 +153,23 @@ async def floor(browser: Browser) -> None:
 @contextlib.contextmanager
 def counted(meter: Meter) -> Iterator[None]:
     """While this lasts, each statement sent to PostgreSQL is counted."""
-    plain = psycopg.Cursor.execute
+    ways = ((psycopg.Cursor, "execute"), (Wire, "ask"))
+    plain = [getattr(*way) for way in ways]
 
-    def execute(self: Any, *args: Any, **more: Any) -> Any:
-        meter.asked += 1
-        return plain(self, *args, **more)
+    def counting(asks: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(*args: Any, **more: Any) -> Any:
+            meter.asked += 1
+            return asks(*args, **more)
 
-    psycopg.Cursor.execute = execute  # type: ignore[method-assign]
+        return ask
+
+    for way, asks in zip(ways, plain, strict=True):
+        setattr(*way, counting(asks))
     try:
         yield
     finally:
-        psycopg.Cursor.execute = plain  # type: ignore[method-assign]
+        for way, asks in zip(ways, plain, strict=True):
+            setattr(*way, asks)
 
 
 def table(meter: Meter, attempts: int) -> dict[str, dict[str, float]]:

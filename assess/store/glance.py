@@ -15,10 +15,12 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from assess.store import wires
 from assess.store.base import LOOKS, db
 from assess.store.driver import Row, kept_cursor, named, run
 from assess.store.engines import SAVES, locked
 
+POSTGRESQL = "postgresql"
 Values = Mapping[str, Any]
 
 
@@ -47,22 +49,28 @@ def asked(engine: Engine, statement: str, values: Values) -> list[Row]:
     driver = engine.dialect.loaded_dbapi
     assert driver is not None  # noqa: S101
     try:
-        connection = engine.raw_connection()
-        try:
-            cursor = kept_cursor(connection)
-            cursor.execute(statement, values)
-            found: list[Row] = list(cursor.fetchall())
-        except BaseException:
-            connection.invalidate()
-            raise
-        connection.close()  # back to the pool
-        return found
+        if engine.dialect.name == POSTGRESQL:
+            return wires.of(engine).ask(engine, statement, values)
+        return _by_cursor(engine, statement, values)
     except driver.Error as error:
         if locked(error):  # nobody waits for that twice
             raise named(engine.dialect, statement, values, error) from error
         engine.dispose()
     with engine.connect() as core:
         return run(core, statement, values)
+
+
+def _by_cursor(engine: Engine, statement: str, values: Values) -> list[Row]:
+    connection = engine.raw_connection()
+    try:
+        cursor = kept_cursor(connection)
+        cursor.execute(statement, values)
+        found: list[Row] = list(cursor.fetchall())
+    except BaseException:
+        connection.invalidate()
+        raise
+    connection.close()  # back to the pool
+    return found
 
 
 @lru_cache(maxsize=128)
