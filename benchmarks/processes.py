@@ -13,16 +13,18 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from assess.cli.serve import WORKER
+
 ROOT = Path(__file__).resolve().parents[1]
 TICK = os.sysconf("SC_CLK_TCK")
 PATIENCE = 120  # seconds for a server to answer
 
 
-def command(target: str, port: int, workers: int = 2, threads: int = 8, *more: str) -> list[str]:
+def command(target: str, port: int, workers: int = 2, threads: int = 4, *more: str) -> list[str]:
     """How gunicorn is started, as `assess serve` does it."""
     return [
         sys.executable, "-m", "gunicorn", target, "--bind", f"127.0.0.1:{port}",
-        "--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread",
+        "--workers", str(workers), "--threads", str(threads), "--worker-class", WORKER,
         "--log-level", "critical", "--no-control-socket", *more,
     ]  # fmt: skip
 
@@ -36,7 +38,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def gunicorn(
-    target: str, env: Mapping[str, str], port: int, workers: int = 2, threads: int = 8
+    target: str, env: Mapping[str, str], port: int, workers: int = 2, threads: int = 4
 ) -> Iterator[int]:
     """The application behind gunicorn, as `assess serve` starts it; gives the process's number."""
     with tempfile.TemporaryFile() as said:
