@@ -43,9 +43,10 @@ class Threads(ThreadWorker):  # type: ignore[misc]
         self._door = select.epoll()
         self._listening: dict[int, Any] = {}  # sockets that let somebody in, by their number
         self._open: set[TConn] = set()
-        # Those that wait for a request, by the number of their socket; gunicorn looks how many.
-        self.keepalived_conns: dict[int, TConn] = {}
-        self._parting: dict[int, TConn] = {}  # those told that no more comes, until they have heard
+        self._numbered: dict[int, TConn] = {}  # whose socket has, or had last, which number
+        # Whoever takes a connection out of these two has it, and nobody else.
+        self.keepalived_conns: set[TConn] = set()  # wait for a request; gunicorn looks how many
+        self._parting: set[TConn] = set()  # are told that no more comes, until they have heard
         self._ended: list[TConn] = []
         self._over = False
         Worker.init_process(self)
@@ -83,12 +84,11 @@ class Threads(ThreadWorker):  # type: ignore[misc]
             ended.close()
         self._ended.clear()
         for waiting in (self.keepalived_conns, self._parting):
-            for number, one in waiting.copy().items():
-                # Whoever takes it out has it: this thread, or the one that is told of it.
-                if one.timeout <= now and waiting.pop(number, None) is one:
+            for one in waiting.copy():
+                if one.timeout <= now and taken(one, waiting):
                     self._open.discard(one)
-                    with suppress(OSError):
-                        self._door.unregister(number)
+                    with suppress(OSError, ValueError):
+                        self._door.unregister(one.sock)
                         one.sock.shutdown(socket.SHUT_RDWR)
                     self._ended.append(one)
         ready, _, _ = select.select([self.PIPE[0]], [], [], patience)
@@ -111,12 +111,21 @@ class Threads(ThreadWorker):  # type: ignore[misc]
         """What each thread does all its life."""
         while not self._over:
             for number, _ in self._door.poll(LOOK, 1):
-                if (listening := self._listening.get(number)) is not None:
-                    self._accept(listening)
-                elif (one := self.keepalived_conns.pop(number, None)) is not None:
-                    self._answer(number, one)
-                elif (one := self._parting.pop(number, None)) is not None:
-                    self._hear(number, one)
+                try:
+                    self._see_to(number)
+                except Exception:
+                    self.log.exception("a thread of a worker goes on after this")
+
+    def _see_to(self, number: int) -> None:
+        """Do what is to be done about a socket where something has come."""
+        if (listening := self._listening.get(number)) is not None:
+            self._accept(listening)
+        elif (one := self._numbered.get(number)) is None:
+            return
+        elif taken(one, self.keepalived_conns):
+            self._answer(one)
+        elif taken(one, self._parting):
+            self._hear(one)
 
     def _accept(self, listening: Any) -> None:
         try:
@@ -128,22 +137,23 @@ class Threads(ThreadWorker):  # type: ignore[misc]
         one = TConn(self.cfg, connection, address, listening.getsockname())
         one.data_ready = True  # whoever is told of it need not look
         self._open.add(one)
+        self._numbered[connection.fileno()] = one
         patience = DEFAULT_WORKER_DATA_TIMEOUT + self.cfg.keepalive
-        self._leave(connection.fileno(), one, self.keepalived_conns, patience, new=True)
+        self._leave(one, self.keepalived_conns, patience, new=True)
         if len(self._open) >= self.worker_connections:
             self._listen(False)
 
-    def _answer(self, number: int, one: TConn) -> None:
+    def _answer(self, one: TConn) -> None:
         """Answer what has come by a connection, and wait for more by it, or part."""
         try:
             goes_on = self.handle(one)
             while goes_on and one.parser.unreader.buf.getvalue():
                 goes_on = self.handle(one)  # the next request was read with this one
         except BaseException:
-            self.log.exception("a thread met what no request may raise")
+            self.log.exception("a request raised what none may")
             goes_on = False
         if goes_on:
-            self._leave(number, one, self.keepalived_conns, self.cfg.keepalive)
+            self._leave(one, self.keepalived_conns, self.cfg.keepalive)
             return
         # To close at once could cost the other side the end of the answer (RFC 9112, 9.6).
         one.timeout = time.monotonic() + STOP_KEEPALIVE_LINGER
@@ -153,9 +163,9 @@ class Threads(ThreadWorker):  # type: ignore[misc]
         except OSError:
             self._end(one)
         else:
-            self._hear(number, one)
+            self._hear(one)
 
-    def _hear(self, number: int, one: TConn) -> None:
+    def _hear(self, one: TConn) -> None:
         """Read past what comes by a connection that is told to end, until the other side ends."""
         try:
             goes_on = bool(one.sock.recv(MUCH))
@@ -164,7 +174,7 @@ class Threads(ThreadWorker):  # type: ignore[misc]
         except OSError:
             goes_on = False
         if goes_on:
-            self._leave(number, one, self._parting, max(0, one.timeout - time.monotonic()))
+            self._leave(one, self._parting, max(0, one.timeout - time.monotonic()))
         else:
             self._end(one)
 
@@ -172,17 +182,18 @@ class Threads(ThreadWorker):  # type: ignore[misc]
         self._open.discard(one)
         one.close()
 
-    def _leave(
-        self,
-        number: int,
-        one: TConn,
-        where: dict[int, TConn],
-        patience: float,
-        *,
-        new: bool = False,
-    ) -> None:
+    def _leave(self, one: TConn, where: set[TConn], patience: float, *, new: bool = False) -> None:
         """Let whoever is free be told of what comes next by this connection."""
         one.timeout = time.monotonic() + patience
-        where[number] = one  # first, for somebody may be told of it at once
-        with suppress(OSError):  # the main thread has ended it already: we stop
-            (self._door.register if new else self._door.modify)(number, ONCE)
+        where.add(one)  # first, for somebody may be told of it at once
+        with suppress(OSError, ValueError):  # the main thread has ended it already: we stop
+            (self._door.register if new else self._door.modify)(one.sock, ONCE)
+
+
+def taken(one: TConn, where: set[TConn]) -> bool:
+    """Whether it was there, and is ours now."""
+    try:
+        where.remove(one)
+    except KeyError:
+        return False
+    return True
