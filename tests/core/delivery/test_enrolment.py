@@ -66,6 +66,13 @@ def test_the_same_file_again_changes_nothing() -> None:
     assert [line.state for line in plan.lines] == [State.UNCHANGED] * 2
     assert plan.counts[State.UNCHANGED] == 2
     assert said(plan) == []
+    told = replace(AMINA, born_on=date(2001, 4, 3), email="amina@example.org")
+    known = replace(KNOWN, people={**KNOWN.people, "amina": told})
+    lines = "amina,,,,,,,,,,,", "amina,Amina,,3/4/2001,,,,,,,,amina@example.org"
+    plan = planned(*lines, known=known, head=f"{HEAD},email")
+    assert [line.state for line in plan.lines] == [State.UNCHANGED] * 2
+    renamed = planned("amina,Amina Yusuf,,,,,,,,,", known=known).lines[0]
+    assert renamed.person == replace(told, name="Amina Yusuf")
 
 
 def test_a_registration_that_is_over_stands_in_nobodys_way_and_begins_no_earlier_than_it_may() -> (
