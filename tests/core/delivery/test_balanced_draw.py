@@ -221,6 +221,9 @@ def test_an_account_says_how_many_forms_there_are_and_what_share_lies_in_the_ban
     inside, every = len(allowed(pool, {})), len(allowed(unbound, {}))
     assert draw.account(pool) == draw.Account(True, every, inside / every)
     assert draw.account(unbound) == draw.Account(True, every, None)
+    two = (Cell("u/0", 2, [Entry(1, 1, 0, 500), Entry(2, 2, 0, 500)]),)
+    none = Pool(DIGEST, two, enemies=((1, 2),), band=Band(1000, 0))
+    assert draw.account(none) == draw.Account(True, 0, None)
 
 
 def test_counting_gives_up_where_it_would_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
