@@ -42,6 +42,7 @@ def seal(
     source, turn, history = found
     row = deal(context, test, person, judgement, source, turn, history)
     if isinstance(row, Refused):
+        pool_rows.give_back(session, turn)
         return row
     if not judgement.may_wait:
         open_(row, context)

@@ -115,6 +115,11 @@ def turn(session: Session, pool_id: int, now: datetime) -> Turn | None:
     return Turn(*rows[0]) if rows else None
 
 
+def give_back(session: Session, taken: Turn) -> None:
+    """Count a turn no more in which no form was found: an epoch counts the forms it has drawn."""
+    session.execute(update(Epoch).where(Epoch.id == taken.id).values(draws=Epoch.draws - 1))
+
+
 def serving(session: Session, now: datetime) -> dict[str, Any]:
     """The values of `SERVES`: what an epoch that serves another draw may have served."""
     return {"most": EPOCH_DRAWS, "since": cursor.moment(session, now - EPOCH_DAYS)}

@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from assess import store
+from assess.actions import attempts as deeds
 from assess.actions import calibrations, draws, history, specifications, verification
 from assess.actions.pools import drawing
 from assess.bank.specification import BAND
+from assess.delivery import second_draw
 from assess.delivery.draw import Pool as Frozen
 from assess.reasons import Code, Refused
 from assess.store import attempts
@@ -94,6 +96,24 @@ def every_form_verifies(built: World) -> None:
     again = next(draw for draw in found["draws"] if draw["ordinal"] == 3)
     again["history"][0][1] += 1
     assert f"history of attempt {again['attempt']}" in differing(found)
+
+
+def test_a_draw_that_finds_no_form_is_refused_and_is_no_draw_of_its_epoch(
+    built: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built.make_ready()
+    device = built.log_in("candidate")
+    with monkeypatch.context() as patched:  # enemies so entangled that no try keeps them apart
+        patched.setattr(second_draw, "choose", lambda *told: None)
+        done = deeds.start(device, built.test, affirmed=True)
+    assert refused(done) == (Code.BLUEPRINT, "no_form")
+    with store.read() as session:
+        assert session.scalar(select(func.count(Attempt.id))) == 0
+        last = select(JournalEntry).order_by(JournalEntry.id.desc()).limit(1)
+        assert session.scalars(last).one().facts["code"] == "E-BLUEPRINT"
+    built.hand_in(device, built.start(device))
+    assert verification.close(built.context(), NAME, "Appeal 7: was it drawn at random?") == 1
+    assert differing(document(built)) == []
 
 
 def test_nobody_who_writes_waits_while_the_draws_of_an_epoch_are_read(
