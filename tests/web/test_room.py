@@ -130,7 +130,9 @@ def test_the_roster_is_made_by_hand(built: World, me: Browser) -> None:
 def test_attendance_is_recorded_with_an_identity_check(made: Room, me: Browser) -> None:
     one, two = made.entries["candidate"], made.entries["candidate.two"]
     address = f"/sittings/{made.sitting}/roster/{one}"
-    assert "Save and next candidate" in me.get(address).text
+    page = me.get(address).text
+    assert "Save and next candidate" in page
+    assert beside(page) == {}
     for form, expected in (
         ({}, {"seen": "E-FIELD"}),
         ({"seen": "here"}, {"method": "E-IDENTITY"}),
@@ -142,6 +144,8 @@ def test_attendance_is_recorded_with_an_identity_check(made: Room, me: Browser) 
         answer = me.post(address, form)
         assert (answer.status_code, beside(answer.text)) == (422, expected)
         assert "<title>Error: " in answer.text
+    answer = me.post(address, {"seen": "here", "method": "known"})
+    assert answer.location == f"/sittings/{made.sitting}#entry-{one}"
     answer = me.post(address, {"seen": "here", "method": "photo-id", "go": "next"})
     assert answer.location == f"/sittings/{made.sitting}/roster/{two}"
     page = me.get(answer.location).text
