@@ -98,7 +98,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 2
-    threads: int = 4
+    threads: int = 8
     idle_minutes: int = 60  # a session without a request ends; not during an open attempt
     session_hours: int = 12  # a session ends in any case
     login_tries: int = 5  # failures before a name is locked

@@ -1,7 +1,7 @@
 """How fast is delivery, on what processor time, and how near is a save to the least it can cost?
 
 `python -m benchmarks.delivery [--json] [--kind sqlite|postgresql] [--short] [--soak] [--count]`
-plays candidates over HTTP against gunicorn (2 workers of 4 threads) on SQLite and on PostgreSQL
+plays candidates over HTTP against gunicorn (2 workers of 8 threads) on SQLite and on PostgreSQL
 with Redis: log in, start, answer 20 of 1,000 questions one by one, hand in, see the result. Beside
 them, in the same run, the floor (`benchmarks/floor.py`). `--soak` lets 500 candidates answer every
 five seconds for ten minutes, then every second for one; `--count` counts instructions (valgrind).

@@ -20,7 +20,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 PATIENCE = 120  # seconds for a server to answer
 
 
-def command(target: str, port: int, workers: int = 2, threads: int = 4, *more: str) -> list[str]:
+def command(target: str, port: int, workers: int = 2, threads: int = 8, *more: str) -> list[str]:
     """How gunicorn is started, as `assess serve` does it."""
     return [
         sys.executable, "-m", "gunicorn", target, "--bind", f"127.0.0.1:{port}",
@@ -38,7 +38,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def gunicorn(
-    target: str, env: Mapping[str, str], port: int, workers: int = 2, threads: int = 4
+    target: str, env: Mapping[str, str], port: int, workers: int = 2, threads: int = 8
 ) -> Iterator[int]:
     """The application behind gunicorn, as `assess serve` starts it; gives the process's number."""
     with tempfile.TemporaryFile() as said:

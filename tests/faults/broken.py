@@ -64,7 +64,7 @@ class Site:
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             # Loaded once and forked: a worker that was killed is there again at once.
-            processes.command("assess.app:wsgi()", self.port, 2, 4, "--preload"),
+            processes.command("assess.app:wsgi()", self.port, 2, 8, "--preload"),
             env=self.env,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
