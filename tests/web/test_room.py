@@ -144,6 +144,7 @@ def test_attendance_is_recorded_with_an_identity_check(made: Room, me: Browser) 
         answer = me.post(address, form)
         assert (answer.status_code, beside(answer.text)) == (422, expected)
         assert "<title>Error: " in answer.text
+        assert form.get("words", "") in answer.text  # nothing is to be typed twice
     answer = me.post(address, {"seen": "here", "method": "known"})
     assert answer.location == f"/sittings/{made.sitting}#entry-{one}"
     answer = me.post(address, {"seen": "here", "method": "photo-id", "go": "next"})
@@ -153,6 +154,9 @@ def test_attendance_is_recorded_with_an_identity_check(made: Room, me: Browser) 
     assert "Save and next candidate" not in page  # this is the last one
     answer = me.post(answer.location, {"seen": "absent", "go": "back"})
     assert answer.location == f"/sittings/{made.sitting}#entry-{two}"
+    ticked = r'value="([\w-]+)"[^>]* checked'
+    assert re.findall(ticked, me.get(f"/sittings/{made.sitting}/roster/{two}").text) == ["absent"]
+    assert re.findall(ticked, me.get(address).text) == ["here", "photo-id"]
     page = me.get(f"/sittings/{made.sitting}").text
     assert "since 11:00" in page
     assert ">Absent</strong>" in page
