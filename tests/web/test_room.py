@@ -83,7 +83,7 @@ def test_a_sitting_without_a_place_a_test_or_a_moment_is_refused_beside_its_fiel
         (fields(test=test, place=" "), {"place"}),
         (fields(test=""), {"test"}),
         (fields(test=str(built.test)), {"test"}),
-        (fields(test="9" * 30), {"test"}),
+        (fields(test="9" * 19), {"test"}),
         (fields(test=test, day="31", month="2"), {"begins"}),
         (fields(test=test, month="May"), {"begins"}),
         (fields(test=test, time="25:00"), {"begins"}),
@@ -121,7 +121,7 @@ def test_the_roster_is_made_by_hand(built: World, me: Browser) -> None:
     assert "on this roster" in me.get(address).text
     answer = me.post(address, {"candidate": chosen})
     assert (answer.status_code, beside(answer.text)) == (409, {"candidate": "E-ROSTER"})
-    assert me.post(address, {"candidate": ["x", "9" * 40, "-1"]}).status_code == 409
+    assert me.post(address, {"candidate": ["x", "9" * 19, "-1"]}).status_code == 409
     answer = me.post(f"{address}/{made.line('candidate').entry.id}/take-off")
     assert answer.location == f"/sittings/{made.sitting}"
     assert "Candidate is taken off the roster." in me.get(answer.location).text
