@@ -404,6 +404,7 @@ def test_an_entry_of_another_sitting_is_not_found(made: Room, me: Browser) -> No
     stopping = {"deed": "pause", "words": "The alarm rang for ten minutes."}
     assert me.post(f"{address}/time", stopping).status_code == 404
     mine = f"/sittings/{made.sitting}/roster/{made.entries['candidate']}/time"
+    assert me.get(mine).status_code == 200
     assert codes(me.post(mine, stopping).text) == {"E-STATE"}  # nothing has begun
 
 

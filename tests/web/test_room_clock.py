@@ -39,7 +39,9 @@ def forms(page: str) -> list[str]:
 
 def test_enter_in_the_field_of_the_minutes_gives_them_and_stops_no_clock(built: World) -> None:
     me, clock = clock_of(built)
-    (giving,) = [form for form in forms(me.get(clock).text) if 'name="minutes"' in form]
+    page = me.get(clock)
+    assert page.status_code == 200
+    (giving,) = [form for form in forms(page.text) if 'name="minutes"' in form]
     # Enter presses the first button of the field's form.
     assert re.findall(r'value="(pause|rest|resume|credit)"', giving) == ["credit"]
 
@@ -73,10 +75,15 @@ def test_each_button_does_its_own_deed_and_says_so(built: World) -> None:
         answer = me.post(clock, {"deed": deed, "minutes": "7", "words": WHY})
         assert answer.location == clock
         assert said in me.get(clock).text
-    for deed, minutes, field in (("stop", "7", "deed"), ("credit", "12345", "minutes")):
-        answer = me.post(clock, {"deed": deed, "minutes": minutes, "words": WHY})
+    for deed, minutes, why, fields in (
+        ("stop", "7", WHY, ["deed"]),
+        ("credit", "12345", WHY, ["minutes"]),
+        ("credit", "ten", WHY, ["minutes"]),
+        ("credit", "7", "", ["words"]),
+    ):
+        answer = me.post(clock, {"deed": deed, "minutes": minutes, "words": why})
         assert answer.status_code == 422
-        assert f'href="#{field}"' in answer.text
+        assert re.findall(r'href="#(deed|minutes|words)"', answer.text) == fields
     with store.read() as session:
         lines = session.scalars(select(TimeLine).order_by(TimeLine.id)).all()
     assert [(line.entry, line.seconds) for line in lines] == [
