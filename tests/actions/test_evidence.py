@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from assess import store
-from assess.actions import attempts, evidence, saving
+from assess.actions import attempts, evidence, proof, saving
 from assess.delivery import form
 from assess.reasons import Code, Refused
 from assess.roles import Role
@@ -110,6 +110,9 @@ def test_what_is_left_out_changes_no_mark_and_what_comes_later_waits_again(built
     # Only what waits is decided about: the answers left out before stay out.
     assert isinstance(evidence.accept(quality, attempt, last(attempt), WHY, lower=True), int)
     assert [score for _, score, *_ in marked(attempt)] == [2000, 1000]
+    with store.read() as session:  # as the drill of a backup sees it
+        found = proof.prove(session, lambda *_: None)
+    assert (found.receipts, found.problems, found.bad) == (1, (), 0)
 
 
 def test_who_decides_is_of_the_quality_team_and_neither_oneself_nor_the_tutor(
