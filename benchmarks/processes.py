@@ -13,8 +13,6 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from assess.cli.serve import WORKER
-
 ROOT = Path(__file__).resolve().parents[1]
 TICK = os.sysconf("SC_CLK_TCK")
 PATIENCE = 120  # seconds for a server to answer
@@ -24,7 +22,7 @@ def command(target: str, port: int, workers: int = 2, threads: int = 8, *more: s
     """How gunicorn is started, as `assess serve` does it."""
     return [
         sys.executable, "-m", "gunicorn", target, "--bind", f"127.0.0.1:{port}",
-        "--workers", str(workers), "--threads", str(threads), "--worker-class", WORKER,
+        "--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread",
         "--log-level", "critical", "--no-control-socket", *more,
     ]  # fmt: skip
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -19,8 +18,6 @@ from assess.cli.shell import Shell
 from assess.settings import Settings
 
 LOOK_EVERY = 0.2  # seconds between two looks at the two processes
-# Where there is no epoll (Linux has it), gunicorn's own.
-WORKER = "assess.web.threads.Threads" if hasattr(select, "epoll") else "gthread"
 PATIENCE = 35  # seconds for a process to end by itself: more than gunicorn's own 30
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -86,7 +83,7 @@ def together(settings: Settings) -> int:
             "--threads",
             str(settings.threads),
             "--worker-class",
-            WORKER,
+            "gthread",
             "--log-level",
             "warning",
             # It would write into the home of whoever runs it, and nobody speaks to it.
