@@ -134,7 +134,7 @@ def save(it: Save) -> Found | None:
 
 
 def _asked(engine: Engine, values: dict[str, Any]) -> tuple[Any, ...] | None:
-    """What the statement says, by a cursor of the driver's own: a sixth cheaper than by Core.
+    """What the statement says, asked without Core and without a transaction around it.
 
     The same save twice does no harm.
     """
