@@ -1,7 +1,7 @@
 """What does one statement that stands alone say, asked with the least ado?
 
 Pages look at a few rows, and each statement of theirs stands alone (`base.look`). It needs no
-session and no transaction: a connection that commits by itself, asked by the driver's own cursor, or
+session and no transaction: a connection that commits by itself, asked by the driver's own cursor,
 on PostgreSQL by its library's own calls (`wires`). A session takes at least three times as long.
 """
 
