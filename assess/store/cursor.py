@@ -22,7 +22,7 @@ from assess.store.base import Base, connection_of, db
 from assess.store.columns import Moment, Packed, packed, unpacked
 from assess.store.driver import Row, run
 
-POSTGRESQL = "postgresql"
+POSTGRESQL = glance.POSTGRESQL
 Values = Mapping[str, Any]
 Writers = dict[str, Callable[[Any], Any]]
 Readers = Sequence[tuple[str, Callable[[Any], Any]]]  # columns, and how each is read

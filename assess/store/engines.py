@@ -85,7 +85,6 @@ def configuration(url: str) -> dict[str, Any]:
             "isolation_level": "AUTOCOMMIT",
             "pool_reset_on_return": None,  # nothing is ever left open
             **POOL,
-            "connect_args": {**CONNECT, "prepare_threshold": 0},  # a few dozen statements, for ever
         }
         config["SQLALCHEMY_BINDS"] = {SAVES: other}
     return config

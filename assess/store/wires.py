@@ -24,7 +24,7 @@ from sqlalchemy import Engine, event
 
 from assess.store.driver import Row
 
-MOST_IDLE = 16  # connections that are kept: as many as the pool of an engine has at most
+MOST_IDLE = 16  # connections that are kept; each thread asks by one at a time
 MOST_PREPARED = 200  # statements of one connection
 Key = tuple[bytes, tuple[int, ...]]  # a statement, and the types of its values
 
