@@ -131,8 +131,8 @@ class Pool:
         self.knots = {knot: self.selections(knot) for knot in knots}
         forms = prod(comb(len(c["rows"]), min(c["count"], len(c["rows"]) // 2)) for c in cells)
         values = [row.difficulty for row in chain(*sets.values())]
-        sums = sum(self.need) * (max(values) - min(values)) + 1
-        self.size = (forms.bit_length() + 8) // 8 * 8 * sums  # of all numbers of forms, in bits
+        bits = (forms.bit_length() + 8) // 8 * 8  # of a number of forms, and of those of all sums:
+        self.sizes = bits, bits * (sum(self.need) * (max(values) - min(values)) + 1)
 
     def selections(self, knot: Units) -> list[Units]:
         """All lots of these units that can be had together, in order; not all, where too many."""
@@ -160,27 +160,27 @@ def others(values: tuple[int, ...], k: int, total: int, value: int) -> int:
 
 
 @lru_cache(maxsize=64)  # for the next who has met the same
-def forms_of(pool: Pool, seen: frozenset[Any], exact: bool) -> Node:
+def forms_of(pool: Pool, seen: frozenset[Any], apart: bool, scored: bool) -> Node:
     """The forms that are best by sight: what can be taken, element by element.
 
     An element is a list of choices. Of units that are alike, 0, 1, 2, ... are taken; of a knot one
-    selection, all of it. `exact`: by expected score, and without those forms in which enemies meet;
-    not counted where that takes more selections, steps or work than are allowed.
+    selection, all of it. `apart`: without those forms in which enemies meet, which are not counted
+    where that takes more selections, steps or work than are allowed; `scored`: by expected score.
     """
     met, ranks = dict(seen), sorted({rank for _, rank in seen}, reverse=True)
     worth = {rank: MERIT * (sum(pool.need) + 1) ** k for k, rank in enumerate([*ranks, None])}
     value, elements, steps = dict[Unit, int](), defaultdict[Any, list[Any]](list), 0
     for unit in pool.units:
         merit = sum(worth[met.get(row.item)] for row in unit)
-        value[unit] = merit + expected([unit]) * exact
-        if not (exact and any(row.enemies for row in unit)):
+        value[unit] = merit + expected([unit]) * scored
+        if not (apart and any(row.enemies for row in unit)):
             sizes = tuple(sorted(Counter(row.cell for row in unit).items()))
             elements[unit[0].cell, 0, sizes, -merit].append(unit)
     for key, units in elements.items():
         most = min(len(units), *(pool.need[cell] // size for cell, size in key[2]))
         elements[key] = [(units[:k], units) for k in range(most + 1)]
     work = sum(len(choices) ** 2 for choices in elements.values())
-    for knot, selections in pool.knots.items() if exact else ():
+    for knot, selections in pool.knots.items() if apart else ():
         if cells := [row.cell for row in chain(*chain(*selections))]:
             elements[min(cells), 1, min(knot)] = [(lot, lot) for lot in selections]
         work += MOST_WORK * (len(selections) > MOST_SELECTIONS)
@@ -194,7 +194,7 @@ def forms_of(pool: Pool, seen: frozenset[Any], exact: bool) -> Node:
         if i == len(ordered):
             return Node(Counter(() if any(state) else {0: 1}), [])
         steps += len(ordered[i])
-        if exact and (steps > MOST_STEPS or (steps + work) * pool.size > MOST_WORK):
+        if apart and (steps > MOST_STEPS or (steps + work) * pool.sizes[scored] > MOST_WORK):
             raise OverflowError
         sums, options = Counter[int](), []
         for lot, units in ordered[i]:
@@ -236,19 +236,29 @@ def form_of(node: Node, total: int, stream: Stream) -> list[Unit]:
 
 def choose(pool: Pool, seen: frozenset[Any], stream: Stream) -> list[Unit]:
     """The units of a form; none where there is no form."""
-    tried, nearest = forms_of(pool, seen, False), list[tuple[int, list[Unit]]]()
-    merit, forms = max(tried.numbers.items(), default=(0, 0))
-    for tries in range(min(forms, TRIES) + MORE_TRIES if forms else 0):
-        if tries == min(forms, TRIES) and (exact := forms_of(pool, seen, True)).numbers is not None:
-            off = {total: abs(total % MERIT - pool.target) for total in sorted(exact.numbers)}
-            reach = max(pool.half, min(off.values(), default=0))
-            near = [(exact.numbers[total], total) for total in off if off[total] <= reach]
-            return form_of(exact, stream.one_of(near), stream) if near else []
-        units = form_of(tried, merit, stream)
-        if not clash(units):
-            nearest.append((abs(expected(units) - pool.target), units))
-            if nearest[-1][0] <= pool.half or forms == 1:
-                return units
+    nearest = list[tuple[int, list[Unit]]]()
+
+    def found(node: Node, tries: int, only: bool = False) -> bool:
+        """Whether one of so many tries, or the only form there is, is taken: the last of these."""
+        for _ in range(tries if node.numbers else 0):
+            units = form_of(node, max(node.numbers), stream)
+            if not clash(units):
+                nearest.append((abs(expected(units) - pool.target), units))
+                if nearest[-1][0] <= pool.half or only:
+                    return True
+        return False
+
+    tried = forms_of(pool, seen, False, False)
+    forms = max(tried.numbers.items(), default=(0, 0))[1]
+    if found(tried, min(forms, TRIES), forms == 1):
+        return nearest[-1][1]
+    if (exact := forms_of(pool, seen, True, True)).numbers is not None:
+        off = {total: abs(total % MERIT - pool.target) for total in sorted(exact.numbers)}
+        reach = max(pool.half, min(off.values(), default=0))
+        near = [(exact.numbers[total], total) for total in off if off[total] <= reach]
+        return form_of(exact, stream.one_of(near), stream) if near else []
+    if not found(tried, MORE_TRIES) and not nearest:
+        found(forms_of(pool, seen, True, False), TRIES)
     return min(nearest, key=lambda one: one[0], default=(0, []))[1]
 
 

@@ -142,15 +142,21 @@ class Alike:
 
 
 class Knot:
-    """Units with enemies: one of the listed selections is taken."""
+    """Units with enemies: one of the listed selections is taken; `values`: what each counts."""
 
-    def __init__(self, selections: Sequence[Selection], merits: Sequence[int], bits: int) -> None:
+    def __init__(
+        self,
+        selections: Sequence[Selection],
+        merits: Sequence[int],
+        values: Sequence[int],
+        bits: int,
+    ) -> None:
         self.selections = selections
         self.taking = [one.takes for one in selections]
         self.work = 0
         self.choices = [
-            Choice(one.takes, merit, 1 << bits * one.value)
-            for one, merit in zip(selections, merits, strict=True)
+            Choice(one.takes, merit, 1 << bits * value)
+            for one, merit, value in zip(selections, merits, values, strict=True)
         ]
 
     def pick(self, choice: int, total: int, stream: Stream) -> Iterable[Unit]:

@@ -3,7 +3,8 @@
 Forms are tried first: each is one of all that meet the quotas and are best by sight, every one
 equally likely, and it is taken when no enemies meet in it and it lies in the band. That is quick,
 and the form taken is one of all that are allowed, equally likely. When the tries are used up, the
-forms are counted, and chance chooses one of them by its number: again each equally likely.
+forms are counted, and chance chooses one of them by its number: again each equally likely. Where
+they are too many to count by their sums, more are tried, at last of those that enemies leave.
 `docs/decisions/0020-the-balanced-draw.md` describes it byte for byte.
 """
 
@@ -41,6 +42,15 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """A form that was tried: its units, how far it lies off the target, whether the band has it."""
+
+    form: list[Unit]
+    off: int
+    fits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """What a first attempt at a pool can be given.
 
@@ -64,18 +74,16 @@ def choose(pool: Pool, history: History, stream: Stream) -> Chosen | None:
         return None
     if not layout.groups and pool.band is None:
         return _finished(pool, maker.units(maker.trial(stream)), stream)
-    nearest = None
-    for form, off in _tried(pool, layout, maker, min(maker.forms, TRIES), stream):
-        if pool.band is None or off <= pool.band.half or maker.forms == 1:
-            return _finished(pool, form, stream)  # where there is one form, it is the nearest
-        nearest = (off, form) if nearest is None or off < nearest[0] else nearest
+    found = _best(_tried(pool, layout, maker, min(maker.forms, TRIES), stream))
+    if found is not None and (found.fits or maker.forms == 1):
+        return _finished(pool, found.form, stream)  # where there is one form, it is the nearest
     table = _table(pool, layout, seen)
     if table is None:
-        for form, off in _tried(pool, layout, maker, MORE_TRIES, stream):
-            if pool.band is None or off <= pool.band.half:
-                return _finished(pool, form, stream)
-            nearest = (off, form) if nearest is None or off < nearest[0] else nearest
-        return None if nearest is None else _finished(pool, nearest[1], stream)
+        more = _best(_tried(pool, layout, maker, MORE_TRIES, stream))
+        found = min((one for one in (found, more) if one), key=lambda one: one.off, default=None)
+        if found is None and (apart := _apart(pool, layout, seen)) is not None:
+            found = _best(_tried(pool, layout, apart, TRIES, stream))
+        return None if found is None else _finished(pool, found.form, stream)
     if not table.sums:
         return None
     totals = _within(pool, layout, Numbers(table.sums, layout.bits).below(_most(table)))
@@ -85,8 +93,8 @@ def choose(pool: Pool, history: History, stream: Stream) -> Chosen | None:
 
 def _tried(
     pool: Pool, layout: Layout, maker: _ByCell | _ByElement, tries: int, stream: Stream
-) -> Iterator[tuple[list[Unit], int]]:
-    """Forms as they are tried, without those in which enemies meet, and how far off they lie.
+) -> Iterator[Tried]:
+    """Forms as they are tried, without those in which enemies meet.
 
     Of those that lie outside the band, only the first of the nearest so far.
     """
@@ -102,7 +110,16 @@ def _tried(
             continue
         if outside:
             nearest = off
-        yield form, off
+        yield Tried(form, off, not outside)
+
+
+def _best(tried: Iterable[Tried]) -> Tried | None:
+    """The first of these that fits the band, or else the last, which is the nearest."""
+    found = None
+    for found in tried:
+        if found.fits:
+            break
+    return found
 
 
 def countable(pool: Pool) -> bool:
@@ -267,6 +284,18 @@ def _table(pool: Pool, layout: Layout, seen: Seen) -> Table | None:
     return table
 
 
+def _apart(pool: Pool, layout: Layout, seen: Seen) -> _ByElement | None:
+    """Makes forms in which no enemies meet, where trying found none and sums are too many to count.
+
+    Without their sums, forms are counted soon; None when enemies are too entangled for that too.
+    """
+    if layout.knots is None:
+        return None
+    elements = _elements(pool, layout, layout.free, layout.knots, seen, valued=False)
+    table = counting.table(elements, layout.need, layout.bits, layout.bits, limited=True)
+    return _ByElement(pool, table) if table is not None and table.sums else None
+
+
 def _elements(
     pool: Pool,
     layout: Layout,
@@ -318,7 +347,8 @@ def _elements(
         cells = [cell for one in knot for cell, _ in one.takes]
         if cells:
             merits = [sum(merit(unit) for unit in one.units) for one in knot]
-            found.append(((min(cells), 1), Knot(knot, merits, layout.bits)))
+            counted = [one.value if valued else 0 for one in knot]
+            found.append(((min(cells), 1), Knot(knot, merits, counted, layout.bits)))
     found.sort(key=lambda one: one[0])
     return [element for _, element in found]
 

@@ -9,6 +9,7 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -213,6 +214,44 @@ def test_enemies_too_entangled_to_count_are_kept_apart_by_trying() -> None:
     for k in range(20):
         items = {one.item for one in drawn(pool, {}, f"{k}").questions}
         assert all(len(items & set(group)) < 2 for group in pool.enemies)
+
+
+def too_long_to_count() -> tuple[Pool, dict[int, Seen]]:
+    """Thirty outcomes of eight items, two each; three attempts left two enemies of the first."""
+    chance = random.Random(4)  # noqa: S311 - no secret
+    cells = tuple(
+        Cell(f"u/{c}", 2, [Entry(8 * c + i, 1, 0, chance.randrange(300, 950)) for i in range(1, 9)])
+        for c in range(30)
+    )
+    pool = Pool(DIGEST, cells, enemies=((1, 2),), band=Band(30 * 1_250, 200))
+    return pool, {item: Seen(1, 1 + (item - 3) // 2) for item in range(3, 9)}
+
+
+def test_who_has_met_all_but_enemies_is_given_a_form_of_a_test_too_long_to_count() -> None:
+    pool, history = too_long_to_count()
+    form = drawn(pool, history)
+    first = {one.item for one in form.questions if one.item < 9}
+    assert first in ({1, 3}, {1, 4}, {2, 3}, {2, 4})  # one not met, and one met longest ago
+    assert form.in_band
+
+
+@pytest.mark.parametrize("tries", [1, 50])
+def test_where_sums_are_not_counted_a_form_is_found_wherever_there_is_one(
+    tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_draw, "MORE_TRIES", tries)
+    monkeypatch.setattr(second_draw, "_table", lambda *_: None)
+    chance = random.Random(tries)  # noqa: S311 - no secret
+    given: Counter[bool] = Counter()
+    for number in range(150):
+        pool, history = situation(chance)
+        forms = allowed(replace(pool, band=None, unbalanced=""), history)
+        form = draw.draw(pool, history, Stream(SEED, f"{number}", 1))
+        assert isinstance(form, Draw) == bool(forms)
+        if isinstance(form, Draw):
+            assert frozenset(one.item for one in form.questions) in forms
+        given[bool(forms)] += 1
+    assert min(given[True], given[False]) > 20
 
 
 def test_an_account_says_how_many_forms_there_are_and_what_share_lies_in_the_band() -> None:

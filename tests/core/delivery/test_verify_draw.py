@@ -13,7 +13,7 @@ import pytest
 
 from assess.delivery import counting, draw, gathering, second_draw, units
 from assess.delivery.draw import Band, Cell, Draw, Entry, History, Pool, Seen, Stream
-from tests.core.delivery.test_balanced_draw import situation
+from tests.core.delivery.test_balanced_draw import situation, too_long_to_count
 from tools import verify_draw
 
 SEED = bytes(range(32))
@@ -69,10 +69,10 @@ def test_two_programs_written_apart_draw_the_same_forms(
     for number in range(150):
         if limits == "small":
             for name, modules, values in (
-                ("TRIES", [second_draw], (0, 2)),
-                ("MORE_TRIES", [second_draw], (40,)),
+                ("TRIES", [second_draw], (0, 2, 2)),
+                ("MORE_TRIES", [second_draw], (3, 40)),
                 ("MOST_STEPS", [counting], (5, 20_000, 20_000)),
-                ("MOST_WORK", [counting], (300_000, 10**9, 10**9)),
+                ("MOST_WORK", [counting], (5_000, 20_000, 60_000, 10**9)),
                 ("MOST_SELECTIONS", [units], (3, 1_000)),
             ):
                 value = chance.choice(values)
@@ -89,6 +89,17 @@ def test_two_programs_written_apart_draw_the_same_forms(
         assert differing(document) == []
         agreed += len(whole)
     assert agreed > 250
+
+
+def test_they_agree_where_forms_can_be_counted_by_sight_and_enemies_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (second_draw, verify_draw):
+        monkeypatch.setattr(module, "MORE_TRIES", 20)
+    pool, history = too_long_to_count()
+    document = drawn(pool, [history, {**history, 9: Seen(1, 1)}])
+    assert all(one["form"] for one in document["draws"])
+    assert differing(document) == []
 
 
 M02 = Pool(
