@@ -36,8 +36,13 @@ class Waiting:
     attempt_id: int
 
 
-def start(context: Context, test_id: int, affirmed: bool) -> Started | Waiting | Refused:
+def start(
+    context: Context, test_id: int, affirmed: bool, announced: str | None = None
+) -> Started | Waiting | Refused:
     """Begin an attempt: judge, draw, open. Two clicks at once begin one attempt.
+
+    `announced` is what the candidate was told of the test (`Judgement.announced`), None where
+    nobody asks: whoever affirmed another length or time looks at it again first [E-EDITED].
 
     Whoever is kept out by nothing but doors at which one may wait gets a sealed form and waits;
     `waiting.begin` opens it.
@@ -54,6 +59,8 @@ def start(context: Context, test_id: int, affirmed: bool) -> Started | Waiting |
             if not judgement.enrolled:
                 return not_found()
             reasons = () if judgement.may_wait else judgement.reasons
+            if announced not in (None, judgement.announced):
+                reasons += (Reason(Code.EDITED, {"what": "terms"}, who=Helper.YOU),)
             reasons += statement.why_not_affirm(affirmed or test.practice)
             if reasons or judgement.version is None:
                 refused = eligibility.refusal(reasons)

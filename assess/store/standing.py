@@ -86,6 +86,12 @@ class Judgement:
         return 0 if self.doors else arrangements.rest_of(self.arrangements)
 
     @property
+    def announced(self) -> str:
+        """What the page before a start says of the test, in short: its version and its times."""
+        version = "-" if self.version is None else self.version.id
+        return f"{version}.{self.seconds}.{self.rest_seconds}"
+
+    @property
     def may_wait(self) -> bool:
         """Whether neighbours alone keep the candidate out, and all of them let people wait."""
         shut = sum(len(door.reasons) for door in self.doors)

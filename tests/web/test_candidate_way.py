@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from assess import store
-from assess.actions import allowances, programmes
+from assess.actions import allowances, arrangements, programmes
 from assess.actions.specifications import publish
+from assess.delivery.arrangements import Proposal
 from assess.reasons import Refused
 from assess.store import attempts
 from assess.store.allowances import Kind
@@ -208,6 +210,36 @@ def test_a_start_without_affirming_asks_for_it_at_the_statement(here: World, me:
     assert 'id="affirmed-error"' in page.text
     with store.read() as session:
         assert not attempts.of_test(session, here.test, here.persons["candidate"])
+
+
+def test_a_start_under_other_terms_than_were_read_shows_them_first(
+    here: World, me: Browser
+) -> None:
+    here.make_ready()
+    start, path = f"/tests/{here.test}/start", f"/tests/{here.test}/attempts"
+
+    def read(page: str) -> dict[str, str]:
+        found = re.search(r'name="announced" value="([^"]+)"', page)
+        assert found is not None
+        return {"affirmed": "yes", "announced": found[1]}
+
+    before = read(me.get(start).text)
+    assert not isinstance(publish(here.context(), specification(minutes=20)), Refused)
+    page = me.post(path, before)
+    assert page.status_code == 403
+    assert codes(page.text) == {"E-EDITED"}
+    assert "20 minutes" in page.text
+    with store.read() as session:
+        assert not attempts.of_test(session, here.test, here.persons["candidate"])
+    # The same for who has more time by now than they were told.
+    before = read(page.text)
+    more = Proposal("extra_time", "25", "", "A letter of 3 May.")
+    done = arrangements.arrange(here.context("administrator"), here.persons["candidate"], more)
+    assert isinstance(done, int)
+    page = me.post(path, before)
+    assert codes(page.text) == {"E-EDITED"}
+    assert "25 minutes" in page.text
+    assert me.post(path, read(page.text)).status_code == 302
 
 
 def test_a_second_click_on_start_begins_no_second_attempt(here: World, me: Browser) -> None:

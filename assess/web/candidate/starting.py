@@ -19,7 +19,7 @@ from assess.web import access, arranged, packing, pages, problems, signing
 from assess.web.candidate import cards, sitting
 from assess.web.candidate.blueprint import bp
 
-FIELDS = {Code.AFFIRM: "affirmed"}
+FIELDS = {Code.AFFIRM: "affirmed", Code.EDITED: "announced"}  # what this page itself can ask again
 
 
 @bp.get("/tests/<int:test_id>/start")
@@ -36,10 +36,11 @@ def start(test_id: int) -> ResponseReturnValue:
     """Start an attempt; its clock runs from now, or from when its candidate is let in."""
     sitting.close_what_is_over()
     affirmed = request.form.get("affirmed") == "yes"
-    started = attempts.start(signing.context(), test_id, affirmed)
+    announced = request.form.get("announced")
+    started = attempts.start(signing.context(), test_id, affirmed, announced)
     if isinstance(started, Refused):
-        only_unaffirmed = {reason.code for reason in started.reasons} == {Code.AFFIRM}
-        if only_unaffirmed and not problems.wants_json():
+        ours = all(reason.code in FIELDS for reason in started.reasons)
+        if ours and not problems.wants_json():
             return _page(test_id, started.reasons)
         return problems.answer(started)
     if isinstance(started, Waiting):
@@ -47,7 +48,7 @@ def start(test_id: int) -> ResponseReturnValue:
     return redirect(url_for("candidate.question", attempt_id=started.attempt_id, place=1))
 
 
-def _page(test_id: int, unaffirmed: tuple[Reason, ...]) -> ResponseReturnValue:
+def _page(test_id: int, wrong: tuple[Reason, ...]) -> ResponseReturnValue:
     sitting.close_what_is_over()
     context = signing.context()
     with store.look() as session:
@@ -64,6 +65,7 @@ def _page(test_id: int, unaffirmed: tuple[Reason, ...]) -> ResponseReturnValue:
         "candidate/start.html",
         test=found.test,
         specification=judgement.version.specification(),
+        announced=judgement.announced,
         seconds=judgement.seconds,
         extra_percent=judgement.extra_percent,
         rest_seconds=judgement.rest_seconds,
@@ -73,8 +75,7 @@ def _page(test_id: int, unaffirmed: tuple[Reason, ...]) -> ResponseReturnValue:
         approval=judgement.terms.approval,
         waits=[wording.words(reason, pages.zone()) for reason in judgement.reasons],
         errors_by_field={
-            FIELDS.get(reason.code, ""): wording.words(reason, pages.zone())
-            for reason in unaffirmed
+            FIELDS[reason.code]: wording.words(reason, pages.zone()) for reason in wrong
         },
     )
-    return page, eligibility.FORBIDDEN if unaffirmed else 200
+    return page, eligibility.FORBIDDEN if wrong else 200
