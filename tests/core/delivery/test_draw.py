@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assess.delivery import draw, sight
-from assess.delivery.draw import Cell, Draw, Entries, Entry, Pool, Seen, Stream
+from assess.delivery.draw import Band, Cell, Draw, Entries, Entry, Pool, Seen, Stream
 from assess.delivery.gathering import Far
 from assess.reasons import Code, Refused
 
@@ -148,6 +148,58 @@ def test_a_committed_form_catches_any_change_of_the_draw() -> None:
         "323afc2b6c2b29b72e3326fddd74b14e8d8dbd4c93992232ca570d72fd11eb34",
         "c23eb8ce0e6975193277c5ffabe3c4027e6a6078add63eccfd8f0ed9ecd9e3e3",
         "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd",
+    ]
+
+
+def test_committed_forms_catch_any_change_of_the_balanced_draw() -> None:
+    """By trying, and by counting: no form has the second band's sum, and two lie next to it."""
+    met = {1: (1, 1), 2: (1, 1), 3: (2, 2), 4: (1, 2), 9: (1, 1), 19: (1, 2)}
+    history = {item: Seen(*sight) for item, sight in met.items()}
+    cells = (
+        Cell("u/1", 3, [Entry(i, 10 * i, 4, 100 * i) for i in range(1, 9)]),
+        Cell(
+            "u/2",
+            3,
+            [Entry(i, 10 * i, i % 2 * 3, 1500 - 50 * i, int(i in (20, 21))) for i in range(18, 28)],
+            "level=apply",
+        ),
+    )
+    enemies = ((5, 22), (18, 23, 24))
+    found = []
+    for band in (Band(3050, 60), Band(3025, 0)):
+        pool = Pool(DIGEST, cells, enemies=enemies, band=band)
+        form = draw.draw(pool, history, Stream(SEED, "0123456789abcdef", 10))
+        assert isinstance(form, Draw)
+        questions = [(one.item, one.version, one.order) for one in form.questions]
+        found.append([pool.fingerprint(), form.fingerprint, form.expected, form.in_band, questions])
+    # These values stand in the decision record as well.
+    assert found == [
+        [
+            "ba24ec828d7b4856a03e45ce34590d8b28f7638c640e2b4b2a0884bb958a2753",
+            "09c117d597ffec53a7fe32477f134b0342f7c9c379233d10e3a1b205c0a8c7ca",
+            *(3100, True),
+            [
+                (20, 200, ()),
+                (21, 210, (0, 1, 2)),
+                (5, 50, (1, 2, 3, 0)),
+                (7, 70, (2, 3, 1, 0)),
+                (8, 80, (1, 2, 0, 3)),
+                (27, 270, (0, 1, 2)),
+            ],
+        ],
+        [
+            "84f9ab39fc59db2f4bb4bbcbacf9d0f08bee730f5ebf588f2a596af94f295879",
+            "bfc5e3934d7a7ce814c1ee29d45c5064494aca2c269f9f5c0dcdcb70563c874d",
+            *(3000, False),
+            [
+                (25, 250, (1, 0, 2)),
+                (20, 200, ()),
+                (21, 210, (2, 1, 0)),
+                (5, 50, (0, 1, 2, 3)),
+                (6, 60, (3, 0, 2, 1)),
+                (7, 70, (1, 2, 3, 0)),
+            ],
+        ],
     ]
 
 
