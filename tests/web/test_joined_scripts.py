@@ -15,18 +15,22 @@ def test_every_script_of_ours_can_be_joined() -> None:
     scripts = [path for path in STATIC.rglob("*.js") if path.parent.name != "vendor"]
     assert len(scripts) > 5
     for path in scripts:
-        if modules.imports(path.read_text(encoding="utf-8")):
+        source = path.read_text(encoding="utf-8")
+        if modules.imports(source):
             text = modules.joined(path)
             assert "\nimport " not in text
-            assert "\nexport " not in text
+            assert text.count("\nexport ") == source.count("\nexport ")
 
 
 def test_a_module_that_two_import_comes_once_and_first(tmp_path: Path) -> None:
     (tmp_path / "one.js").write_text(
-        'import { f } from "./two.js";\nimport { g, H } from "./three-a.js";\nf(g, H);\n'
+        '// One.\nimport { f } from "./two.js";\nimport { g, H } from "./three-a.js";\n'
+        "f(g, H); // Go.\n"
     )
     (tmp_path / "two.js").write_text(
-        'import { g } from "./three-a.js";\nconst own = 1;\nexport const f = () => g(own);\n'
+        'import { g } from "./three-a.js";\nconst own = 1;\n'
+        "/** Is *\n * two. */\n/* Not. */ const two = 2;\n"
+        "export const f = () => {\n  // Three.\n  g(own);\n};\n"
     )
     (tmp_path / "three-a.js").write_text(
         "const own = 2;\nexport async function g() {}\nexport class H {}\n"
@@ -36,9 +40,10 @@ def test_a_module_that_two_import_comes_once_and_first(tmp_path: Path) -> None:
         "const own = 2;\nasync function g() {}\nclass H {}\n"
         "return { g, H };\n})();\n"
         "const module_two = (() => {\n"
-        "const { g } = module_three_a;\nconst own = 1;\nconst f = () => g(own);\n"
+        "const { g } = module_three_a;\nconst own = 1;\n"
+        "/* Not. */ const two = 2;\nconst f = () => {\n  g(own);\n};\n"
         "return { f };\n})();\n"
-        "const { f } = module_two;\nconst { g, H } = module_three_a;\nf(g, H);\n"
+        "const { f } = module_two;\nconst { g, H } = module_three_a;\nf(g, H); // Go.\n"
     )
 
 
@@ -48,6 +53,7 @@ def test_a_module_that_two_import_comes_once_and_first(tmp_path: Path) -> None:
         'import f from "./two.js";\n',
         'import { f as g } from "./two.js";\n',
         "export default 1;\n",
+        "export const f = `\n// no comment\n`;\n",
         "const a = 1;\nexport { a };\n",
         'import { one } from "./one.js";\nexport const f = one;\n',
     ],
