@@ -4,7 +4,7 @@
 // whichever page of the attempt is opened next; when the attempt is over, nothing stays here.
 
 import { openJournal } from "./journal.js";
-import { Refusal, deliver, speaker } from "./sender.js";
+import { deliver, passes, speaker } from "./sender.js";
 
 const AGAIN = 5000; // milliseconds between tries
 
@@ -26,8 +26,7 @@ if (part) {
       if (over) await journal.clear();
       part.hidden = late === 0;
     } catch (error) {
-      if (error instanceof Refusal && !error.passes) return; // they wait here
-      setTimeout(send, AGAIN);
+      if (passes(error)) setTimeout(send, AGAIN); // else they wait here
     }
   };
   send();

@@ -26,6 +26,12 @@ export class Refusal extends Error {
   }
 }
 
+/** Whether what failed may do better later: there was no connection, or the refusal passes. */
+export const passes = (error) => !(error instanceof Refusal) || error.passes;
+
+/** Done after so many milliseconds. */
+export const wait = (time) => new Promise((done) => setTimeout(done, time));
+
 /** A function that asks the server: (address) reads, (address, body) does; how long it waits. */
 export const speaker = (csrf) => async (address, body, patience = PATIENCE) => {
   const headers = { Accept: "application/json" };
@@ -113,10 +119,11 @@ export const makeSender = ({ journal, name, hand, tell }) => {
       failures = 0;
       tell("saved");
     } catch (error) {
-      if (error instanceof Refusal && !error.passes) {
+      if (passes(error)) later(error);
+      else {
         stopped = true;
         tell("stopped", error);
-      } else later(error);
+      }
     }
   };
 
