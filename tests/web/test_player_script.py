@@ -699,8 +699,9 @@ AFTERWARDS: Any = """async () => {
 }"""
 
 # A tab that sleeps has its turn to send and never gives it back; what is no refusal of ours passes.
+# What an answer may not become is handed in as a journal, which becomes evidence.
 SENDING: Any = """async (name) => {
-    const { Refusal, makeSender } = await import(name);
+    const { Refusal, deliver, makeSender } = await import(name);
     navigator.locks.request("sending", () => new Promise(() => {}));
     const patience = AbortSignal.timeout.bind(AbortSignal);
     AbortSignal.timeout = (time) => patience(Math.min(time, 100));
@@ -709,6 +710,17 @@ SENDING: Any = """async (name) => {
     const hand = async () => ({ outcomes: [{ outcome: "saved" }] });
     const tell = (state) => state !== "outcome" && said.push(state);
     await makeSender({ journal, name: "sending", hand, tell }).send();
+    const became = async (code) => {
+        const ask = async (address) => {
+            if (address === "answer") throw new Refusal(409, { code });
+            return { outcomes: [{ outcome: address }] };
+        };
+        const entries = [{ place: 1, sequence: 1, answer: [0] }];
+        const to = { answers: "answer", journal: "journal" };
+        return (await deliver(ask, to, { writer: 1, token: "t", entries })).outcomes[0].outcome;
+    };
+    for (const code of ["E-SAVE-CONFLICT", "E-LATE", "W-TAKEOVER", "E-WRITER", "E-CLOSED"])
+        said.push(await became(code));
     const own = { code: "E-CLOSED", reasons: [] };
     return [...said, new Refusal(408, {}).passes, new Refusal(409, own).passes];
 }"""
@@ -738,7 +750,11 @@ def test_the_journal_numbers_across_tabs_and_says_what_it_cannot_keep(
         "again": [[3, 3, [2]]],
         "kept": True,
     }
-    assert page.evaluate(SENDING, "/static/player/sender.js") == ["saving", "saved", True, False]
+    assert page.evaluate(SENDING, "/static/player/sender.js") == [
+        *("saving", "saved"),
+        *("conflict", "evidence-late", "journal", "journal", "journal"),
+        *(True, False),
+    ]
     context.close()
 
 
