@@ -263,6 +263,9 @@ def test_an_account_says_how_many_forms_there_are_and_what_share_lies_in_the_ban
     two = (Cell("u/0", 2, [Entry(1, 1, 0, 500), Entry(2, 2, 0, 500)]),)
     none = Pool(DIGEST, two, enemies=((1, 2),), band=Band(1000, 0))
     assert draw.account(none) == draw.Account(True, 0, None)
+    # Two cases that are enemies, and that no form has room for.
+    cases = (Cell("u/0", 2, [Entry(i, i, 0, None, i // 3) for i in range(1, 9)]),)
+    assert draw.account(Pool(DIGEST, cases, enemies=((3, 6),))) == draw.Account(True, 1, None)
 
 
 def test_counting_gives_up_where_it_would_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
