@@ -211,6 +211,8 @@ def test_enemies_too_entangled_to_count_are_kept_apart_by_trying() -> None:
     pairs = tuple((item, chance.choice(range(120))) for item in range(120))
     pool = Pool(DIGEST, cells, enemies=pairs, band=Band(6000, 10))
     assert draw.account(pool) == draw.Account(exact=False, forms=None, acceptance=None)
+    assert not draw.countable(pool)
+    assert draw.why_not_found(pool) == ()  # each of the trials finds a form
     for k in range(20):
         items = {one.item for one in drawn(pool, {}, f"{k}").questions}
         assert all(len(items & set(group)) < 2 for group in pool.enemies)
@@ -260,6 +262,7 @@ def test_an_account_says_how_many_forms_there_are_and_what_share_lies_in_the_ban
     inside, every = len(allowed(pool, {})), len(allowed(unbound, {}))
     assert draw.account(pool) == draw.Account(True, every, inside / every)
     assert draw.account(unbound) == draw.Account(True, every, None)
+    assert draw.countable(pool)
     two = (Cell("u/0", 2, [Entry(1, 1, 0, 500), Entry(2, 2, 0, 500)]),)
     none = Pool(DIGEST, two, enemies=((1, 2),), band=Band(1000, 0))
     assert draw.account(none) == draw.Account(True, 0, None)
@@ -292,6 +295,7 @@ def test_a_pool_too_large_to_count_gives_the_nearest_of_what_was_tried() -> None
     )
     pool = Pool(DIGEST, cells, band=Band(57 * 1_000, 1))
     assert draw.account(pool) == draw.Account(exact=False, forms=None, acceptance=None)
+    assert not draw.countable(pool)
     found = drawn(pool, {}, "c")
     assert found.expected is not None
     assert abs(found.expected - pool.band.target) < 20 if pool.band else False
