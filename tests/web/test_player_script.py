@@ -219,9 +219,23 @@ def test_a_server_that_ends_and_begins_anew_gets_all_answers_in_their_order(
         store.dispose()
 
 
+def too_busy(page: Page) -> None:
+    """Let the server refuse the next two answers, and nothing else."""
+    left = [503, 503]
+
+    def refuse(route: Route) -> None:
+        if left:
+            route.fulfill(status=left.pop(), body="<h1>Busy</h1>")
+        else:
+            route.continue_()
+
+    page.route("**/answers", refuse)
+
+
 def test_handing_in_waits_for_what_has_not_arrived_and_leaves_nothing_on_the_device(
     here: World, served: Served, page: Page
 ) -> None:
+    page.add_init_script(HURRY)
     attempt = start(page, served.url)
     ready(page)
     page.context.set_offline(True)
@@ -243,6 +257,7 @@ def test_handing_in_waits_for_what_has_not_arrived_and_leaves_nothing_on_the_dev
 
     sent: list[int] = []
     page.on("response", lambda one: sent.append(one.status) if "/hand-in" in one.url else None)
+    too_busy(page)
     page.context.set_offline(False)
     page.wait_for_url("**/result")
     expect(page.locator("[data-receipt]")).to_be_visible()
@@ -578,13 +593,18 @@ def test_a_paused_test_is_covered_and_goes_on_with_the_time_it_had(
 def test_what_comes_late_from_a_device_waits_for_a_decision(
     here: World, served: Served, page: Page, device: Callable[[], Page]
 ) -> None:
+    page.add_init_script(HURRY)
     attempt = start(page, served.url)
     ready(page)
     page.context.set_offline(True)
     choose(page, 1)
     expect(page.locator(SAID)).to_contain_text("Saved on this device.")
     served.clock.advance(timedelta(minutes=31))
+    # The server says that the time is up, and is too busy for the answer: the page waits with it.
+    page.route("**/answers", lambda route: route.fulfill(status=503))
     page.context.set_offline(False)
+    expect(page.locator(SAID)).to_contain_text("still on this device only: 1. They")
+    page.unroute("**/answers")
     page.wait_for_url(f"**/attempts/{attempt}/result")
     assert stored(attempt) == []
     (late,) = held(attempt)
