@@ -233,7 +233,7 @@ def tables(url: str) -> None:
     """The classical tables of the test's marks, from PostgreSQL's packed rows."""
     from sqlalchemy.orm import Session
 
-    from assess.psychometrics import classical, coding, distractors, responses
+    from assess.psychometrics import classical, coding, distinct, distractors
     from assess.store import packed
     from assess.store.engines import engine_for
 
@@ -242,7 +242,7 @@ def tables(url: str) -> None:
     def work() -> object:
         with Session(engine) as session:
             rows = packed.read(session, test_id=1)
-        versions = responses.different(rows.versions)
+        versions = distinct.different(rows.versions)
         data = coding.of_forms(rows.length, rows.versions, rows.options, rows.scores, versions)
         del rows
         raw = classical.raw_sums(data)

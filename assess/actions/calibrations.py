@@ -13,7 +13,7 @@ from assess import store
 from assess.actions import pools
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
 from assess.journal import Event
-from assess.psychometrics import borderline, irt, responses
+from assess.psychometrics import borderline, distinct, irt, responses
 from assess.psychometrics.borderline import Nothing
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
@@ -173,7 +173,7 @@ def _estimated(
     rows = packed.read(session, test_id=test.id)
     specification = version.specification()
     drawable = {row.id for row in live_items.live(session, test.bank_id, specification)}
-    listed = sorted(drawable.union(responses.different(rows.versions).tolist()))
+    listed = sorted(drawable.union(distinct.different(rows.versions).tolist()))
     outcomes = {
         number: one.outcome or "" for number, (_, one) in banks.labels(session, listed).items()
     }

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from assess.psychometrics import exact, responses
 from assess.psychometrics.cells import ROOM, Cells
+from assess.psychometrics.distinct import codes
 from assess.psychometrics.exact import Ints
 from assess.psychometrics.numbering import Numbering, narrow
 from assess.psychometrics.responses import (
@@ -22,7 +23,6 @@ from assess.psychometrics.responses import (
     OMITTED,
     UNKNOWN,
     Responses,
-    codes,
 )
 from assess.psychometrics.tallies import looked_up
 

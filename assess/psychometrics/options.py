@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assess.psychometrics import delimited, responses
+from assess.psychometrics import delimited, distinct
 from assess.psychometrics.delimited import MISSING, Column, FileError, Table
 from assess.psychometrics.responses import FULL, MOST_OPTIONS, NOT_REACHED, OMITTED, Responses
 
@@ -122,7 +122,7 @@ def codes(column: Column) -> tuple[NDArray[np.int32], Column]:
         code = [places.setdefault(value, len(places)) for value in column.tolist()]
         return np.array(code, np.int32), delimited.objects(places)
     if column.dtype.kind in "iu":
-        return responses.codes(column)
+        return distinct.codes(column)
     labels, code_ = np.unique(column, return_inverse=True)
     return code_.astype(np.int32), labels
 

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from assess.psychometrics import delimited, options, responses
+from assess.psychometrics import delimited, distinct, options, responses
 from assess.psychometrics.delimited import MISSING, Column, FileError, Table
 from assess.psychometrics.responses import FULL, LONGEST_FORM, OMITTED, UNKNOWN
 
@@ -359,7 +359,7 @@ def _milliseconds(table: Table, name: str) -> NDArray[np.int64]:
 def _refuse_twice(
     table: Table, attempt: NDArray[np.int32], item: NDArray[np.int32], items: tuple[str, ...]
 ) -> None:
-    row = responses.first_repeated(attempt, item)
+    row = distinct.first_repeated(attempt, item)
     if row is not None:
         what = f"item {items[item[row]]} stands twice in this attempt. Keep one row of the two."
         raise table.refuse(row, what)

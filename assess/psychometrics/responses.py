@@ -8,12 +8,13 @@ last answer of an attempt that ran out of time has a row with option `NOT_REACHE
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from assess.psychometrics.distinct import codes, first_repeated
 
 NOT_REACHED = -2  # on the form, behind the last answer given: no chance to answer it
 UNKNOWN = -1  # the score is known, the chosen option is not
@@ -23,7 +24,6 @@ MOST_OPTIONS = 26
 LONGEST_FORM = 500  # items of one attempt; the exact sums of squares rest on it
 MOST_MARKS = 2000  # full marks of one attempt's form, for the same reason
 NO_TIME = -1  # milliseconds of a row whose time is not known
-BLOCK = 1 << 16  # rows that are sorted at once
 
 # item versions, option masks, scores in thousandths, seconds, positions: equally long each
 Packed = Sequence[int] | NDArray[np.integer]
@@ -288,49 +288,6 @@ def from_forms(
     )
 
 
-def codes(numbers: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.integer]]:
-    """Each number's place among the different ones, int32[n], and these, ascending."""
-    if numbers.size:
-        low, high = int(numbers.min()), int(numbers.max())
-        # Numbers that lie close together are looked up, not sorted.
-        if high - low <= 4 * numbers.size + 1000 and high < 1 << 63:
-            seen = np.zeros(high - low + 1, np.bool_)
-            code = np.empty(numbers.size, np.int32)
-            blocks = [slice(k, k + BLOCK) for k in range(0, numbers.size, BLOCK)]
-
-            def offset(rows: slice) -> NDArray[np.int64]:
-                # As wide as an index, and back from a type too narrow for the difference.
-                wide: NDArray[np.int64] = numbers[rows].astype(np.int64)
-                return wide - low
-
-            for rows in blocks:
-                seen[offset(rows)] = True
-            place = (np.cumsum(seen) - 1).astype(np.int32)
-
-            def look_up(rows: slice) -> None:
-                np.take(place, offset(rows), out=code[rows], mode="clip")
-
-            if len(blocks) == 1:
-                look_up(blocks[0])
-            else:
-                with ThreadPoolExecutor(2) as threads:
-                    list(threads.map(look_up, blocks))
-            return code, np.flatnonzero(seen) + low
-    different, code = np.unique(numbers, return_inverse=True)
-    return code.astype(np.int32), different
-
-
-def different(numbers: NDArray[np.integer]) -> NDArray[np.integer]:
-    """The different numbers, ascending."""
-    low, high = (int(numbers.min()), int(numbers.max())) if numbers.size else (0, 0)
-    if high - low > 4 * numbers.size + 1000:
-        return np.unique(numbers)
-    seen = np.zeros(high - low + 1, np.bool_)
-    for first in range(0, numbers.size, BLOCK):
-        seen[numbers[first : first + BLOCK].astype(np.int64) - low] = True
-    return np.flatnonzero(seen) + low
-
-
 def _column(packed: list[PackedRow], place: int, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     parts = [row[place] for row in packed]
     for attempt, (part, length) in enumerate(zip(parts, lengths.tolist(), strict=True)):
@@ -407,46 +364,6 @@ def thousandths(marks: ArrayLike, full: ArrayLike) -> NDArray[np.int16]:
         np.asarray(marks, dtype=np.int32), np.asarray(full, dtype=np.int32)
     ).astype(np.int16)
     return score
-
-
-def first_repeated(attempt: NDArray[np.int32], item: NDArray[np.int32]) -> int | None:
-    """The first row whose item stands in its attempt already, None where there is no such row."""
-    # Rows in order of attempt and item, as files mostly have them, need no sorting.
-    if (attempt[1:] >= attempt[:-1]).all() and (
-        (item[1:] > item[:-1]) | (attempt[1:] > attempt[:-1])
-    ).all():
-        return None
-    many = int(item.max()) + 1
-    if (attempt[1:] >= attempt[:-1]).all() and not _repeats(attempt, item, many):
-        return None
-    pair = attempt.astype(np.int64) * many
-    pair += item
-    order = np.argsort(pair, kind="stable")
-    sorted_ = pair[order]
-    again = order[1:][sorted_[1:] == sorted_[:-1]]
-    return int(again.min()) if again.size else None
-
-
-def _repeats(attempt: NDArray[np.int32], item: NDArray[np.int32], many: int) -> bool:
-    """Whether an item (of so many) stands in an attempt twice; the attempts ascend."""
-    cuts = np.searchsorted(attempt, attempt[BLOCK::BLOCK])
-    bounds = np.unique([0, *cuts.tolist(), attempt.size]).tolist()
-
-    def look(start: int, stop: int) -> bool:
-        pairs = (int(attempt[stop - 1]) - int(attempt[start]) + 1) * many if stop > start else 0
-        # Narrow numbers are sorted twice as fast.
-        pair: NDArray[np.signedinteger] = attempt[start:stop].astype(
-            np.int32 if pairs < 1 << 31 else np.int64
-        )
-        pair -= attempt[start : start + 1]
-        pair *= many
-        pair += item[start:stop]
-        pair.sort()
-        return bool((pair[1:] == pair[:-1]).any())
-
-    # Sorted part by part in the cache, by two threads, it costs a third.
-    with ThreadPoolExecutor(2) as threads:
-        return any(threads.map(look, bounds[:-1], bounds[1:]))
 
 
 def _whole_numbers(name: str, values: ArrayLike) -> NDArray[np.integer]:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from assess.psychometrics import cells, coding, delimited, expected, options, responses, tallies
+from assess.psychometrics import cells, coding, delimited, distinct, expected, options, tallies
 from assess.psychometrics.cells import Cells
 from assess.psychometrics.delimited import Column, FileError
 from assess.psychometrics.exact import Ints
@@ -331,7 +331,7 @@ def _runs(path: Path, attempt: Column, item: Column) -> tuple[Column, NDArray[np
     rising |= fresh
     if not rising.all():
         place = np.repeat(np.arange(length.size, dtype=np.int32), length)
-        again = responses.first_repeated(place, options.codes(item)[0])
+        again = distinct.first_repeated(place, options.codes(item)[0])
         if again is not None:
             raise _twice(path, int(attempt[again]), int(item[again]))
     return order, length

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from assess.bank.items import Content
 from assess.bank.lifecycle import STANDING
 from assess.delivery.pool import Pool as Frozen
-from assess.psychometrics import coding, report, responses
+from assess.psychometrics import coding, distinct, report
 from assess.psychometrics.report import ItemKey
 from assess.store import banks, marks, packed, pools, specifications
 from assess.store.attempts import Attempt
@@ -211,7 +211,7 @@ def _reported(session: Session, versions: Iterable[int]) -> Iterable[Reported]:
 
 
 def _shown(rows: PackedMarks) -> set[int]:
-    return set(responses.different(rows.versions).tolist())
+    return set(distinct.different(rows.versions).tolist())
 
 
 def _drawable(session: Session, test: Test) -> set[int]:
