@@ -257,8 +257,11 @@ def choose(pool: Pool, seen: frozenset[Any], stream: Stream) -> list[Unit]:
         reach = max(pool.half, min(off.values(), default=0))
         near = [(exact.numbers[total], total) for total in off if off[total] <= reach]
         return form_of(exact, stream.one_of(near), stream) if near else []
-    if not found(tried, MORE_TRIES) and not nearest:
-        found(forms_of(pool, seen, True, False), TRIES)
+    apart = forms_of(pool, seen, True, False)
+    best, left = (max(one.numbers or [0]) for one in (tried, apart))
+    barred = apart.numbers is not None and left < best  # enemies meet in all that could be tried
+    if (barred or not found(tried, MORE_TRIES)) and not nearest:
+        found(apart, TRIES)
     return min(nearest, key=lambda one: one[0], default=(0, []))[1]
 
 

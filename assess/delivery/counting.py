@@ -178,6 +178,11 @@ class Table:
         """The numbers of forms of the best merit, by sum; 0 when there is no form."""
         return self.layers[0].get(self.need, (0, 0))[1]
 
+    @property
+    def merit(self) -> int:
+        """The best merit of a form; 0 when there is none."""
+        return self.layers[0].get(self.need, (0, 0))[0]
+
     def form(self, total: int, stream: Stream) -> list[Unit]:
         """A form of the best merit and of this sum, each equally likely."""
         units: list[Unit] = []

@@ -79,10 +79,7 @@ def choose(pool: Pool, history: History, stream: Stream) -> Chosen | None:
         return _finished(pool, found.form, stream)  # where there is one form, it is the nearest
     table = _table(pool, layout, seen)
     if table is None:
-        more = _best(_tried(pool, layout, maker, MORE_TRIES, stream))
-        found = min((one for one in (found, more) if one), key=lambda one: one.off, default=None)
-        if found is None and (apart := _apart(pool, layout, seen)) is not None:
-            found = _best(_tried(pool, layout, apart, TRIES, stream))
+        found = _more(pool, layout, seen, maker, found, stream)
         return None if found is None else _finished(pool, found.form, stream)
     if not table.sums:
         return None
@@ -111,6 +108,31 @@ def _tried(
         if outside:
             nearest = off
         yield Tried(form, off, not outside)
+
+
+def _more(
+    pool: Pool,
+    layout: Layout,
+    seen: Seen,
+    maker: _ByCell | _ByElement,
+    found: Tried | None,
+    stream: Stream,
+) -> Tried | None:
+    """The first form of more tries that fits the band, or the nearest of them and the one `found`.
+
+    Where enemies bar every form that is best by sight, those that they leave are tried alone: these
+    are counted without their sums, which is soon done. None where there is none, or where enemies
+    are too entangled for that too, and no try parts them.
+    """
+    apart = _apart(pool, layout, seen) if layout.groups else None
+    if apart is not None and not apart.sums:
+        return None
+    if apart is None or apart.merit == _every(pool, layout, seen).merit:
+        more = _best(_tried(pool, layout, maker, MORE_TRIES, stream))
+        found = min((one for one in (found, more) if one), key=lambda one: one.off, default=None)
+    if found is None and apart is not None:
+        found = _best(_tried(pool, layout, _ByElement(pool, apart), TRIES, stream))
+    return found
 
 
 def _best(tried: Iterable[Tried]) -> Tried | None:
@@ -261,9 +283,7 @@ def _maker(pool: Pool, layout: Layout, seen: Seen) -> _ByCell | _ByElement:
         return _ByCell(pool, seen)
     if not any(seen) and "whole" in pool.kept:
         return _ByElement(pool, pool.kept["whole"])
-    elements = _elements(pool, layout, layout.kinds, (), seen, valued=False)
-    table = counting.table(elements, layout.need, layout.bits, layout.size, limited=False)
-    assert table is not None  # noqa: S101 - without a limit there is one
+    table = _every(pool, layout, seen)
     if not any(seen):
         pool.kept["whole"] = table
     return _ByElement(pool, table)
@@ -284,16 +304,20 @@ def _table(pool: Pool, layout: Layout, seen: Seen) -> Table | None:
     return table
 
 
-def _apart(pool: Pool, layout: Layout, seen: Seen) -> _ByElement | None:
-    """Makes forms in which no enemies meet, where trying found none and sums are too many to count.
-
-    Without their sums, forms are counted soon; None when enemies are too entangled for that too.
-    """
+def _apart(pool: Pool, layout: Layout, seen: Seen) -> Table | None:
+    """The numbers of forms in which no enemies meet, without their sums; None as `_table` gives."""
     if layout.knots is None:
         return None
     elements = _elements(pool, layout, layout.free, layout.knots, seen, valued=False)
-    table = counting.table(elements, layout.need, layout.bits, layout.bits, limited=True)
-    return _ByElement(pool, table) if table is not None and table.sums else None
+    return counting.table(elements, layout.need, layout.bits, layout.bits, limited=True)
+
+
+def _every(pool: Pool, layout: Layout, seen: Seen) -> Table:
+    """The numbers of all forms, whatever enemies meet in them, without their sums."""
+    elements = _elements(pool, layout, layout.kinds, (), seen, valued=False)
+    table = counting.table(elements, layout.need, layout.bits, layout.bits, limited=False)
+    assert table is not None  # noqa: S101 - without a limit there is one
+    return table
 
 
 def _elements(
