@@ -70,6 +70,17 @@ class Sitting:
             ).all()
         return [(row.event, row.actor_id, row.facts) for row in rows]
 
+    def bring(self) -> list[saving.Outcome] | Refused:
+        """Bring the journal of a device that was offline: what became of its one entry."""
+        device, entries = self.device, [saving.Entry(1, 1, ["1"])]
+        assert device.session_id is not None
+        with store.read() as session:
+            row = session.get_one(Attempt, self.attempt)
+            known = saving.sitting(session, row, device.session_id, 1)
+        return saving.keep_journal(
+            known, device.session_id, entries, device.now, device.settings.grace
+        )
+
 
 def arrange(built: World, minutes: str) -> None:
     """Record rest breaks of so many minutes for the candidate."""
@@ -148,6 +159,7 @@ def test_a_break_is_over_at_its_moment_whoever_writes_so_and_when(
     sitting.clock.advance(15 * MINUTE - SECOND)
     assert jobs.end_rests(built.app, sitting.clock.now()) == 0
     assert causes(built.save(sitting.device, sitting.attempt, 1, "1")) == RESTING
+    assert causes(sitting.bring()) == RESTING  # nothing of it is late: the device comes again
     sitting.clock.advance(SECOND + late)
     if by == "job":
         assert jobs.end_rests(built.app, sitting.clock.now()) == 1
@@ -157,14 +169,7 @@ def test_a_break_is_over_at_its_moment_whoever_writes_so_and_when(
         assert isinstance(saved, saving.Saved)
         assert saved.seconds_left == 18 * 60
     elif by == "journal":
-        assert sitting.device.session_id is not None
-        with store.read() as session:
-            row = session.get_one(Attempt, sitting.attempt)
-            device = saving.sitting(session, row, sitting.device.session_id, 1)
-        entries = [saving.Entry(1, 1, ["1"])]
-        now, number = sitting.clock.now(), sitting.device.session_id
-        done = saving.keep_journal(device, number, entries, now, built.grace)
-        assert done == [saving.Outcome.SAVED]
+        assert sitting.bring() == [saving.Outcome.SAVED]
     else:
         assert timekeeping.credit(built.context("quality"), sitting.attempt, 60, WHY) is None
     assert sitting.row().state == "open"
@@ -226,6 +231,8 @@ def test_staff_may_end_a_break_and_a_pause_of_theirs_is_not_ended_by_the_candida
     assert sitting.row().deadline == sitting.begun + 31 * MINUTE
     assert timekeeping.pause(quality, sitting.attempt, WHY) is None
     assert not sitting.row().resting
+    saved = sitting.world.save(sitting.device, sitting.attempt, 1, "1")
+    assert causes(saved) == [(Code.STATE, None)]  # nobody is told that they rest
     assert causes(resting.begin(sitting.device, sitting.attempt)) == [(Code.STATE, None)]
     assert causes(resting.end(sitting.device, sitting.attempt)) == [(Code.STATE, "stopped")]
     assert jobs.end_rests(sitting.world.app, sitting.clock.now() + timedelta(hours=9)) == 0
