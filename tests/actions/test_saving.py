@@ -15,6 +15,7 @@ from assess.delivery import answering
 from assess.delivery.form import shown_to_own
 from assess.reasons import Code, Refused
 from assess.store import attempts as rows
+from assess.store import evidence
 from assess.store.attempts import Answer, Attempt
 from tests.builders import World
 
@@ -166,6 +167,8 @@ def test_an_ended_session_saves_nothing(sitting: Sitting) -> None:
     refused = sitting.world.save(sitting.device, sitting.attempt, 1, "1")
     assert code(refused) is Code.SIGNED_OUT
     assert sitting.answers() == []
+    with store.read() as session:
+        assert evidence.of_attempt(session, sitting.attempt) == []
 
 
 def test_whose_role_is_over_saves_nothing_from_that_moment_on(built: World) -> None:
