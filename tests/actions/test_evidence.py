@@ -135,17 +135,25 @@ def test_answers_of_a_device_that_was_taken_over_are_never_accepted(built: World
     first, second = built.log_in("candidate"), built.log_in("candidate")
     attempt = built.start(first)
     assert codes(evidence.leave_out(quality, attempt, 1, WHY)) == {Code.STATE}
+    built.save(first, attempt, 2, "1")
     assert attempts.take_over(built.now(second), attempt) == attempt
     with store.read() as session:
         row = session.get_one(rows.Attempt, attempt)
         device = saving.sitting(session, row, first.session_id or 0, 1)
-    entry = saving.Entry(1, 1, tuple(shown(attempt, 1, True)))
-    now, number = built.clock.now(), first.session_id or 0
-    done = saving.keep_journal(device, number, [entry], now, built.grace)
-    assert done == [saving.Outcome.SUPERSEDED]
+
+    def bring(*entries: saving.Entry) -> list[saving.Outcome] | Refused:
+        now, number = built.clock.now(), first.session_id or 0
+        return saving.keep_journal(device, number, entries, now, built.grace)
+
+    sent, unsent = (saving.Entry(place, 1, ["1"]) for place in (2, 1))
+    assert bring(sent, unsent) == [saving.Outcome.ALREADY, saving.Outcome.SUPERSEDED]
+    with store.read() as session:
+        assert [one.place for one in kept.of_attempt(session, attempt)] == [1]
     built.hand_in(second, attempt)
     assert codes(evidence.accept(quality, attempt, last(attempt), WHY)) == {Code.NOT_NEEDED}
     assert isinstance(evidence.leave_out(quality, attempt, last(attempt), WHY), int)
+    # Handed in is over, although time was left: what comes now is late.
+    assert bring(saving.Entry(3, 1, ["1"])) == [saving.Outcome.LATE]
     assert codes(evidence.leave_out(quality, built.sit("candidate.two"), 1, WHY)) == {
         Code.NOT_NEEDED
     }
