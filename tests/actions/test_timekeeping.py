@@ -16,7 +16,7 @@ from assess.actions import attempts, holds, saving, timekeeping
 from assess.actions.context import Context
 from assess.delivery import ledger as rules
 from assess.delivery.attempt import MOVES, State
-from assess.reasons import Code, Refused
+from assess.reasons import Code, Helper, Reason, Refused, Value
 from assess.roles import Role
 from assess.store import holds as hold_rows
 from assess.store import ledger, marks
@@ -27,6 +27,7 @@ from tests.builders import World
 
 WHY = "Fire alarm at ten past eleven."
 MINUTE = timedelta(minutes=1)
+CREDITS: dict[str, Value] = {"field": "minutes", "what": "range", "least": 1, "most": 240}
 
 
 class Sitting:
@@ -143,12 +144,17 @@ def test_who_may_and_who_may_not_and_for_which_reasons(sitting: Sitting) -> None
         assert codes(deed(world.context("tutor"), WHY)) == [Code.ROLE]
         assert codes(deed(world.context("candidate"), WHY)) == [Code.ROLE]
         assert codes(deed(sitting.invigilator, " no ")) == [Code.REASON]
-    for seconds in (0, -60, 10**6):
+        assert codes(deed(sitting.invigilator, "x" * 2001)) == [Code.FIELD]
+    for seconds in (0, -60, 4 * 3600 + 1):
         refused = timekeeping.credit(sitting.invigilator, attempt, seconds, WHY)
-        assert codes(refused) == [Code.FIELD]
+        assert isinstance(refused, Refused)
+        between = Reason(Code.FIELD, CREDITS, who=Helper.YOU)
+        assert refused.reasons == (between,)
+    for seconds in (1, 4 * 3600):
+        assert timekeeping.credit(sitting.invigilator, attempt, seconds, WHY) is None
     assert codes(timekeeping.resume(sitting.invigilator, attempt, WHY)) == [Code.STATE]
     assert codes(timekeeping.pause(sitting.invigilator, attempt + 1, WHY)) == [Code.NOT_FOUND]
-    assert [line.entry for line, _ in _signed(attempt)] == ["base"]
+    assert [line.entry for line, _ in _signed(attempt)] == ["base", "credit", "credit"]
 
 
 def _signed(attempt: int) -> list[tuple[ledger.TimeLine, object]]:
