@@ -142,18 +142,25 @@ def test_answers_of_a_device_that_was_taken_over_are_never_accepted(built: World
         device = saving.sitting(session, row, first.session_id or 0, 1)
 
     def bring(*entries: saving.Entry) -> list[saving.Outcome] | Refused:
-        now, number = built.clock.now(), first.session_id or 0
+        now, number = built.clock.now(), second.session_id or 0
         return saving.keep_journal(device, number, entries, now, built.grace)
 
     sent, unsent = (saving.Entry(place, 1, ["1"]) for place in (2, 1))
     assert bring(sent, unsent) == [saving.Outcome.ALREADY, saving.Outcome.SUPERSEDED]
-    with store.read() as session:
-        assert [one.place for one in kept.of_attempt(session, attempt)] == [1]
+    built.save(second, attempt, 4, "1", writer=2)
     built.hand_in(second, attempt)
     assert codes(evidence.accept(quality, attempt, last(attempt), WHY)) == {Code.NOT_NEEDED}
     assert isinstance(evidence.leave_out(quality, attempt, last(attempt), WHY), int)
     # Handed in is over, although time was left: what comes now is late.
-    assert bring(saving.Entry(3, 1, ["1"])) == [saving.Outcome.LATE]
+    for place, sequence in ((3, 1), (3, 2), (4, 2)):
+        assert bring(saving.Entry(place, sequence, ["1"])) == [saving.Outcome.LATE]
+    with store.read() as session:
+        found = kept.of_attempt(session, attempt)
+    # Nothing is missing before a number whose forerunner was late too; of a question for which the
+    # device never sent the first, the numbers of the device after it do not fill the gap.
+    told = [(one.place, one.sequence, one.unbroken) for one in found]
+    assert told == [(1, 1, True), (3, 1, True), (3, 2, True), (4, 2, False)]
+    assert {one.session_id for one in found} == {second.session_id}
     assert codes(evidence.leave_out(quality, built.sit("candidate.two"), 1, WHY)) == {
         Code.NOT_NEEDED
     }
