@@ -388,6 +388,13 @@ def test_a_device_that_was_taken_over_reads_and_what_it_had_not_sent_is_offered(
     told.get_by_role("link", name="Question 1").click()
     expect(other.locator("[data-offer]")).to_be_visible()
     expect(told).to_have_count(0)
+    other.get_by_role("button", name="Leave it").click()
+    expect(other.locator("[data-offer]")).to_have_count(0)
+    with other.expect_response("**/offers"):
+        other.reload()
+    ready(other)
+    expect(other.locator("[data-offer]")).to_have_count(0)  # what was left is asked once
+    other.evaluate("sessionStorage.clear()")
     other.reload()
     expect(other.locator(SPOKEN)).to_contain_text("On the device before, another answer")
     other.get_by_role("button", name="Take this answer").click()
