@@ -95,6 +95,14 @@ def test_two_programs_written_apart_draw_the_same_forms(
     assert agreed > 250
 
 
+def test_the_limits_of_both_are_those_of_the_record() -> None:
+    names = ("TRIES", "MORE_TRIES", "MOST_STEPS", "MOST_WORK", "MOST_SELECTIONS")
+    homes = (second_draw, second_draw, counting, counting, units)
+    recorded = [100, 5_000, 20_000, 1_000_000_000, 1_000]
+    assert [getattr(home, name) for home, name in zip(homes, names, strict=True)] == recorded
+    assert [getattr(verify_draw, name) for name in names] == recorded
+
+
 def test_they_agree_where_forms_can_be_counted_by_sight_and_enemies_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
