@@ -272,14 +272,22 @@ def test_an_account_says_how_many_forms_there_are_and_what_share_lies_in_the_ban
 
 
 def test_counting_gives_up_where_it_would_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    elements = [counting.Alike(((0, 1),), 1, [((0, 0),)], {0: ((0,), ())}, (1,), 8)]
-    assert counting.table(elements, (1,), 8, 100, limited=True) is not None
-    monkeypatch.setattr(counting, "MOST_WORK", 599)  # two steps, and four products, of 100 bits
-    assert counting.table(elements, (1,), 8, 100, limited=True) is None
-    assert counting.table(elements, (1,), 8, 100, limited=False) is not None
+    two = [((0, 0),), ((0, 1),)]
+    elements = [counting.Alike(((0, 1),), 1, two, {0: ((0, 1), ())}, (2,), 8)]
+
+    def counted(limited: bool) -> bool:
+        return counting.table(elements, (2,), 8, 100, limited) is not None
+
+    monkeypatch.setattr(counting, "MOST_WORK", 1200)  # three steps, and nine products, of 100 bits
+    assert counted(limited=True)
+    monkeypatch.setattr(counting, "MOST_WORK", 1199)
+    assert not counted(limited=True)
+    assert counted(limited=False)
     monkeypatch.undo()
-    monkeypatch.setattr(counting, "MOST_STEPS", 1)
-    assert counting.table(elements, (1,), 8, 100, limited=True) is None
+    monkeypatch.setattr(counting, "MOST_STEPS", 3)
+    assert counted(limited=True)
+    monkeypatch.setattr(counting, "MOST_STEPS", 2)
+    assert not counted(limited=True)
 
 
 def test_a_pool_too_large_to_count_gives_the_nearest_of_what_was_tried() -> None:

@@ -71,7 +71,7 @@ def test_two_programs_written_apart_draw_the_same_forms(
             for name, modules, values in (
                 ("TRIES", [second_draw], (0, 2, 2)),
                 ("MORE_TRIES", [second_draw], (3, 40)),
-                ("MOST_STEPS", [counting], (5, 20_000, 20_000)),
+                ("MOST_STEPS", [counting], (5, 15, 40, 20_000, 20_000)),
                 ("MOST_WORK", [counting], (5_000, 20_000, 60_000, 10**9)),
                 ("MOST_SELECTIONS", [units], (3, 1_000)),
             ):
@@ -85,6 +85,9 @@ def test_two_programs_written_apart_draw_the_same_forms(
             pool = replace(pool, enemies=tuple((item, item + 1) for item in range(1, 9, 2)))
         if number % 5 == 1:  # all but one met at once: what is alike has many difficulties
             history = {item: Seen(1, 1) for item in range(2, 20)}
+        if number % 5 == 2:  # many lots of one sum
+            entries = [Entry(i, i, 2, chance.choice((400, 500, 700))) for i in range(1, 10)]
+            pool = Pool("ab" * 32, (Cell("u/0", 5, entries),), band=Band(2500, 0))
         met = dict(reversed(history.items()))  # in another order than the pool's
         other = dict([*met.items()][1:])
         document = drawn(pool, [met, {}, other], first=3 * number + 1)
