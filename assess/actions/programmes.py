@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from assess import store
-from assess.actions import overtaken
+from assess.actions import handover, overtaken
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
 from assess.delivery import calendar, registration
 from assess.delivery import statement as rules
@@ -254,6 +254,8 @@ def amend(
         n: v.isoformat() if isinstance(v, datetime) else v for n, v in changed.items()
     }
     record(session, context, Event.REGISTRATION_CHANGED, facts, details)
+    if "tutor_id" in changed:
+        handover.tell(session, context, row)
 
 
 def entry_of(row: Registration, zone: str) -> Entry:

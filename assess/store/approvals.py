@@ -81,6 +81,23 @@ _WAITING = select(ApprovalRequest).where(
 )
 
 
+def waiting_in(
+    session: Session, programme_id: int, candidate_id: int
+) -> Sequence[tuple[ApprovalRequest, Test]]:
+    """A candidate's requests in a programme that nobody has answered yet, oldest first."""
+    rows = session.execute(
+        select(ApprovalRequest, Test)
+        .join(Test, Test.id == ApprovalRequest.test_id)
+        .where(
+            Test.programme_id == programme_id,
+            ApprovalRequest.candidate_id == candidate_id,
+            ApprovalRequest.answered_at.is_(None),
+        )
+        .order_by(ApprovalRequest.id)
+    )
+    return [(request, test) for request, test in rows]
+
+
 # Every judgement of a start asks this: made once, for making it costs more than running it.
 _NEWEST = (
     select(Approval, Attempt.id)

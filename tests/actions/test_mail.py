@@ -11,7 +11,17 @@ import pytest
 from sqlalchemy import select
 
 from assess import jobs, store
-from assess.actions import approvals, attempts, holds, mail, people, post, specifications
+from assess.actions import (
+    approvals,
+    attempts,
+    holds,
+    mail,
+    messages,
+    people,
+    post,
+    programmes,
+    specifications,
+)
 from assess.actions.context import Context
 from assess.delivery import mailing
 from assess.delivery.mailing import Kind
@@ -19,6 +29,7 @@ from assess.reasons import Refused
 from assess.roles import Role
 from assess.settings import Settings, Tls
 from assess.store import mail as outbox
+from assess.store import programmes as registrations
 from assess.store.approvals import Approval
 from assess.store.journal import JournalEntry
 from assess.store.mail import Mail
@@ -182,6 +193,37 @@ def test_a_result_that_is_held_back_is_told_when_the_hold_is_lifted(built: World
         words = "What is told is not told again."
         assert holds.lift(built.context("quality"), number, words) is None
     assert sum(one.kind == Kind.RESULT.value for one in waiting()) == 2
+
+
+def test_what_waits_for_a_tutor_is_told_to_the_next_one(built: World) -> None:
+    reached(built, tutor="grace@example.org")
+    candidate, other = built.persons["candidate"], built.add("tutor.two", Role.TUTOR)
+    assert people.change(built.context(), other, "Ada", None, "ada@example.org") is None
+    with store.read() as session:
+        row = registrations.registration(session, built.programme, candidate)
+        assert row is not None
+        entry = programmes.entry_of(row, "Europe/London")
+    device = built.context("candidate")
+    assert isinstance(approvals.ask(device, built.test), int)
+    assert isinstance(messages.write(device, row.id, "May I?"), int)
+    for who in (other, built.persons["tutor"], other):  # each is told of it once
+        changed = programmes.change_registration(built.context("administrator"), row.id, who, entry)
+        assert changed is None
+    assert [(one.address, one.subject) for one in waiting()] == [
+        ("grace@example.org", "Candidate asks for your approval"),
+        ("grace@example.org", "Candidate has written to you"),
+        ("ada@example.org", "Candidate asks for your approval"),
+        ("ada@example.org", "Candidate has written to you"),
+    ]
+    # What is answered waits for nobody.
+    assert isinstance(messages.write(built.context("tutor.two"), row.id, "You may."), int)
+    third = built.add("tutor.three", Role.TUTOR)
+    assert people.change(built.context(), third, "Eve", None, "eve@example.org") is None
+    assert (
+        programmes.change_registration(built.context("administrator"), row.id, third, entry) is None
+    )
+    told = [one.subject for one in waiting() if one.address == "eve@example.org"]
+    assert told == ["Candidate asks for your approval"]
 
 
 def test_each_decision_is_told_to_the_other_one_and_no_mail_says_a_mark(
