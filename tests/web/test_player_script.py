@@ -819,7 +819,21 @@ def test_a_device_whose_database_never_answers_works_from_memory(
         tab.context.set_offline(False)
         expect(tab.locator(SAID)).to_have_text("Saved.")
         assert shown(attempt)[1] == (position + 1,)
-        tab.close()
+        if silence == OPENS_NEVER:
+            tab.close()
+
+    # Nobody is logged in any more, and what is in this page alone is not lost with it: it is read.
+    tab.context.set_offline(True)
+    choose(tab, 1)
+    expect(tab.locator(SAID)).to_contain_text("leave this page open")
+    tab.context.clear_cookies()
+    tab.context.set_offline(False)
+    notice = tab.locator("[data-notice=signed-out]")
+    expect(notice).to_contain_text("Still on this device:")
+    expect(notice).to_contain_text(re.compile("Question 1: Option"))
+    expect(notice.get_by_role("link", name="Log in again")).to_be_visible()
+    expect(tab.locator("legend")).to_be_hidden()
+    assert shown(attempt)[1] == (3,)
 
 
 def test_a_rest_break_hides_the_questions_and_ends_by_a_button_or_by_itself(
