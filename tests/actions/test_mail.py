@@ -14,12 +14,14 @@ from assess import jobs, store
 from assess.actions import (
     approvals,
     attempts,
+    evidence,
     holds,
     mail,
     messages,
     people,
     post,
     programmes,
+    remarking,
     specifications,
 )
 from assess.actions.context import Context
@@ -35,6 +37,7 @@ from assess.store.journal import JournalEntry
 from assess.store.mail import Mail
 from assess.store.people import Person
 from tests import smtp
+from tests.actions.test_evidence import WHY, late
 from tests.builders import World, specification
 from tests.smtp import Mailbox
 
@@ -259,6 +262,18 @@ def test_each_decision_is_told_to_the_other_one_and_no_mail_says_a_mark(
     assert approvals.withdraw(built.context("tutor"), newest or 0, "They ask for time.") == newest
     assert mail.send(through(built, server)) == 3
     assert server.got[-1]["Subject"] == "Your approval for First test was withdrawn"
+
+
+def test_another_mark_of_the_same_attempt_is_told_like_the_first(built: World) -> None:
+    reached(built, candidate="ann@example.org")
+    attempt, newest = late(built)
+    quality = built.context("quality")
+    assert isinstance(evidence.accept(quality, attempt, newest, WHY), int)
+    review = remarking.ask(built.context("candidate"), attempt, WHY)
+    assert isinstance(review, int)
+    assert isinstance(remarking.mark_again(quality, review, {1}, WHY), int)
+    results = [one.body or "" for one in waiting() if one.kind == Kind.RESULT.value]
+    assert [f"/attempts/{attempt}/result" in body for body in results] == [True] * 3
 
 
 def test_nobody_without_an_address_is_written_to(built: World) -> None:
