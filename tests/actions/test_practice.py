@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assess import store
-from assess.actions import attempts, banks, specifications
+from assess.actions import attempts, banks, remarking, specifications
 from assess.bank.specification import Feedback, Specification, Window
 from assess.reasons import Code, Refused
 from assess.store import banks as bank_rows
@@ -62,7 +62,9 @@ def test_practice_needs_no_signature_no_approval_no_break_and_goes_on_after_a_pa
     practised: World,
 ) -> None:
     for right in (0, 4, 2):
-        sit(practised, right)
+        attempt = sit(practised, right)
+    asked = remarking.ask(practised.context("candidate"), attempt, "I do not agree with this.")
+    assert codes(asked) == {Code.NOT_NEEDED}  # practice has no mark that a person looks at
 
 
 def test_practice_stands_by_outcome_for_the_tutor_and_in_no_statistics(practised: World) -> None:
