@@ -135,31 +135,39 @@ def test_answers_of_a_device_that_was_taken_over_are_never_accepted(built: World
     first, second = built.log_in("candidate"), built.log_in("candidate")
     attempt = built.start(first)
     assert codes(evidence.leave_out(quality, attempt, 1, WHY)) == {Code.STATE}
-    built.save(first, attempt, 2, "1")
+    built.save(first, attempt, 2, *shown(attempt, 2, True))
     assert attempts.take_over(built.now(second), attempt) == attempt
     with store.read() as session:
         row = session.get_one(rows.Attempt, attempt)
         device = saving.sitting(session, row, first.session_id or 0, 1)
 
-    def bring(*entries: saving.Entry) -> list[saving.Outcome] | Refused:
+    def bring(*unsent: tuple[int, int, bool]) -> object:
+        """The journal of the first device, in the session of the second."""
+        entries = [saving.Entry(p, s, shown(attempt, p, right)) for p, s, right in unsent]
         now, number = built.clock.now(), second.session_id or 0
         return saving.keep_journal(device, number, entries, now, built.grace)
 
-    sent, unsent = (saving.Entry(place, 1, ["1"]) for place in (2, 1))
-    assert bring(sent, unsent) == [saving.Outcome.ALREADY, saving.Outcome.SUPERSEDED]
-    built.save(second, attempt, 4, "1", writer=2)
+    superseded, late = saving.Outcome.SUPERSEDED, saving.Outcome.LATE
+    there = saving.Outcome.ALREADY
+    assert bring((2, 1, True), (1, 1, True), (3, 1, True)) == [there, superseded, superseded]
+    built.save(second, attempt, 4, *shown(attempt, 4, True), writer=2)
     built.hand_in(second, attempt)
-    assert codes(evidence.accept(quality, attempt, last(attempt), WHY)) == {Code.NOT_NEEDED}
-    assert isinstance(evidence.leave_out(quality, attempt, last(attempt), WHY), int)
-    # Handed in is over, although time was left: what comes now is late.
-    for place, sequence in ((3, 1), (3, 2), (4, 2)):
-        assert bring(saving.Entry(place, sequence, ["1"])) == [saving.Outcome.LATE]
+    newest = last(attempt)
+    assert codes(evidence.accept(quality, attempt, newest, WHY)) == {Code.NOT_NEEDED}
+    assert isinstance(evidence.leave_out(quality, attempt, newest - 1, WHY), int)
+    # Handed in is over, although time was left. What comes now is late, and may be accepted: where
+    # neither the device after it nor what was accepted already has a higher number.
+    for unsent in ([(3, 3, True), (4, 2, False)], [(3, 2, False)]):
+        assert bring(*unsent) == [late] * len(unsent)
+        done = evidence.accept(quality, attempt, last(attempt), WHY, lower=True)
+        assert isinstance(done, int), done
+    assert [score for _, score, *_ in marked(attempt)] == [2000, 3000, 3000]
     with store.read() as session:
         found = kept.of_attempt(session, attempt)
-    # Nothing is missing before a number whose forerunner was late too; of a question for which the
-    # device never sent the first, the numbers of the device after it do not fill the gap.
     told = [(one.place, one.sequence, one.unbroken) for one in found]
-    assert told == [(1, 1, True), (3, 1, True), (3, 2, True), (4, 2, False)]
+    assert told[:2] == [(1, 1, True), (3, 1, True)]
+    # The numbers of the device after it fill no gap; what was late before, and came, leaves none.
+    assert told[2:] == [(3, 3, False), (4, 2, False), (3, 2, True)]
     assert {one.session_id for one in found} == {second.session_id}
     assert codes(evidence.leave_out(quality, built.sit("candidate.two"), 1, WHY)) == {
         Code.NOT_NEEDED

@@ -47,7 +47,8 @@ def test_late_answers_wait_are_seen_without_key_or_mark_and_decided(built: World
     page = quality.get(address).text
     assert 'data-decided="accepted"' in page
     assert 'name="decision"' not in page
-    assert codes(quality.post(address, sent | {"words": WHY}).text) == {"E-DECIDED"}
+    answer = quality.post(address, sent | {"words": WHY})
+    assert (answer.status_code, codes(answer.text)) == (409, {"E-DECIDED"})
 
     page = me.get(result).text
     assert 'data-late="accepted"' in page
