@@ -30,6 +30,9 @@ class Sitting:
 
     def __init__(self, built: World) -> None:
         arrange(built, "15")
+        reader = Proposal("reader", "", "Somebody reads aloud.", "Letter of 3 May, in the file.")
+        done = arrangements.arrange(built.context(), built.persons["candidate"], reader)
+        assert isinstance(done, int), done
         built.make_ready()
         self.world, self.clock = built, built.clock
         self._device = built.log_in("candidate")
@@ -149,6 +152,7 @@ def test_a_break_that_is_ended_gives_back_every_second_and_keeps_what_is_left(
         ("save", 12 * MINUTE),
         ("journal", 12 * MINUTE),
         ("deed", 12 * MINUTE),
+        ("another", 12 * MINUTE),
     ],
 )
 def test_a_break_is_over_at_its_moment_whoever_writes_so_and_when(
@@ -170,6 +174,8 @@ def test_a_break_is_over_at_its_moment_whoever_writes_so_and_when(
         assert saved.seconds_left == 18 * 60
     elif by == "journal":
         assert sitting.bring() == [saving.Outcome.SAVED]
+    elif by == "another":
+        assert causes(resting.begin(sitting.device, sitting.attempt)) == [(Code.REST, "used")]
     else:
         assert timekeeping.credit(built.context("quality"), sitting.attempt, 60, WHY) is None
     assert sitting.row().state == "open"
