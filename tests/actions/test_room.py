@@ -353,6 +353,10 @@ def test_a_sealed_form_that_nobody_saw_is_cancelled_and_costs_no_attempt(built: 
     with store.read() as session:  # nobody at another sitting is off its roster
         fixed = rows.report(session, made.sitting)
         on = roster_rows.current_of(session, made.test, list(built.persons.values()))
+        cancelled = session.scalars(
+            select(JournalEntry.facts).where(JournalEntry.event == "attempt:cancel")
+        ).all()
+    assert cancelled == [{"attempt": done.attempt_id, "test": made.test}]
     assert fixed is not None
     assert fixed.document["test"]["version"] == 1  # in force, though nobody sat it
     assert on == {built.persons["candidate.two"]: later}
