@@ -85,9 +85,10 @@ def test_two_programs_written_apart_draw_the_same_forms(
             pool = replace(pool, enemies=tuple((item, item + 1) for item in range(1, 9, 2)))
         if number % 5 == 1:  # all but one met at once: what is alike has many difficulties
             history = {item: Seen(1, 1) for item in range(2, 20)}
-        if number % 5 == 2:  # many lots of one sum
-            entries = [Entry(i, i, 2, chance.choice((400, 500, 700))) for i in range(1, 10)]
-            pool = Pool("ab" * 32, (Cell("u/0", 5, entries),), band=Band(2500, 0))
+        if number % 5 == 2:  # many lots of one sum, and one difficulty that is soon used up
+            hard = (400, 500, 500, 500, 500, 600, 600)
+            entries = [Entry(i, i, 2, hard[i * 3 % 7]) for i in range(1, 8)]
+            pool = Pool("ab" * 32, (Cell("u/0", 4, entries),), band=Band(2000, 0))
         met = dict(reversed(history.items()))  # in another order than the pool's
         other = dict([*met.items()][1:])
         document = drawn(pool, [met, {}, other], first=3 * number + 1)
