@@ -69,11 +69,11 @@ def test_two_programs_written_apart_draw_the_same_forms(
     for number in range(150):
         if limits == "small":
             for name, modules, values in (
-                ("TRIES", [second_draw], (0, 2, 2)),
+                ("TRIES", [second_draw], (0, 0, 2)),
                 ("MORE_TRIES", [second_draw], (3, 40)),
-                ("MOST_STEPS", [counting], (5, 15, 40, 20_000, 20_000)),
-                ("MOST_WORK", [counting], (5_000, 20_000, 60_000, 10**9)),
-                ("MOST_SELECTIONS", [units], (3, 1_000)),
+                ("MOST_STEPS", [counting], (15, 40, *[20_000] * 4)),
+                ("MOST_WORK", [counting], (5_000, 60_000, *[10**9] * 4)),
+                ("MOST_SELECTIONS", [units], (3, 1_000, 1_000)),
             ):
                 value = chance.choice(values)
                 for module in (*modules, verify_draw):
@@ -92,10 +92,10 @@ def test_two_programs_written_apart_draw_the_same_forms(
         met = dict(reversed(history.items()))  # in another order than the pool's
         other = dict([*met.items()][1:])
         document = drawn(pool, [met, {}, other], first=3 * number + 1)
-        whole = [one for one in document["draws"] if one["form"]]
-        document |= {"draws": whole, "draws_counted": len(whole)}
-        assert differing(document) == []
-        agreed += len(whole)
+        refused = [one["attempt"] for one in document["draws"] if not one["form"]]
+        unscored = [f"expected score of attempt {number}" for number in refused]
+        assert [what for what in differing(document) if what not in unscored] == []
+        agreed += len(document["draws"]) - len(refused)
     assert agreed > 250
 
 
