@@ -397,6 +397,10 @@ def test_a_test_whose_forms_trying_hardly_finds_is_not_published(
     assert (refused.reasons[0].values["failed"], refused.status) == (8, 409)
     with store.read() as session:
         tried = forecasts.tried(session, built.context(), ring)
+        ring_bank = banks.by_name(session, built.centres["here"], "Ring")
+        assert ring_bank is not None
+        # Whoever changes the bank of a published test hears the same.
+        assert pools.why_not_draw(session, ring, ring_bank) == refused.reasons
     assert isinstance(tried, Refused)
     assert tried.reasons == refused.reasons
     path = replace(ring, enemies=ring.enemies[:2])
