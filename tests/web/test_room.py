@@ -159,6 +159,7 @@ def test_attendance_is_recorded_with_an_identity_check(made: Room, me: Browser) 
     assert re.findall(ticked, me.get(address).text) == ["here", "photo-id"]
     page = me.get(f"/sittings/{made.sitting}").text
     assert "since 11:00" in page
+    assert "very late" not in page
     assert ">Absent</strong>" in page
 
 
@@ -330,7 +331,10 @@ def test_a_sitting_is_released_and_closed_by_pages(made: Room, me: Browser) -> N
     assert "At 11:00, by Invigilator." in me.get(place).text
     made.built.clock.advance(NOTICE)
     browser.post(f"/attempts/{attempt}/begin")
-    assert "At work, until 11:30" in me.get(place).text
+    page = me.get(place).text
+    assert "At work, until 11:30" in page
+    told = dict(re.findall(r'"figure-(\w+)">(\d+)<', page))
+    assert [told[name] for name in ("waiting", "working", "done")] == ["0", "1", "0"]
     answer = me.get(f"{place}/close")
     assert codes(answer.text) == {"E-OPEN"}
     answer = me.post(f"{place}/close", {"note": "<script>alert(1)</script>"})
@@ -347,7 +351,10 @@ def test_a_sitting_is_released_and_closed_by_pages(made: Room, me: Browser) -> N
         assert words in page
     assert me.get(f"{place}/close").location == f"{place}/report"
     assert "Its record is fixed." in me.get(f"{place}/roster/{entry}").text
-    assert "Read the report" in me.get(place).text
+    page = me.get(place).text
+    assert "Read the report" in page
+    told = dict(re.findall(r'"figure-(\w+)">(\d+)<', page))
+    assert [told[name] for name in ("waiting", "working", "done")] == ["0", "0", "1"]
     assert "Room 4" in me.get("/sittings").text
 
 

@@ -75,6 +75,9 @@ def test_each_button_does_its_own_deed_and_says_so(built: World) -> None:
         answer = me.post(clock, {"deed": deed, "minutes": "7", "words": WHY})
         assert answer.location == clock
         assert said in me.get(clock).text
+    page = me.get(clock.partition("/roster")[0]).text
+    assert "Paused" in page
+    assert 'data-live-text="figure-working">1<' in page  # resting or not, nobody has finished
     for deed, minutes, why, fields in (
         ("stop", "7", WHY, ["deed"]),
         ("credit", "12345", WHY, ["minutes"]),
