@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assess.bank.items import MAX_OPTIONS
 from assess.bank.kinds import KINDS
 from assess.delivery import answering
 from assess.delivery.answering import Saved
@@ -31,6 +32,9 @@ def test_positions_come_back_in_ascending_order() -> None:
     assert answering.parse(["2"], 4, "single_choice") == (2,)
     assert answering.parse(["3", "0"], 4, "multiple_response") == (0, 3)
     assert answering.parse(["0", "1", "2", "3"], 4, KINDS["multiple_response"]) == (0, 1, 2, 3)
+    every = range(MAX_OPTIONS)  # of the longest question, all ticked, from the last to the first
+    sent = [str(position) for position in reversed(every)]
+    assert answering.parse(sent, MAX_OPTIONS, "multiple_response") == tuple(every)
 
 
 @pytest.mark.parametrize(
