@@ -155,7 +155,12 @@ def test_an_extra_attempt_is_one_more_and_no_more() -> None:
     assert codes(terms, used) == [Code.ATTEMPTS]
     assert codes(terms, replace(used, extra_attempts=1)) == []
     fourth = replace(used, closed_attempts=(*closed, Closed(4, NOW - 9 * DAY, passed=False)))
-    assert codes(terms, replace(fourth, extra_attempts=1)) == [Code.ATTEMPTS]
+    (reason,) = why(terms, replace(fourth, extra_attempts=1))
+    assert (reason.code, reason.values["allowed"]) == (Code.ATTEMPTS, 4)
+
+
+def test_whoever_wrote_a_question_of_a_bank_may_practise_with_it() -> None:
+    assert codes(replace(TERMS, practice=True), replace(STANDING, own_questions=True)) == []
 
 
 def test_a_waiver_lifts_the_wait_after_its_own_attempt_alone() -> None:
