@@ -349,6 +349,9 @@ def test_a_sitting_is_released_and_closed_by_pages(made: Room, me: Browser) -> N
     page = me.get(answer.location).text
     for words in ("Quiet.", "&lt;b&gt;No&lt;/b&gt;", "time was up", "Did not begin", "photo card"):
         assert words in page
+    assert re.findall(r"<dd>(\d+)</dd>", page) == ["2", "1", "0", "1", "0"]
+    assert re.findall(r'scope="row"[^>]*>([^<]+)<', page) == ["Candidate", "Candidate Two"]
+    assert page.count("11:00 by Invigilator") == 2  # set down and released
     assert me.get(f"{place}/close").location == f"{place}/report"
     assert "Its record is fixed." in me.get(f"{place}/roster/{entry}").text
     page = me.get(place).text
