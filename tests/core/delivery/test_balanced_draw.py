@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assess.delivery import counting, draw, second_draw
+from assess.delivery import counting, draw, second_draw, units
 from assess.delivery.draw import Band, Cell, Draw, Entry, History, Pool, Seen, Stream
 from assess.psychometrics import calibration
 from assess.reasons import Code, Refused
@@ -290,6 +290,14 @@ def test_counting_gives_up_where_it_would_take_too_long(monkeypatch: pytest.Monk
     assert counted(limited=True)
     monkeypatch.setattr(counting, "MOST_STEPS", 21)
     assert not counted(limited=True)
+
+
+def test_numbers_of_forms_are_of_the_size_that_the_record_says() -> None:
+    for entries, count, bits in ((9, 4, 8), (10, 4, 16), (10, 9, 16), (16, 2, 8)):
+        cells = (Cell("u/0", count, [Entry(i, i, 0, 50 * i) for i in range(1, entries + 1)]),)
+        assert units.of(Pool(DIGEST, cells)).size == bits
+        banded = units.of(Pool(DIGEST, cells, band=Band(500, 10)))
+        assert banded.size == bits * (count * 50 * (entries - 1) + 1)
 
 
 def test_a_pool_too_large_to_count_gives_the_nearest_of_what_was_tried() -> None:

@@ -83,6 +83,11 @@ def test_two_programs_written_apart_draw_the_same_forms(
         pool, history = situation(chance)
         if number % 5 == 0:  # many pairs of enemies, which hang together with no others
             pool = replace(pool, enemies=tuple((item, item + 1) for item in range(1, 9, 2)))
+        if number % 5 == 3:  # a chain of enemies in an order of its own, and a case
+            sets = (0, 0, 0, 0, 0, 0, 1, 1, 0, 0)
+            entries = [Entry(i, i, 2, 100 * i, one) for i, one in enumerate(sets, start=1)]
+            chain = ((1, 4), (4, 2), (2, 5), (5, 3))
+            pool = Pool("ab" * 32, (Cell("u/0", 4, entries),), enemies=chain, band=Band(2200, 50))
         if number % 5 == 1:  # all but one met at once: what is alike has many difficulties
             history = {item: Seen(1, 1) for item in range(2, 20)}
         if number % 5 == 2:  # many lots of one sum, and one difficulty that is soon used up
