@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
@@ -52,20 +53,32 @@ def by_the_draw(pool: Pool) -> Drawer:
 
 def test_forms_are_uniform_within_the_band_as_an_enumeration_says() -> None:
     pool, plan = world()
-    allowed = [
+    enemies, target = ({0, 6}, {1, 2, 14}), round(float(plan.expected.mean()) * 6)
+    forms = [
         tuple(sorted(a + b + c))
         for a, b, c in product(*(combinations(cell.tolist(), 2) for cell in plan.cells))
-        if plan.inside(np.array([a + b + c]))[0]
+        if all(len(group.intersection(a + b + c)) < 2 for group in enemies)
     ]
-    drawn = by_the_draw(pool).first(30 * len(allowed))
-    assert drawn.inside.all()
-    found = np.sort(drawn.forms, axis=1)
-    counts = np.array([(found == np.array(form)).all(axis=1).sum() for form in allowed])
-    assert counts.sum() == len(found)
-    # Chi-square with len - 1 degrees of freedom: mean f, variance 2 f.
-    chi = float(((counts - 30) ** 2 / 30).sum())
-    free = len(allowed) - 1
-    assert abs(chi - free) < 4 * np.sqrt(2 * free)
+    off = {form: abs(int(plan.expected[list(form)].sum()) - target) for form in forms}
+    half = sorted(off.values())[len(forms) // 4]  # which some form is away
+    allowed = [form for form in forms if off[form] <= half]
+    drawer = by_the_draw(pool)
+    groups = tuple(np.array(sorted(group)) for group in enemies)
+    drawer.plan = plan = replace(plan, band=(target, half), enemies=groups)
+    first = drawer.first(30 * len(allowed))
+    assert first.inside.all()
+    for drawn, among in (
+        (first.forms, allowed),
+        (drawer.unbalanced(30 * len(forms)), forms),
+    ):
+        assert plan.inside(drawn).all() == (among is allowed)
+        found = np.sort(drawn, axis=1)
+        counts = np.array([(found == np.array(form)).all(axis=1).sum() for form in among])
+        assert counts.sum() == len(found) == 30 * len(among)
+        # Chi-square with len - 1 degrees of freedom: mean f, variance 2 f.
+        chi = float(((counts - 30) ** 2 / 30).sum())
+        free = len(among) - 1
+        assert abs(chi - free) < 4 * np.sqrt(2 * free)
 
 
 def test_what_tries_do_not_find_the_draw_settles() -> None:
@@ -78,18 +91,23 @@ def test_what_tries_do_not_find_the_draw_settles() -> None:
     assert ((sums == plan.band[0]) == drawn.inside).all()
 
 
-def test_later_forms_take_unseen_items_first_then_those_met_longest_ago() -> None:
+def test_later_forms_take_what_was_met_fewest_times_and_longest_ago() -> None:
     pool, plan = world(band=None)
     drawer = by_the_draw(pool)
     drawer.plan = plan
     histories = Histories.empty(200, 15)
-    met: list[np.ndarray] = []
-    for attempt in range(1, 4):
-        drawn = drawer.next(histories)
-        met.append(np.sort(drawn.forms[:, 4:], axis=1))  # of the quota of four items
-        histories.meet(drawn.forms, attempt)
-    assert not (met[0][:, :, None] == met[1][:, None, :]).any()
-    assert (met[2] == met[0]).all()
+    for attempt in range(1, 7):
+        forms = drawer.next(histories).forms
+        rank = histories.times * 100 + histories.last
+        taken = np.zeros(rank.shape, dtype=bool)
+        taken[np.arange(200)[:, None], forms] = True
+        for cell in plan.cells:
+            own, here = rank[:, cell], taken[:, cell]
+            assert (here.sum(axis=1) == 2).all()
+            assert (
+                np.where(here, own, 0).max(axis=1) <= np.where(here, 999, own).min(axis=1)
+            ).all()
+        histories.meet(forms, attempt)
 
 
 def test_the_forecast_of_overlap_and_exposure_is_what_a_cohort_shows() -> None:
