@@ -146,6 +146,7 @@ def test_items_of_a_large_quota_are_exposed_as_many_more_forms_would_show() -> N
     drawer = by_the_draw(world()[0])
     drawer.plan = plan
     plain, given = drawer.unbalanced(4_000), drawer.first(4_000).forms
+    assert (np.diff(np.sort(given, axis=1)) > 0).all()  # no question twice
     found = forecast.first_exposure(plan, plain, given)
     assert found.sum() == pytest.approx(5)
     many = forecast.exposure(plan, drawer.first(150_000).forms)
