@@ -222,6 +222,11 @@ def test_when_one_unseen_item_is_left_it_comes_and_the_least_recently_seen_with_
         assert {one.item for one in form.questions} == {5, 3, 4}
 
 
+def test_no_form_is_drawn_by_a_rule_that_is_not_known() -> None:
+    with pytest.raises(ValueError, match="no draw is called 'assess-draw/3'"):
+        draw.draw(M02, {}, Stream(SEED, "ann", 1, "assess-draw/3"))
+
+
 def test_seen_fewer_times_goes_before_seen_longer_ago() -> None:
     pool = pool_of((2, 1))
     assert [one.item for one in drawn(pool, {1: Seen(2, 1), 2: Seen(1, 9)}).questions] == [2]
