@@ -121,12 +121,13 @@ def test_whatever_is_no_plain_save_goes_by_the_ordinary_way(
         "of another": stranger.tell(address, good),
         "of another attempt": player.browser.tell("/api/attempts/999/answers", good),
         "asked": player.browser.get(address),
+        "put": player.browser._open(address, method="PUT", data=good, headers=headers),
     }
     assert short == [False] * len(others)
     told = {name: answer.status_code for name, answer in others.items()}
     assert told == {
         "forged": 403, "no token": 403, "named a text": 200, "too large": 200, "of another": 404,
-        "of another attempt": 404, "asked": 405,
+        "of another attempt": 404, "asked": 405, "put": 405,
     }  # fmt: skip
 
 
