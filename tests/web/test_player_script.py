@@ -208,10 +208,12 @@ def test_a_server_that_ends_and_begins_anew_gets_all_answers_in_their_order(
         choose(page, position)
         expect(said).to_contain_text("Saved on this device.")
     page.get_by_role("button", name="Save and next").click()
+    page.get_by_role("button", name="Flag this question").click()
     choose(page, 1)
     another = create_app(built.app.extensions["assess.settings"], built.clock)
     with listening(another, port):
-        page.evaluate("dispatchEvent(new Event('online'))")
+        with page.expect_response("**/flags"):
+            page.evaluate("dispatchEvent(new Event('online'))")
         expect(said).to_have_text("Saved.")
         rows = [(save.place, save.sequence) for save in stored(attempt)]
         assert [number for place, number in rows if place == 1] == [
@@ -219,6 +221,8 @@ def test_a_server_that_ends_and_begins_anew_gets_all_answers_in_their_order(
         ]
         assert rows == sorted(rows)
         assert {place: answer[-1] for place, answer in shown(attempt).items()} == {1: 3, 2: 1}
+        with store.read() as session:
+            assert attempts.flags(session, attempt) == {2}
         page.goto("about:blank")
     with another.app_context():
         store.dispose()
@@ -361,6 +365,7 @@ def test_two_tabs_of_one_device_give_no_number_twice_and_show_the_same(
 def test_a_device_that_was_taken_over_reads_and_what_it_had_not_sent_is_offered(
     here: World, served: Served, page: Page, device: Callable[[], Page]
 ) -> None:
+    page.add_init_script(HURRY)
     attempt = start(page, served.url)
     ready(page)
     choose(page, 0)
@@ -375,6 +380,8 @@ def test_a_device_that_was_taken_over_reads_and_what_it_had_not_sent_is_offered(
     other.goto(f"{served.url}/attempts/{attempt}")
     other.get_by_role("button", name="Continue here").click()
     ready(other)
+    # What it has not sent is handed over, if not at once.
+    page.route("**/journal", lambda route: route.fulfill(status=503), times=2)
     page.context.set_offline(False)
     notice = page.locator("[data-code=W-TAKEOVER]")
     expect(notice).to_contain_text("Kept as evidence")
