@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import hashed as hashing
 from benchmarks import instructions, load, processes, world
 from benchmarks.client import Browser, expect
 from tests.services import Folder, Services
@@ -91,8 +92,10 @@ async def workers(count: int, do: Callable[[int], Awaitable[None]]) -> None:
     await asyncio.gather(*[one() for _ in range(CONCURRENT)])
 
 
-async def attempts(port: int, made: world.World, servers: Servers, size: Size) -> Figures:
-    """Whole attempts, as fast as eight at once are played."""
+async def attempts(
+    port: int, made: world.World, servers: Servers, size: Size, hashes: Path
+) -> Figures:
+    """Whole attempts, as fast as eight at once are played; the password's hash apart."""
     requests: list[int] = []
 
     async def play(number: int) -> None:
@@ -107,14 +110,19 @@ async def attempts(port: int, made: world.World, servers: Servers, size: Size) -
 
     await workers(WARM, play)
     requests.clear()
+    hashed = hashing.seconds(hashes)
     before, began = servers.cpu(), time.perf_counter()
     await workers(size.attempts, lambda number: play(WARM + number))
     took = time.perf_counter() - began
+    spent = cost(servers, before, size.attempts)
+    password = (hashing.seconds(hashes) - hashed) * 1000 / size.attempts
     return {
         "attempts": size.attempts,
         "attempts_per_second": round(size.attempts / took, 2),
         "requests_per_attempt": statistics.mean(requests),
-        **cost(servers, before, size.attempts),
+        **spent,
+        "password_cpu_ms": round(password, 1),
+        "site_cpu_ms_beside_the_password": round(spent["site_cpu_ms"] - password, 1),
     }
 
 
@@ -181,23 +189,6 @@ async def entered(port: int) -> list[load.Line]:
     return [load.of_floor(browser) for browser in browsers]
 
 
-def password_ms() -> float:
-    """Processor milliseconds of one password hash with the settings of the site: the median.
-
-    The first ones take half as long again: their memory is new. A server's is not.
-    """
-    from assess.actions import passwords
-    from assess.settings import Settings
-
-    settings = Settings(database_url="sqlite://", secret_key="x" * 32, seed_key="y" * 32)
-    took = []
-    for _ in range(25):
-        began = time.process_time()
-        passwords.hash_of("a password", settings)
-        took.append(time.process_time() - began)
-    return statistics.median(took[5:]) * 1000
-
-
 def measure(kind: str, size: Size, services: Services, folder: Path) -> Figures:
     """All figures of one kind of database."""
     url = services.empty(kind, folder)
@@ -205,17 +196,20 @@ def measure(kind: str, size: Size, services: Services, folder: Path) -> Figures:
     instance.mkdir()
     made = world.build(url, instance, WARM + size.attempts + size.candidates)
     database = None
+    hashes = folder / f"hashes-{kind}"
+    hashes.mkdir()
     env = {"ASSESS_DATABASE_URL": url, "ASSESS_INSTANCE": str(instance)}
+    env[hashing.FOLDER] = str(hashes)
     if kind == "postgresql":
         first = (folder / "postgresql" / "postmaster.pid").read_text().split()[0]
         database, env["ASSESS_REDIS_URL"] = int(first), services.redis()
     found: Figures = {"kind": kind}
     port = processes.free_port()
-    with processes.gunicorn("assess.app:wsgi()", env, port) as pid:
+    with processes.gunicorn("benchmarks.hashed:wsgi()", env, port) as pid:
         servers = Servers(pid, database)
 
         async def play() -> list[load.Line]:
-            found["attempts"] = await attempts(port, made, servers, size)
+            found["attempts"] = await attempts(port, made, servers, size, hashes)
             names = made.names[WARM + size.attempts :]
             browsers, found["starts"] = await enter(port, made, names, servers)
             for browser in browsers:
@@ -230,11 +224,6 @@ def measure(kind: str, size: Size, services: Services, folder: Path) -> Figures:
     with processes.gunicorn("benchmarks.floor:wsgi()", env, port) as pid:
         servers = Servers(pid, database)
         found["floor"] = saves(asyncio.run(entered(port)), servers, size.save_seconds)
-    hashing = password_ms()
-    found["password_cpu_ms"] = round(hashing, 1)
-    found["attempt_cpu_ms_beside_the_password"] = round(
-        found["attempts"]["site_cpu_ms"] - hashing, 1
-    )
     found["save_cpu_to_floor"] = round(
         found["saves"]["site_cpu_ms"] / found["floor"]["site_cpu_ms"], 2
     )
