@@ -20,8 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import hashed as hashing
-from benchmarks import instructions, load, processes, world
+from benchmarks import hashed, instructions, load, processes, world
 from benchmarks.client import Browser, expect
 from tests.services import Folder, Services
 
@@ -110,12 +109,12 @@ async def attempts(
 
     await workers(WARM, play)
     requests.clear()
-    hashed = hashing.seconds(hashes)
+    known = hashed.seconds(hashes)
     before, began = servers.cpu(), time.perf_counter()
     await workers(size.attempts, lambda number: play(WARM + number))
     took = time.perf_counter() - began
     spent = cost(servers, before, size.attempts)
-    password = (hashing.seconds(hashes) - hashed) * 1000 / size.attempts
+    password = (hashed.seconds(hashes) - known) * 1000 / size.attempts
     return {
         "attempts": size.attempts,
         "attempts_per_second": round(size.attempts / took, 2),
@@ -199,7 +198,7 @@ def measure(kind: str, size: Size, services: Services, folder: Path) -> Figures:
     hashes = folder / f"hashes-{kind}"
     hashes.mkdir()
     env = {"ASSESS_DATABASE_URL": url, "ASSESS_INSTANCE": str(instance)}
-    env[hashing.FOLDER] = str(hashes)
+    env[hashed.FOLDER] = str(hashes)
     if kind == "postgresql":
         first = (folder / "postgresql" / "postmaster.pid").read_text().split()[0]
         database, env["ASSESS_REDIS_URL"] = int(first), services.redis()

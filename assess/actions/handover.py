@@ -15,13 +15,14 @@ from assess.store.programmes import Registration
 def tell(session: Session, context: Context, row: Registration) -> None:
     """Mail the tutor of a registration about each request and message that has no answer yet.
 
-    The tutor before was mailed when it was written, and can answer it no more.
+    The tutor before was mailed when it was written, and can answer it no more. Whoever is barred
+    waits for nothing.
     """
     tutor = session.get_one(Person, row.tutor_id)
     candidate = session.get_one(Person, row.candidate_id)
     about, kind = candidate.name, Kind.APPROVAL_ASKED
-    for request, test in approvals.waiting_in(session, row.programme_id, candidate.id):
+    for request, test in approvals.asked_by(session, candidate.id, tutor.id):
         mail.put(session, context, kind, tutor, request.id, about=about, test=test.title)
     last, kind = messages.last(session, row.id), Kind.MESSAGE_ASKED
-    if last is not None and last.from_candidate:
+    if last is not None and last.from_candidate and candidate.active:
         mail.put(session, context, kind, tutor, row.id, about=about, deed=last.id)

@@ -81,23 +81,6 @@ _WAITING = select(ApprovalRequest).where(
 )
 
 
-def waiting_in(
-    session: Session, programme_id: int, candidate_id: int
-) -> Sequence[tuple[ApprovalRequest, Test]]:
-    """A candidate's requests in a programme that nobody has answered yet, oldest first."""
-    rows = session.execute(
-        select(ApprovalRequest, Test)
-        .join(Test, Test.id == ApprovalRequest.test_id)
-        .where(
-            Test.programme_id == programme_id,
-            ApprovalRequest.candidate_id == candidate_id,
-            ApprovalRequest.answered_at.is_(None),
-        )
-        .order_by(ApprovalRequest.id)
-    )
-    return [(request, test) for request, test in rows]
-
-
 # Every judgement of a start asks this: made once, for making it costs more than running it.
 _NEWEST = (
     select(Approval, Attempt.id)
@@ -181,6 +164,14 @@ def queue(
         _waiting(tutor_id).order_by(ApprovalRequest.asked_at, ApprovalRequest.id).limit(limit)
     )
     return [(request, person, test) for request, person, test in rows]
+
+
+def asked_by(
+    session: Session, candidate_id: int, tutor_id: int
+) -> Sequence[tuple[ApprovalRequest, Test]]:
+    """The requests of one candidate that wait for this tutor."""
+    rows = session.execute(_waiting(tutor_id).where(ApprovalRequest.candidate_id == candidate_id))
+    return [(request, test) for request, _, test in rows]
 
 
 def count(session: Session, tutor_id: int) -> int:

@@ -218,7 +218,7 @@ def test_what_waits_for_a_tutor_is_told_to_the_next_one(built: World) -> None:
         ("ada@example.org", "Candidate asks for your approval"),
         ("ada@example.org", "Candidate has written to you"),
     ]
-    # What is answered waits for nobody.
+    # What is answered waits for nobody, and nobody waits who is barred.
     assert isinstance(messages.write(built.context("tutor.two"), row.id, "You may."), int)
     third = built.add("tutor.three", Role.TUTOR)
     assert people.change(built.context(), third, "Eve", None, "eve@example.org") is None
@@ -227,6 +227,12 @@ def test_what_waits_for_a_tutor_is_told_to_the_next_one(built: World) -> None:
     )
     told = [one.subject for one in waiting() if one.address == "eve@example.org"]
     assert told == ["Candidate asks for your approval"]
+    assert people.set_active(built.context(), candidate, False) is None
+    fourth = built.add("tutor.four", Role.TUTOR)
+    assert people.change(built.context(), fourth, "Joan", None, "joan@example.org") is None
+    acting = built.context("administrator")
+    assert programmes.change_registration(acting, row.id, fourth, entry) is None
+    assert not [one for one in waiting() if one.address == "joan@example.org"]
 
 
 def test_each_decision_is_told_to_the_other_one_and_no_mail_says_a_mark(

@@ -228,19 +228,6 @@ def test_a_server_that_ends_and_begins_anew_gets_all_answers_in_their_order(
         store.dispose()
 
 
-def too_busy(page: Page) -> None:
-    """Let the server refuse the next two answers, and nothing else."""
-    left = [503, 503]
-
-    def refuse(route: Route) -> None:
-        if left:
-            route.fulfill(status=left.pop(), body="<h1>Busy</h1>")
-        else:
-            route.continue_()
-
-    page.route("**/answers", refuse)
-
-
 def test_handing_in_waits_for_what_has_not_arrived_and_leaves_nothing_on_the_device(
     here: World, served: Served, page: Page
 ) -> None:
@@ -266,7 +253,8 @@ def test_handing_in_waits_for_what_has_not_arrived_and_leaves_nothing_on_the_dev
 
     sent: list[int] = []
     page.on("response", lambda one: sent.append(one.status) if "/hand-in" in one.url else None)
-    too_busy(page)
+    # The way is free again, and the server too busy for answers alone: the hand-in waits for them.
+    page.route("**/answers", lambda route: route.fulfill(status=503), times=2)
     page.context.set_offline(False)
     page.wait_for_url("**/result")
     expect(page.locator("[data-receipt]")).to_be_visible()
