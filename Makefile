@@ -12,7 +12,9 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --jobs=2
 endif
 
-PYTHON ?= python3
+# The distribution's own, where it will do: it is built for speed, and what a version manager compiles
+# takes a sixth more for a page (docs/performance.md). make PYTHON=... takes another.
+PYTHON ?= $(shell for one in /usr/bin/python3 python3; do "$$one" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; done; echo "$$one")
 VENV := .venv
 BIN := $(VENV)/bin
 VENDOR := assess/web/static/vendor

@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import json
 import statistics
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -202,7 +203,7 @@ def measure(kind: str, size: Size, services: Services, folder: Path) -> Figures:
     if kind == "postgresql":
         first = (folder / "postgresql" / "postmaster.pid").read_text().split()[0]
         database, env["ASSESS_REDIS_URL"] = int(first), services.redis()
-    found: Figures = {"kind": kind}
+    found: Figures = {"kind": kind, "python": sys.version}
     port = processes.free_port()
     with processes.gunicorn("benchmarks.hashed:wsgi()", env, port) as pid:
         servers = Servers(pid, database)
