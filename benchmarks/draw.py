@@ -32,7 +32,7 @@ from assess.actions import specifications as specs
 from assess.actions.context import Context
 from assess.app import create_app
 from assess.bank.formats import tabular
-from assess.bank.specification import read_specification
+from assess.bank.specification_file import read_specification
 from assess.delivery import draw
 from assess.delivery.draw import Band, Cell, Draw, Entries, History, Pool, Seen, Stream
 from assess.delivery.eligibility import Standing

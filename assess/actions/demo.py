@@ -26,7 +26,7 @@ from assess.actions import (
 from assess.actions import specifications as specs
 from assess.actions.context import Context, record
 from assess.bank.formats import tabular
-from assess.bank.specification import read_specification
+from assess.bank.specification_file import read_specification
 from assess.journal import Event
 from assess.reasons import Refused
 from assess.roles import Role

@@ -56,7 +56,7 @@ def simulate(
     """
     from assess.actions import forecasts
     from assess.bank.formats.difficulties import read_difficulties
-    from assess.bank.specification import read_blueprint
+    from assess.bank.specification_file import read_blueprint
 
     what: str | Specification = spec
     if Path(spec).is_file():

@@ -25,7 +25,7 @@ def publish(obj: Shell, file: str, centre: str | None, as_json: bool) -> None:
     Refused, with every reason, while the bank cannot serve it.
     """
     from assess.actions import specifications
-    from assess.bank.specification import read_specification
+    from assess.bank.specification_file import read_specification
 
     specification = read_specification(shell.text_of(file))
     if isinstance(specification, Refused):

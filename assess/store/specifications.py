@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from assess.bank import specification_file
 from assess.bank.specification import Specification
 from assess.store import cursor
 from assess.store.base import Base
@@ -73,7 +74,7 @@ class SpecificationVersion(Base):
     def specification(self) -> Specification:
         """The version as the bank floor knows it; read once, for it never changes."""
         if self.digest not in _read:
-            _read[self.digest] = Specification.from_document(self.document)
+            _read[self.digest] = specification_file.stored(self.document)
         return _read[self.digest]
 
 
@@ -147,7 +148,7 @@ def known(session: Session, digests: Mapping[int, str]) -> dict[int, Published]:
     for number, digest in digests.items():
         if digest not in _read:
             ((document,),) = cursor.ask(session, _DOCUMENT, {"version": number})
-            _read[digest] = Specification.from_document(cursor.document(document))
+            _read[digest] = specification_file.stored(cursor.document(document))
     found = {number: Published(number, _read[digest]) for number, digest in digests.items()}
     session.info.setdefault("versions", {}).update(found)
     return found

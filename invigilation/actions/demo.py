@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from assess.actions import programmes, specifications
 from assess.actions.context import Context
-from assess.bank.specification import read_specification
+from assess.bank.specification_file import read_specification
 from assess.reasons import Refused
 from assess.roles import Role
 from invigilation.actions import roster, sittings

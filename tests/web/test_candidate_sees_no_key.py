@@ -13,7 +13,7 @@ import pytest
 from assess.actions import banks, frameworks, programmes, specifications
 from assess.bank.formats import tabular
 from assess.bank.items import Content, Level
-from assess.bank.specification import read_specification
+from assess.bank.specification_file import read_specification
 from assess.reasons import Refused
 from assess.store import banks as bank_rows
 from tests.builders import World

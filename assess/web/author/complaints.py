@@ -10,8 +10,8 @@ from functools import cache
 from flask_babel import gettext as _
 
 from assess import wording
-from assess.bank import specification as rules
-from assess.bank.specification import Quota
+from assess.bank import specification_file as rules
+from assess.bank.specification import SCHEMA, Quota
 from assess.reasons import Reason, Refused, Value
 from assess.web.author import narrowing
 from assess.web.author.complaint import Complaint
@@ -146,7 +146,7 @@ def _cell(place: int, key: str) -> tuple[str, str]:
 def _narrower(form: Form) -> list[tuple[int, Quota]]:
     """The narrower quotas, each with its place in the form; none where one cannot be read."""
     quotas = form.document("-")["quotas"]
-    least = {"schema": rules.SCHEMA, "name": "x", "title": "-", "bank": "-", "minutes": 1}
+    least = {"schema": SCHEMA, "name": "x", "title": "-", "bank": "-", "minutes": 1}
     read = rules.read({**least, "cut": 1, "quotas": quotas})
     if isinstance(read, Refused):
         return []

@@ -14,15 +14,8 @@ from werkzeug.datastructures import MultiDict
 
 from assess.bank import resources
 from assess.bank.kinds import Kind
-from assess.bank.specification import (
-    INVIGILATED,
-    MAX_QUOTAS,
-    SCHEMA,
-    Feedback,
-    Quota,
-    Specification,
-    Window,
-)
+from assess.bank.specification import INVIGILATED, SCHEMA, Feedback, Quota, Specification, Window
+from assess.bank.specification_file import MAX_QUOTAS
 from assess.web.author import narrower
 from assess.web.author.narrower import Narrower
 

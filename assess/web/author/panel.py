@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from assess.bank import specification as rules
+from assess.bank import specification_file as rules
 from assess.bank.publishing import Proof
-from assess.bank.specification import Specification
+from assess.bank.specification import SCHEMA, Specification
 from assess.reasons import Refused
 from assess.store import live_items, proofs
 from assess.store.banks import Bank
@@ -49,7 +49,7 @@ def specification(bank: Bank, form: Form) -> Specification | Refused:
     cut = whole.get("cut")
     usable = isinstance(cut, int) and 0 < cut <= rules.MAX_COUNT * rules.MAX_QUOTAS
     kept["cut"] = cut if usable else 1
-    others = {"schema": rules.SCHEMA, "name": "x", "title": "-", "minutes": 1}
+    others = {"schema": SCHEMA, "name": "x", "title": "-", "minutes": 1}
     return rules.read({**others, **kept})
 
 

@@ -13,7 +13,7 @@ from assess import store
 from assess.actions import specifications as deeds
 from assess.actions.context import not_found
 from assess.actions.specifications import Published
-from assess.bank import specification as rules
+from assess.bank import specification_file as rules
 from assess.bank.kinds import KINDS
 from assess.bank.specification import Feedback, Specification
 from assess.reasons import Code, Helper, Reason, Refused

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from assess.bank.cells import Facts, Placing, sort_out
 from assess.bank.items import Level
-from assess.bank.specification import Quota, Sets, Specification, read_blueprint
+from assess.bank.specification import Quota, Sets, Specification
+from assess.bank.specification_file import read_blueprint
 from assess.reasons import Refused
 
 BASE = read_blueprint("{bank: b, cut: 1, quotas: [{outcome: a, count: 1}]}")

@@ -10,7 +10,8 @@ import pytest
 
 from assess.bank.formats import rows, tabular
 from assess.bank.outcomes import Framework, read_framework
-from assess.bank.specification import KEYS, Specification, read_specification
+from assess.bank.specification import Specification
+from assess.bank.specification_file import KEYS, read_specification
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 

@@ -13,7 +13,8 @@ from assess.bank import feasibility
 from assess.bank.cells import Cells, Facts, sort_out
 from assess.bank.feasibility import Demand, Kind, Verdict, judge
 from assess.bank.freshness import Fresh, fresh_attempts
-from assess.bank.specification import Quota, Sets, read_blueprint
+from assess.bank.specification import Quota, Sets
+from assess.bank.specification_file import read_blueprint
 from assess.reasons import Refused
 
 BASE = read_blueprint("{bank: b, cut: 1, quotas: [{outcome: a, count: 1}]}")

@@ -9,20 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assess.bank import feasibility, resources
+from assess.bank import feasibility, resources, specification_file
 from assess.bank.cells import Facts
 from assess.bank.items import Level
 from assess.bank.outcomes import Framework, read_framework
 from assess.bank.publishing import prove
-from assess.bank.specification import (
-    Feedback,
-    Quota,
-    Sets,
-    Specification,
-    Window,
-    read_blueprint,
-    read_specification,
-)
+from assess.bank.specification import Feedback, Quota, Sets, Specification, Window
+from assess.bank.specification_file import read_blueprint, read_specification
 from assess.reasons import Code, Refused
 from tests.banks import facts_of
 
@@ -134,7 +127,7 @@ def blocks(
 
 @given(SPECIFICATIONS)
 def test_a_specification_comes_back_from_its_document(specification: Specification) -> None:
-    again = Specification.from_document(specification.as_document())
+    again = specification_file.stored(specification.as_document())
     assert again == specification
     assert again.digest() == specification.digest()
 
@@ -453,7 +446,7 @@ def test_an_open_book_is_texts_and_addresses(rows: str, found: list[str]) -> Non
         assert [reason.values["what"] for reason in read.reasons] == found
         return
     assert found == []
-    assert Specification.from_document(read.as_document()) == read
+    assert specification_file.stored(read.as_document()) == read
     assert resources.typed(resources.as_typed(read.resources)) == [
         one.as_document() for one in read.resources
     ]

@@ -15,7 +15,8 @@ from assess.bank import outcomes
 from assess.bank.formats import tabular
 from assess.bank.items import Content
 from assess.bank.outcomes import Framework
-from assess.bank.specification import Specification, read_specification
+from assess.bank.specification import Specification
+from assess.bank.specification_file import read_specification
 from assess.reasons import Refused
 
 DATA = Path(assess.__file__).parent / "data"

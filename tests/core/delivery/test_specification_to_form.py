@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from assess.actions.pools import freeze
 from assess.bank.cells import Facts, sort_out
 from assess.bank.items import Level
-from assess.bank.specification import Quota, Sets, Specification, read_blueprint
+from assess.bank.specification import Quota, Sets, Specification
+from assess.bank.specification_file import read_blueprint
 from assess.delivery import draw
 from assess.delivery.draw import Draw, Entry, History, Seen, Stream
 from assess.reasons import Refused
