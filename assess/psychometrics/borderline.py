@@ -8,12 +8,12 @@ from enum import Enum
 import numpy as np
 from numpy.typing import ArrayLike
 
-from assess.psychometrics import calibration, irt
+from assess.psychometrics import calibration, enough, irt
 from assess.psychometrics.calibration import Calibration
 from assess.psychometrics.maximise import Model
 from assess.psychometrics.responses import FULL, Responses
 
-ENOUGH = irt.ENOUGH["1pl"]  # attempts, below which no scale is to be had
+ENOUGH = enough.ENOUGH["1pl"]  # attempts, below which no scale is to be had
 
 
 class Nothing(Enum):
@@ -49,7 +49,7 @@ def of_answers(
     counts = np.bincount(whole.item, minlength=answers.versions.size)
     if not counts.any():
         return Nothing.TOO_FEW
-    model: Model = "2pl" if np.median(counts[counts > 0]) >= irt.ENOUGH["2pl"] else "1pl"
+    model: Model = "2pl" if np.median(counts[counts > 0]) >= enough.ENOUGH["2pl"] else "1pl"
     fit = irt.fit(whole, model, weak_priors=True, progress=progress)
     if not fit.converged or not fit.estimated.any():
         return Nothing.NOT_CONVERGED

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from assess.psychometrics import accelerate, ahead, drawn, expected, maximise, patterns
+from assess.psychometrics import accelerate, ahead, drawn, enough, expected, maximise, patterns
 from assess.psychometrics.errors import Covariance, Kind, covariance
 from assess.psychometrics.exact import Floats, Ints
 from assess.psychometrics.expected import Curves, Nodes, Sums
@@ -33,9 +33,7 @@ AHEAD_TOLERANCE = 3e-4  # the same of steps that are as long as the way to the e
 MANY_ANSWERS = 1_000_000
 MOST_STEPS = 500
 LONGEST_LEAP = 3.0  # of a, d and logit c in a mixed step
-ENOUGH = {"1pl": 200, "2pl": 500, "3pl": 1000}  # answers to an item; working choices
 WEAK_BELOW = 500  # answers, where weak priors are asked for
-FEWEST_ITEMS = {"1pl": 2, "2pl": 3, "3pl": 3}
 CHANCE = 0.2  # where the prior of c has its mode unless the caller knows the options
 
 Progress = Callable[[int, float, float], None]
@@ -166,7 +164,7 @@ def fit_parts(
         weak = n >= 0  # slope and asymptote trade off: without a prior many items run away
     priors = Priors(weak, np.broadcast_to(np.asarray(chance, dtype=np.float64), n.shape))
     counted = np.asarray(n > 0 if weak_priors or model == "3pl" else (counts > 0).all(axis=1))
-    if counted.sum() < FEWEST_ITEMS[model]:
+    if counted.sum() < enough.FEWEST_ITEMS[model]:
         return _nothing(model, parts, counts, weak)
     forms = _few_forms(parts, model)
     grid = expected.nodes(nodes) if nodes else _enough_nodes(parts, few=forms is not None)
@@ -362,8 +360,8 @@ def _finished(
         *found.standard(),
         counts.sum(axis=1),
         weak & at,
-        _guards(model, counts),
-        _reasons(counts, at, endless, found, with_errors=with_errors),
+        enough.guards(model, counts),
+        enough.reasons(counts, at, endless, found, with_errors=with_errors),
         estimation.loglik,
         {"1pl": size + 1, "2pl": 2 * size, "3pl": 3 * size}[model],
         _sat(estimation.parts),
@@ -378,13 +376,15 @@ def _finished(
 
 def _nothing(model: Model, parts: Sequence[Part], counts: Ints, weak: NDArray[np.bool_]) -> Fit:
     none = np.full(len(counts), np.nan)
-    why = f"a {model} needs at least {FEWEST_ITEMS[model]} items answered rightly and wrongly"
+    why = (
+        f"a {model} needs at least {enough.FEWEST_ITEMS[model]} items answered rightly and wrongly"
+    )
     return Fit(
         model,
         *(none, none, none, none, none, none, none),
         counts.sum(axis=1),
         weak,
-        _guards(model, counts),
+        enough.guards(model, counts),
         (why,) * len(counts),
         loglik=np.nan,
         parameters=0,
@@ -396,33 +396,3 @@ def _nothing(model: Model, parts: Sequence[Part], counts: Ints, weak: NDArray[np
         reach=0.0,
         information="none",
     )
-
-
-def _guards(model: Model, counts: Ints) -> tuple[str | None, ...]:
-    limit = ENOUGH[model]
-    return tuple(
-        f"too few: {n} < {limit}" if n < limit else None for n in counts.sum(axis=1).tolist()
-    )
-
-
-def _reasons(
-    counts: Ints,
-    counted: NDArray[np.bool_],
-    endless: NDArray[np.bool_],
-    found: Covariance,
-    *,
-    with_errors: bool,
-) -> tuple[str | None, ...]:
-    unknown = ~np.isfinite(found.dd) & with_errors
-
-    def why(i: int) -> str | None:
-        right, wrong = counts[i].tolist()
-        if not right + wrong:
-            return "nobody answered it"
-        if not counted[i]:
-            return f"everybody answered it {'wrongly' if wrong else 'rightly'}"
-        if endless[i]:
-            return "its parameters grow without end"
-        return "the answers do not determine its standard error" if unknown[i] else None
-
-    return tuple(why(i) for i in range(len(counts)))
