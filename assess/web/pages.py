@@ -18,7 +18,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from assess import wording
 from assess.delivery import calendar
-from assess.reasons import Code, Reason
+from assess.reasons import Code, Reason, Refused
 from assess.roles import Role
 from assess.settings import Settings
 from assess.web import files, templating
@@ -116,6 +116,16 @@ def _names_of_fields() -> dict[str, str]:
 def typed_words(field: str) -> str:
     """The words of a text area as they were typed, cut where nobody takes more."""
     return request.form.get(field, "").replace("\r\n", "\n")[:MOST_WORDS]
+
+
+def seen(field: str, now: str, refused: Refused | None) -> str:
+    """What a form says of what its reader has looked at, so that two moments can be compared.
+
+    Who puts a mistake right has not looked at what was changed meanwhile, and is told of it by the
+    next try; who was told [E-CHANGED] has, and so has who opens the form.
+    """
+    told = refused is None or refused.code is Code.CHANGED
+    return now if told else request.form.get(field, now)
 
 
 def about(field: str, reasons: Iterable[Reason]) -> list[Reason]:

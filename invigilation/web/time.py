@@ -73,6 +73,7 @@ def _page(sitting_id: int, entry_id: int, refused: Refused | None = None) -> Res
         work=words.work(line),
         state=None if row is None else row.state,
         signed=signed,
+        seen=pages.seen("seen", str(len(signed) or 1), refused),
         steps=steps,
         typed=request.form,
         longest=LONGEST_WORDS,

@@ -336,6 +336,8 @@ def test_a_role_that_somebody_else_gave_meanwhile_is_not_taken_unnoticed(
     stale = seen(me.get(f"/people/{who}").text)
     assert deeds.set_roles(here.context(), who, ["candidate", "tutor"]) is None
     form = {"roles": ["candidate", "invigilator"], "seen": stale}
+    mistaken = me.post(f"/people/{who}/roles", form | {"until-candidate": "soon"})
+    assert (mistaken.status_code, seen(mistaken.text)) == (422, stale)
     refused = me.post(f"/people/{who}/roles", form)
     assert (refused.status_code, beside(refused.text)) == (409, {"roles": "E-CHANGED"})
     assert roles_of(who) == {"candidate", "tutor"}

@@ -414,12 +414,16 @@ def test_what_somebody_else_changed_meanwhile_is_not_undone_unnoticed(
         f"/programmes/{here.programme}/edit": {"name": "Small award", "months": "12"},
     }
     theirs = {"name": "Candy Date", "group": "Three", "months": "6"}
+    slips = {"born_on": "32.1.2001", "ends": "soon", "minimum_age": "old"}
     for address, mine in forms.items():
         stale = mine | {"seen": seen(me.get(address).text)}
         other = {name: value for name, value in theirs.items() if name in mine}
         if "months" in mine:
             del other["name"]  # there it is the programme's
         assert me.post(address, mine | other).status_code == 302
+        # A mistake that is put right first shows nobody what has changed.
+        mistaken = me.post(address, stale | slips)
+        assert (mistaken.status_code, seen(mistaken.text)) == (422, stale["seen"]), address
         refused = me.post(address, stale)
         assert (refused.status_code, refused.text.count("E-CHANGED") > 0) == (409, True), address
         for value in other.values():  # how it stands now is there to be looked at
@@ -438,6 +442,7 @@ def test_a_statement_is_not_published_over_one_that_its_writer_has_not_seen(
     theirs = "All the work I hand in is my own, and I say whose words I use."
     assert programmes.publish_statement(here.context(), here.programme, theirs) == 2
     assert 'name="after" value="1"' in me.post(address, mine | {"look": "yes"}).text
+    assert 'name="after" value="1"' in me.post(address, mine | {"words": " "}).text
     refused = me.post(address, mine)
     assert (refused.status_code, beside(refused.text)) == (409, {"words": "E-CHANGED"})
     assert mine["words"].replace("'", "&#39;") in refused.text  # nothing typed is lost

@@ -52,6 +52,8 @@ def test_the_same_minutes_are_given_once_whoever_else_gives_them(built: World) -
     assert found is not None
     form = {"deed": "credit", "minutes": "10", "words": WHY, "seen": found[1]}
     assert me.post(clock, form).status_code == 302
+    mistaken = me.post(clock, form | {"words": "Why"})
+    assert (mistaken.status_code, f'name="seen" value="{found[1]}"' in mistaken.text) == (422, True)
     again = me.post(clock, form)
     assert again.status_code == 409
     assert codes(again.text) == {"E-CHANGED"}

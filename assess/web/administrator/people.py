@@ -193,7 +193,7 @@ def _details(person_id: int, refused: Refused | None = None) -> ResponseReturnVa
         name=found.name if as_it_is else typed.line("name"),
         born_on=born_on if as_it_is else typed.line("born_on"),
         email=(found.email or "") if as_it_is else typed.line("email"),
-        seen=overtaken.details(found),
+        seen=pages.seen("seen", overtaken.details(found), refused),
         reasons=typed.beside(refused, "name"),
     )
     return page, 200 if refused is None else refused.status
@@ -218,7 +218,7 @@ def _person(
         chosen=[role.value for role in ends] if chosen is None else chosen,
         until=_until(ends, asked=chosen is not None),
         ends=ends,
-        seen=people.in_short(ends),
+        seen=pages.seen("seen", people.in_short(ends), refused),
         quality=QUALITY_ROLES,
         open_sessions=open_sessions,
         last=last,

@@ -154,7 +154,7 @@ def _form(found: rows.Programme | None, refused: Refused | None = None) -> Respo
         programme=found,
         frameworks=offered,
         typed=said,
-        seen="" if found is None else overtaken.programme(found),
+        seen="" if found is None else pages.seen("seen", overtaken.programme(found), refused),
         reasons=typed.beside(refused, "name"),
     )
     return page, 200 if refused is None else refused.status

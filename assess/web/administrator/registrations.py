@@ -163,7 +163,7 @@ def _registration(registration_id: int, refused: Refused | None = None) -> Respo
         signed=signed,
         now=signing.now(),
         typed=_as_it_is(row) if refused is None else said,
-        seen=overtaken.registration(row),
+        seen=pages.seen("seen", overtaken.registration(row), refused),
         reasons=typed.beside(refused, "tutor"),
         **shared,
     )

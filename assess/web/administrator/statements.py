@@ -12,7 +12,7 @@ from assess.actions import programmes as deeds
 from assess.actions.context import not_found
 from assess.reasons import Refused
 from assess.store import programmes as rows
-from assess.web import problems, prose, signing
+from assess.web import pages, problems, prose, signing
 from assess.web.administrator import typed
 from assess.web.administrator.blueprint import administrators, bp
 
@@ -44,9 +44,10 @@ def _page(programme_id: int, words: str, refused: Refused | None = None) -> Resp
             return problems.answer(not_found())
         every = rows.statements(session, programme_id)
     current = every[0][0] if every else None
-    number = current.number if current else 0
+    number = str(current.number if current else 0)
     # Who looks at their text first publishes it over the version that they began with.
-    after = typed.key("after") if "look" in request.form and "after" in request.form else number
+    looks = "look" in request.form
+    after = request.form.get("after", number) if looks else pages.seen("after", number, refused)
     page = render_template(
         "administrator/statements.html",
         programme=programme,
