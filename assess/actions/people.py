@@ -152,7 +152,8 @@ def set_roles(
         if reasons:
             refused = Refused(Code.FIELD, tuple(reasons), 422)
             return refuse(session, context, Event.ROLE_GIVEN, refused)
-        if seen is not None and seen != in_short(held):
+        # What is as it should be already, after a second click perhaps, is no reason.
+        if (given or taken) and seen is not None and seen != in_short(held):
             refused = Refused.of(Code.CHANGED, status=409, who=Helper.YOU, what="roles")
             return refuse(session, context, Event.ROLE_GIVEN, refused)
         for role in sorted(taken):

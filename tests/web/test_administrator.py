@@ -342,5 +342,6 @@ def test_a_role_that_somebody_else_gave_meanwhile_is_not_taken_unnoticed(
     assert (refused.status_code, beside(refused.text)) == (409, {"roles": "E-CHANGED"})
     assert roles_of(who) == {"candidate", "tutor"}
     again = form | {"seen": seen(refused.text), "roles": ["candidate", "tutor", "invigilator"]}
-    assert me.post(f"/people/{who}/roles", again).status_code == 302
+    for _twice in range(2):  # what is so already is no reason
+        assert me.post(f"/people/{who}/roles", again).status_code == 302
     assert roles_of(who) == {"candidate", "tutor", "invigilator"}
