@@ -121,7 +121,7 @@ def register(
     """Register a candidate on a programme with a named tutor; if they are, say its number.
 
     `starts` is the first day of the period (None: today) and `ends` the last (None: as the
-    programme says); `needs` as in `registration.Entry`.
+    programme says); `needs` as in `registration.Entry`. If they are otherwise: E-CHANGED `at` it.
     """
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
@@ -133,10 +133,15 @@ def register(
         if programme is None or candidate is None or tutor is None:
             return not_found()
         store.alone(session, f"registration:{programme_id}:{candidate_id}")
-        if (there := programmes.registration(session, programme_id, candidate_id)) is not None:
-            return there.id
         zone = centres.get(session, context.centre).timezone
         today = calendar.day_of(context.now, zone)
+        if (there := programmes.registration(session, programme_id, candidate_id)) is not None:
+            last = registration.last_day(programme.conditions(), entry, today)
+            wanted = overtaken.short(*_columns(tutor_id, replace(entry, ends=last), zone).values())
+            if wanted == overtaken.registration(there):
+                return there.id
+            late = Refused.of(Code.CHANGED, who=Helper.YOU, what="registered", at=there.id)
+            return refuse(session, context, Event.REGISTERED, late)
         reasons = (
             *_why_not_these(session, context, candidate, tutor),
             *registration.why_not_register(
@@ -350,11 +355,7 @@ def publish_statement(
                 published_at=context.now,
             )
         )
-        facts: dict[str, Fact] = {
-            "programme": programme_id,
-            "version": number,
-            "hash": hashed,
-        }
+        facts: dict[str, Fact] = {"programme": programme_id, "version": number, "hash": hashed}
         record(session, context, Event.STATEMENT_PUBLISHED, facts)
         return number
 

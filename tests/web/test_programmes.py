@@ -83,8 +83,18 @@ def test_a_candidate_is_registered_and_asked_what_they_need(here: World, me: Bro
     for words in ("A reader.", "Welsh", "31 December 2026", "0 of 1 module passed", "Not taken"):
         assert words in page
     assert "already" in me.get(address).text
+    # The same once more is no harm; another wish does not pass for done, and can be put in place.
+    twice = me.post(address, entry(here, asked="some", needs="A reader.", ends="2026-12-31"))
+    assert (twice.status_code, twice.location) == (302, answer.location)
+    late = me.post(address, entry(here, asked="some", needs="A scribe."))
+    assert (late.status_code, codes(late.text) >= {"E-CHANGED"}) == (409, True)
+    assert "A reader." in late.text.partition("Change the registration")[0]
+    assert f'action="/registrations/{row.id}"' in late.text
+    again = entry(here, asked="some", needs="A scribe.", seen=seen(late.text))
+    assert me.post(answer.location, again).status_code == 302
+    assert registration(here, "newcomer").needs == "A scribe."
     theirs = Browser(here, "newcomer").get(f"/programmes/{here.programme}/progress").text
-    assert "A reader." in theirs
+    assert "A scribe." in theirs
 
 
 def test_a_new_centre_is_told_what_has_to_be_there_first(here: World) -> None:

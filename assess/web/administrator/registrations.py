@@ -58,8 +58,13 @@ def register(person_id: int) -> ResponseReturnValue:
             entry.needs,
         )
     if isinstance(done, Refused):
-        again = done.status != 404 and not problems.wants_json()
-        return _register_form(person_id, done) if again else problems.answer(done)
+        if done.status == 404 or problems.wants_json():
+            return problems.answer(done)
+        # Who is registered already, by somebody else perhaps, has a registration to put right.
+        there = done.reasons[0].values.get("at")
+        if isinstance(there, int):
+            return _registration(there, done)
+        return _register_form(person_id, done)
     flash(_("The registration is recorded."), "success")
     _warn(programme_id, entry.group)
     return redirect(url_for("administrator.registration", registration_id=done))
