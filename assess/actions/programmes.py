@@ -35,7 +35,7 @@ class Signed:
 def create(
     context: Context, name: str, framework: str, conditions: Conditions = NONE
 ) -> int | Refused:
-    """Make a programme of a framework at the centre; if it is there, say its number."""
+    """Make a programme of a framework at the centre; if it is there so, say its number."""
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
     name = " ".join(name.split())
@@ -48,7 +48,10 @@ def create(
             return refuse(session, context, Event.PROGRAMME_CREATED, refused)
         store.alone(session, f"programme:{context.centre}:{name}")
         if (there := programmes.by_name(session, context.centre, name)) is not None:
-            return there.id
+            if (there.framework_id, there.conditions()) == (row.id, conditions):
+                return there.id
+            taken = Refused.of(Code.TAKEN, who=Helper.YOU, what="programme", field="name")
+            return refuse(session, context, Event.PROGRAMME_CREATED, taken)
         programme = Programme(
             centre_id=context.centre,
             framework_id=row.id,

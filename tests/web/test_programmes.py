@@ -103,6 +103,11 @@ def test_a_new_centre_is_told_what_has_to_be_there_first(here: World) -> None:
     assert "Your centre delivers no programme yet." in boss.get(address).text
     added = boss.post("/programmes/new", {"name": "Theirs", "framework": "award"})
     assert added.status_code == 302, added.text
+    form = {"name": "Theirs", "framework": "award"}
+    assert boss.post("/programmes/new", form).location == added.location  # pressed twice
+    other = boss.post("/programmes/new", form | {"months": "12"})
+    assert (other.status_code, beside(other.text)) == (409, {"name": "E-TAKEN"})
+    assert 'value="12"' in other.text
     assert "Nobody at your centre is a tutor yet." not in boss.get(address).text
     with store.write() as session:
         session.execute(delete(RoleHeld).where(RoleHeld.role == Role.TUTOR.value))
