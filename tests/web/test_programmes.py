@@ -76,6 +76,8 @@ def test_a_candidate_is_registered_and_asked_what_they_need(here: World, me: Bro
     answer = me.post(address, entry(here, asked="some", starts="soon"))
     assert beside(answer.text) == {"needs": "E-FIELD", "starts": "E-FIELD"}
     assert 'value="soon"' in answer.text
+    answer = me.post(address, entry(here, asked="none", needs="A reader."))
+    assert (beside(answer.text), "A reader." in answer.text) == ({"asked": "E-FIELD"}, True)
     answer = me.post(address, entry(here, asked="some", needs="A reader.", ends="2026-12-31"))
     assert answer.status_code == 302
     row = registration(here, "newcomer")
@@ -95,6 +97,20 @@ def test_a_candidate_is_registered_and_asked_what_they_need(here: World, me: Bro
     assert registration(here, "newcomer").needs == "A scribe."
     theirs = Browser(here, "newcomer").get(f"/programmes/{here.programme}/progress").text
     assert "A scribe." in theirs
+
+
+def test_needs_that_were_written_down_are_not_dropped_in_silence(here: World, me: Browser) -> None:
+    row = registration(here, "candidate")
+    address, needs = f"/registrations/{row.id}", {"needs": "Larger print."}
+    assert row.needs is None  # nobody asked: a file said nothing of it, perhaps
+    for asked in ("", "none"):
+        answer = me.post(address, entry(here, asked=asked) | needs)
+        assert beside(answer.text) == {"asked": "E-FIELD"}, asked
+        assert "Larger print." in answer.text
+    assert me.post(address, entry(here, asked="some") | needs).status_code == 302
+    # What is needed no longer may be left where it stood.
+    assert me.post(address, entry(here, asked="none") | needs).status_code == 302
+    assert registration(here, "candidate").needs == ""
 
 
 def test_a_new_centre_is_told_what_has_to_be_there_first(here: World) -> None:

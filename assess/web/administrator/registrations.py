@@ -16,7 +16,7 @@ from assess.actions import programmes as deeds
 from assess.actions.context import not_found
 from assess.delivery import calendar, registration
 from assess.delivery.registration import LANGUAGES, Entry
-from assess.reasons import Code, Reason, Refused
+from assess.reasons import Code, Helper, Reason, Refused, Value
 from assess.roles import Role
 from assess.store import people, programmes, roles_held
 from assess.store import progress as progress_rows
@@ -36,7 +36,7 @@ def register(person_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return _register_form(person_id)
     amiss: list[Reason] = []
-    entry = _entry(amiss, must_ask=True)
+    entry = _entry(amiss, None, must_ask=True)
     programme_id, tutor_id = typed.key("programme"), typed.key("tutor")
     if not programme_id:
         amiss.append(registration.amiss("programme", "empty"))
@@ -77,7 +77,10 @@ def registration_(registration_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return _registration(registration_id)
     amiss: list[Reason] = []
-    entry, tutor = _entry(amiss, must_ask=False), typed.key("tutor")
+    with store.read() as session:
+        found = programmes.registered(session, current_user.centre_id, registration_id)
+    said = None if found is None else found[0].needs
+    entry, tutor = _entry(amiss, said, must_ask=False), typed.key("tutor")
     if not tutor:
         amiss.append(registration.amiss("tutor", "empty"))
     refused: Refused | None
@@ -91,17 +94,21 @@ def registration_(registration_id: int) -> ResponseReturnValue:
         again = refused.status != 404 and not problems.wants_json()
         return _registration(registration_id, refused) if again else problems.answer(refused)
     flash(_("The registration is changed."), "success")
-    with store.read() as session:
-        found = programmes.registered(session, current_user.centre_id, registration_id)
     if found is not None:
         _warn(found[1].id, entry.group)
     return redirect(url_for("administrator.registration", registration_id=registration_id))
 
 
-def _entry(amiss: list[Reason], *, must_ask: bool) -> Entry:
-    """What the form says; everybody who is registered here is asked what they need."""
+def _entry(amiss: list[Reason], before: str | None, *, must_ask: bool) -> Entry:
+    """What the form says; everybody who is registered here is asked what they need.
+
+    Who writes down something else than was needed `before` has to say that it is needed.
+    """
     asked, needs = typed.line("asked"), typed.text("needs").strip()
-    if asked not in (NONE, SOME) and must_ask:
+    if asked != SOME and needs not in ("", before):
+        denied: dict[str, Value] = {"field": "asked", "what": "needs_denied"}
+        amiss.append(Reason(Code.FIELD, denied, who=Helper.YOU))
+    elif asked not in (NONE, SOME) and must_ask:
         amiss.append(registration.amiss("asked", "empty"))
     if asked == SOME and not needs:
         amiss.append(registration.amiss("needs", "empty"))
