@@ -5,6 +5,9 @@ pages are never stored, so a browser does not fill them again. So the refusal ca
 as a form that sends the same with a token of now. Only what a page of ours has sent comes back:
 another site could otherwise let us show its words, or have a forged request sent after all. And all
 of it is shown: whoever sends it again may be somebody else than who wrote it, at the same browser.
+
+Where the deed itself cannot be done, because a colleague was faster perhaps, to send it again is of
+no use. What was written in sentences is shown then, to be copied.
 """
 
 from __future__ import annotations
@@ -19,14 +22,35 @@ from assess.reasons import Code
 
 WORTH_IT = frozenset({Code.SIGNED_OUT, Code.CSRF})
 """Refusals that are about the session, not about what was sent."""
+WRITTEN = frozenset(
+    {
+        *("words", "reason", "advice", "note", "lifting", "needs", "evidence"),
+        *("stem", "text-", "rationale-", "stimulus", "revise"),
+    }
+)
+"""Fields that hold sentences of a person, by their names or how these begin."""
 TOKEN = "csrf_token"  # noqa: S105 - the name of a field
 PLAIN = "application/x-www-form-urlencoded"
 OURS = "same-origin"
 
 
 def fields(code: Code) -> list[tuple[str, str]]:
-    """The fields that were sent, in their order; none of log-ins, of files or of other sites."""
-    if code not in WORTH_IT or request.method != "POST" or request.mimetype != PLAIN:
+    """The fields that can be sent again, in their order."""
+    return _sent() if code in WORTH_IT else []
+
+
+def written() -> list[tuple[str, str]]:
+    """What was written in sentences, in its order."""
+    return [
+        (name, text)
+        for name, text in _sent()
+        if text.strip() and WRITTEN & {name, "".join(name.partition("-")[:2])}
+    ]
+
+
+def _sent() -> list[tuple[str, str]]:
+    """The fields that were sent; none of log-ins, of files or of other sites."""
+    if request.method != "POST" or request.mimetype != PLAIN:
         return []
     if request.blueprint == "account" or request.headers.get("Sec-Fetch-Site") != OURS:
         return []

@@ -64,6 +64,7 @@ def answer(refused: Refused, *, journalled: bool = True) -> ResponseReturnValue:
         title=wording.title(refused),
         attempt=begun[0] if begun else None,
         again=(sent := again.fields(refused.code)),
+        written=[] if sent else again.written(),
         called=pages.called,
         wrote=session.get(cookies.PERSON) if sent else None,
         before=None if sent else again.page_before(),

@@ -267,6 +267,21 @@ def test_what_was_written_while_the_session_ended_can_be_sent_after_logging_in(h
     assert "a b c" not in secret.text
 
 
+def test_what_was_written_for_a_deed_that_cannot_be_done_is_there_to_be_copied(here: World) -> None:
+    me, ours = Browser(here, "administrator"), {"Sec-Fetch-Site": "same-origin"}
+    page, written = "http://localhost/holds", "The letter came <back>\nunopened."
+    form = {"lifting": written, "text-0": "An option.", "text": "username,name", "go": "lift"}
+    for headers in ({}, {"Sec-Fetch-Site": "cross-site"}):
+        assert "unopened" not in me.post("/holds/999/lift", form, headers=headers).text
+    lost = me.post("/holds/999/lift", form, headers=ours | {"Referer": page})
+    assert (lost.status_code, codes(lost.text)) == (404, {"E-NOT-FOUND"})
+    told = re.findall("<dd.*?</dd>", lost.text.partition("data-again>")[2], re.DOTALL)
+    assert [unescape(re.sub("<[^>]+>", "", one)) for one in told] == [written, "An option."]
+    assert "Send it again" not in lost.text
+    assert f'href="{page}"' in lost.text
+    assert "unopened" not in me.post("/account/password", {"reason": written}, headers=ours).text
+
+
 def test_a_refusal_leads_back_to_the_page_whose_form_was_sent(here: World) -> None:
     me = Browser(here, "administrator")
     for page, leads in (
