@@ -11,6 +11,7 @@ import { PATIENCE, passes, speaker, wait } from "./sender.js";
 import { secondsOf, sit } from "./sitting.js";
 
 const RETRY = 2000; // milliseconds between tries to fetch the form
+const LATE = ["TimeoutError", "AbortError"]; // what browsers call a reply that took too long
 
 const root = document.querySelector("[data-player]");
 if (root) begin(root);
@@ -39,7 +40,7 @@ async function begin(root) {
     try {
       form = await ask(sample ? words.sample : at("form"), undefined, patience);
     } catch (error) {
-      if (error.name === "TimeoutError") patience *= 2; // all questions take long on a slow line
+      if (LATE.includes(error.name)) patience *= 2; // all questions take long on a slow line
       if (!passes(error)) return location.reload(); // the server's own page says why not
       if (error.code === "E-STATE") await hooks.read(); // a rest break may be over: asking ends it
       await wait(RETRY);
