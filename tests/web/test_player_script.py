@@ -844,6 +844,8 @@ def test_a_rest_break_hides_the_questions_and_ends_by_a_button_or_by_itself(
     time, legend = page.locator("[data-clock-time]"), page.locator("legend")
     resting = page.get_by_role("heading", name="You are having a rest break")
     opener = page.get_by_role("button", name="Take a rest break")
+    page.locator("input[name=answer]").first.press("Enter")  # goes on, and rests nobody
+    page.get_by_role("button", name="Save and previous").click()
     page.context.set_offline(True)
     choose(page, 0)
     opener.click()

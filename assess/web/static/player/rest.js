@@ -94,6 +94,8 @@ export const makeRest = (root, { fill, begin, end, over }) => {
     setTimeout(finish, AGAIN);
   };
 
+  // The first button that sends a form is pressed by Enter in any of its fields.
+  if (opener.form) opener.type = "button";
   opener.addEventListener("click", (event) => {
     event.preventDefault();
     open();
