@@ -19,10 +19,11 @@ from assess.actions.context import Context, not_found
 from assess.bank.kinds import Answer
 from assess.delivery import answering, form, timing
 from assess.delivery import evidence as rules
+from assess.delivery import ledger as lines
 from assess.delivery.attempt import Move, State, after
 from assess.delivery.evidence import Cause, Held
 from assess.reasons import Code, Helper, Refused
-from assess.store import attempts, banks, evidence, saving
+from assess.store import attempts, banks, evidence, ledger, saving
 from assess.store.attempts import Attempt
 from assess.store.saving import Found
 
@@ -114,7 +115,9 @@ def keep(device: Sitting, entry: Entry, now: datetime, grace: timedelta) -> Save
 
     The same save again is no error; the same number with another answer is refused
     [E-SAVE-CONFLICT]. What comes after the end is kept as evidence and refused [E-LATE]. A session
-    that has ended is told nothing, not even that this was saved before.
+    that has ended is told nothing, not even that this was saved before. What was saved before is
+    acknowledged while the clock stands as well, with what the clock stands at: a device that has
+    not heard of the pause would take 0 for the end.
     """
     answer = parse(device, entry)
     if isinstance(answer, Refused):
@@ -125,14 +128,24 @@ def keep(device: Sitting, entry: Entry, now: datetime, grace: timedelta) -> Save
     if found.live and (found.kept or found.there is not None):
         if not found.kept and found.there != answer:
             return Refused.of(Code.CONFLICT, who=Helper.YOU, place=entry.place)
-        left = 0 if found.deadline is None else timing.seconds_left(now, found.deadline)
-        return Saved(entry.place, entry.sequence, bool(answer), left)
+        return Saved(entry.place, entry.sequence, bool(answer), _left(device, found, now))
     refused = why_not(device, found, now)
     if refused.code is Code.LATE:
         kept = _keep_evidence(device, [(entry, answer)], now, grace)
         if kept == [Outcome.CONFLICT]:
             return Refused.of(Code.CONFLICT, who=Helper.YOU, place=entry.place)
     return refused
+
+
+def _left(device: Sitting, found: Found, now: datetime) -> int:
+    """Whole seconds left. Of a clock that stands, as the lines have it: no deadline tells."""
+    if State(found.state) is not State.PAUSED:
+        return 0 if found.deadline is None else timing.seconds_left(now, found.deadline)
+    with store.read() as session:
+        row = attempts.of_candidate(session, device.person_id, device.attempt_id)
+        assert row is not None and row.opened_at is not None  # noqa: S101, PT018 - it was saved to
+        left = lines.remaining(ledger.of_attempt(session, row), row.opened_at, now)
+        return max(0, left // lines.SECOND)
 
 
 def parse(device: Sitting, entry: Entry) -> Answer | Refused:

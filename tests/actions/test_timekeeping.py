@@ -74,12 +74,17 @@ def test_a_pause_gives_back_every_second_and_a_credit_adds_its_own(sitting: Sitt
     world, clock = sitting.world, sitting.world.clock
     deadline = sitting.row().deadline
     assert deadline is not None
+    before = world.save(sitting.device, sitting.attempt, 2, "1")
     clock.advance(10 * MINUTE)
     assert timekeeping.pause(sitting.invigilator, sitting.attempt, WHY) is None
     assert (sitting.row().state, sitting.row().deadline) == ("paused", None)
     assert codes(world.save(sitting.device, sitting.attempt, 1, "1")) == [Code.STATE]
     assert codes(timekeeping.pause(sitting.invigilator, sitting.attempt, WHY)) == [Code.STATE]
     clock.advance(timedelta(minutes=47, seconds=13))  # past the end that would have been
+    # A device that missed the answer to its save, and the pause, is not told that time is up.
+    again = world.save(sitting.device, sitting.attempt, 2, "1")
+    assert isinstance(again, saving.Saved)
+    assert (again, again.seconds_left) == (before, 20 * 60)
     with store.read() as session:
         assert session.get_one(Attempt, sitting.attempt).state == "paused"
     assert jobs.close_attempts(world.app, clock.now()) == 0
