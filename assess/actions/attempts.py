@@ -114,7 +114,7 @@ def hand_in(context: Context, attempt_id: int) -> HandedIn | Refused:
         if row is None:
             return not_found()
         resting.settle(session, row, context.now)
-        if row.deadline is not None and not _accepts(context, row.deadline):
+        if _is_over(row, context):
             return _time_up(session, context, row)
         sits = State(row.state) is State.OPEN or row.resting
         if sits and row.writer_session_id != context.session_id:
@@ -128,7 +128,7 @@ def hand_in(context: Context, attempt_id: int) -> HandedIn | Refused:
         return close(session, context, row, Move.HAND_IN, context.now)
 
 
-def time_up(context: Context, attempt_id: int, candidate_id: int) -> HandedIn | Refused | None:
+def time_up(context: Context, attempt_id: int, candidate_id: int) -> HandedIn | None:
     """Close an attempt whose time and grace are over, with what the server holds.
 
     None when it is not over, or was closed before. It does not matter when this runs, how often,
@@ -136,24 +136,25 @@ def time_up(context: Context, attempt_id: int, candidate_id: int) -> HandedIn | 
     """
     with store.write() as session:
         row = attempts.locked(session, candidate_id, attempt_id)
-        if row is not None:
-            resting.settle(session, row, context.now)
-        if (
-            row is None
-            or State(row.state) is not State.OPEN
-            or row.deadline is None
-            or _accepts(context, row.deadline)
-        ):
+        if row is None:
             return None
-        return _time_up(session, context, row)
+        resting.settle(session, row, context.now)
+        return _time_up(session, context, row) if _is_over(row, context) else None
 
 
-def _time_up(session: Session, context: Context, row: Attempt) -> HandedIn | Refused:
-    reached = attempt.after(State(row.state), Move.TIME_UP)
-    if isinstance(reached, Refused):
-        return reached
+def _is_over(row: Attempt, context: Context) -> bool:
+    """Whether an attempt is still open whose time and grace are over."""
+    return State(row.state) is State.OPEN and not _accepts(context, _end(row))
+
+
+def _time_up(session: Session, context: Context, row: Attempt) -> HandedIn:
+    return close(session, context, row, Move.TIME_UP, _end(row))
+
+
+def _end(row: Attempt) -> datetime:
+    """When the time of an open attempt is up."""
     assert row.deadline is not None  # noqa: S101 - an open attempt has one: a check holds it
-    return close(session, context, row, Move.TIME_UP, row.deadline)
+    return row.deadline
 
 
 def _accepts(context: Context, deadline: datetime) -> bool:

@@ -17,6 +17,7 @@ from assess.reasons import Code, Refused
 from assess.store import attempts as rows
 from assess.store import evidence
 from assess.store.attempts import Answer, Attempt
+from assess.store.journal import JournalEntry
 from tests.builders import World
 
 HOSTILE = (
@@ -223,6 +224,12 @@ def test_handing_in_later_closes_at_the_deadline(sitting: Sitting) -> None:
     sitting.world.hand_in(sitting.device, sitting.attempt)
     row = sitting.row()
     assert (row.closed_by, row.closed_at, row.state) == ("time_up", deadline, "marked")
+    again = attempts.hand_in(sitting.world.now(sitting.device), sitting.attempt)
+    assert code(again) is Code.CLOSED
+    with store.read() as session:
+        last = session.scalars(select(JournalEntry).order_by(JournalEntry.id.desc())).first()
+    assert last is not None
+    assert (last.event, last.facts["code"]) == ("deed:refuse", "E-CLOSED")
 
 
 def test_after_the_hand_in_nothing_is_taken(sitting: Sitting) -> None:
