@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from assess import store
 from assess.actions import timekeeping
-from assess.actions.context import Context, not_found
+from assess.actions.context import Context, not_found, refuse
+from assess.journal import Event
 from assess.reasons import Code, Helper, Refused
 from invigilation.actions import duty
 from invigilation.store import roster
 
-DEEDS = ("pause", "rest", "resume", "credit")
+EVENTS = {
+    "pause": Event.ATTEMPT_PAUSED,
+    "rest": Event.ATTEMPT_PAUSED,
+    "resume": Event.ATTEMPT_RESUMED,
+    "credit": Event.TIME_CREDITED,
+}
+DEEDS = tuple(EVENTS)
 
 
 def keep(
@@ -30,12 +37,13 @@ def keep(
     with store.write() as session:
         sitting = duty.on(session, context, sitting_id)
         if isinstance(sitting, Refused):
-            return sitting
-        line = next((o for o in roster.lines(session, sitting) if o.entry.id == entry_id), None)
-    if line is None:
-        return not_found()
-    if line.work is None or not line.work.begun:
-        return Refused.of(Code.STATE, who=Helper.YOU)
+            return refuse(session, context, EVENTS[deed], sitting)
+        line = roster.line(session, sitting, entry_id)
+        if line is None:
+            return not_found()
+        if line.work is None or not line.work.begun:
+            refused = Refused.of(Code.STATE, who=Helper.YOU)
+            return refuse(session, context, EVENTS[deed], refused)
     attempt = line.work.attempt_id
     if deed == "credit":
         done = timekeeping.credit(context, attempt, minutes * 60, words, seen)

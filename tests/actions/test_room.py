@@ -30,7 +30,7 @@ from assess.store import cohorts, ledger
 from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry
 from assess.store.people import Person
-from invigilation.actions import attendance, closing, roster, sittings
+from invigilation.actions import attendance, closing, roster, sittings, time
 from invigilation.actions.attendance import Said
 from invigilation.presence import Attendance
 from invigilation.sittings import NOTICE
@@ -481,10 +481,18 @@ def test_nobody_invigilates_themselves(built: World) -> None:
         sittings.release(acting, made.sitting),
         closing.close(acting, made.sitting, ""),
         roster.take_off(acting, made.sitting, entry),
+        time.keep(acting, made.sitting, entry, "credit", 5, "A bus came late."),
     ):
         assert causes(done) == [(Code.SELF, "own_sitting")]
         assert isinstance(done, Refused)
         assert done.status == 403
+    nobody = time.keep(made.invigilator, made.sitting, entry, "pause", 0, "A fire drill.")
+    assert causes(nobody) == [(Code.STATE, None)]
+    refused = select(JournalEntry.facts).where(JournalEntry.event == "deed:refuse")
+    with store.read() as session:
+        facts = session.scalars(refused.order_by(JournalEntry.id)).all()
+    told = [(one["deed"], one["code"]) for one in facts[-2:]]
+    assert told == [("attempt:credit", "E-SELF"), ("attempt:pause", "E-STATE")]
 
 
 def test_another_centre_s_sitting_is_not_found_and_other_roles_may_nothing(built: World) -> None:
