@@ -176,8 +176,11 @@ def save(context: Context, item_id: int, draft: Draft, revision: int) -> Saved |
         return Saved(row.revision, row.saved_at)
 
 
-def discard(context: Context, item_id: int) -> Discarded | Refused:
-    """Throw a working copy away, and with it an item that never had a version."""
+def discard(context: Context, item_id: int, revision: int | None = None) -> Discarded | Refused:
+    """Throw a working copy away, and with it an item that never had a version.
+
+    Refused [E-EDITED] where somebody saved after the revision that was looked at.
+    """
     if not context.may(Role.AUTHOR):
         return wrong_role()
     with store.write() as session:
@@ -189,6 +192,10 @@ def discard(context: Context, item_id: int) -> Discarded | Refused:
         row = drafts.held(session, item.id)
         if row is None:
             return refuse(session, context, Event.ITEM_DISCARDED, _no_draft())
+        if revision is not None and row.revision != revision:
+            by, at = _saved_by(session, row), row.saved_at
+            kept = Refused.of(Code.EDITED, who=Helper.YOU, what="discard", by=by, at=at)
+            return refuse(session, context, Event.ITEM_DISCARDED, kept)
         record(session, context, Event.ITEM_DISCARDED, {"item": item.id, "revision": row.revision})
         there = bool(banks.versions_of(session, item.id))
         drafts.discard(session, row)
@@ -280,10 +287,13 @@ def _found(session: Session, context: Context, item_id: int) -> tuple[Item, Bank
 
 
 def _edited(session: Session, row: ItemDraft) -> Refused:
-    saved_by = people.get(session, row.centre_id, row.saved_by or 0)
-    by = "-" if saved_by is None else saved_by.name
-    why = Reason(Code.EDITED, {"by": by, "at": row.saved_at}, who=Helper.YOU)
+    why = Reason(Code.EDITED, {"by": _saved_by(session, row), "at": row.saved_at}, who=Helper.YOU)
     return Refused(Code.EDITED, (why,), 409)
+
+
+def _saved_by(session: Session, row: ItemDraft) -> str:
+    saved_by = people.get(session, row.centre_id, row.saved_by or 0)
+    return "-" if saved_by is None else saved_by.name
 
 
 def _no_draft() -> Refused:

@@ -338,8 +338,16 @@ def test_versions_are_compared_word_by_word(built: World, author: FlaskClient) -
 
 def test_a_draft_is_thrown_away_only_after_a_question(built: World, author: FlaskClient) -> None:
     one = begun(author, built)
-    assert "Throw the draft of q1-1 away?" in said(author.get(f"/items/{one}/draft/discard"))
-    done = author.post(f"/items/{one}/draft/discard")
+    asked = author.get(f"/items/{one}/draft/discard")
+    assert "Throw the draft of q1-1 away?" in said(asked)
+    assert 'name="revision" value="1"' in asked.text
+    # What somebody saved after the question was asked was not what it was about.
+    saved = author.post(f"/items/{one}/draft", data={"stem": "Another?", "revision": "1"})
+    assert saved.status_code == 302
+    stale = author.post(f"/items/{one}/draft/discard", data={"revision": "1"})
+    assert (stale.status_code, stale.text.count("E-EDITED") > 0) == (409, True)
+    assert "It is not thrown away." in said(stale)
+    done = author.post(f"/items/{one}/draft/discard", data={"revision": "2"})
     assert done.headers["Location"] == f"/items/{one}"
     gone = author.get(f"/items/{one}/draft")
     assert gone.headers["Location"] == f"/items/{one}"

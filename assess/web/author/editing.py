@@ -147,7 +147,8 @@ def ask(item_id: int) -> ResponseReturnValue:
 @writers
 def discard(item_id: int) -> ResponseReturnValue:
     """Throw a draft away."""
-    done = deeds.discard(signing.context(), item_id)
+    seen = request.form.get("revision")
+    done = deeds.discard(signing.context(), item_id, None if seen is None else typed.whole(seen))
     if isinstance(done, Refused):
         return problems.answer(done)
     flash(_("The draft is thrown away."), "success")
