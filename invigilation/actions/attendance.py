@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from assess import store
 from assess.actions.context import Context, not_found, record, refuse
 from assess.journal import Event
-from assess.reasons import Refused
+from assess.reasons import Code, Helper, Reason, Refused
 from assess.store import people, specifications
 from invigilation import presence
 from invigilation import sittings as rules
@@ -29,19 +29,22 @@ class Recorded:
 class Said:
     """What an invigilator says of a candidate, as it was sent.
 
-    `all_the_same`: that somebody who is very late is admitted on purpose.
+    `all_the_same`: that somebody who is very late is admitted on purpose. `after`: the number of
+    the record that was the newest when it was decided, 0 for none, None where nobody looked.
     """
 
     seen: str
     method: str = ""
     words: str = ""
     all_the_same: bool = False
+    after: int | None = None
 
 
 def say(context: Context, sitting_id: int, entry_id: int, said: Said) -> Recorded | Refused:
     """Record attendance. It may be recorded again, until the sitting closes: the newest counts.
 
-    Somebody who was here before keeps the moment of their arrival.
+    Somebody who was here before keeps the moment of their arrival. Where somebody else has recorded
+    something else meanwhile, nothing is [E-CHANGED].
     """
     with store.write() as session:
         sitting = duty.on(session, context, sitting_id)
@@ -75,12 +78,19 @@ def say(context: Context, sitting_id: int, entry_id: int, said: Said) -> Recorde
         seen = Seen(said.seen)
         here = seen is Seen.HERE
         state = presence.attendance(seen, late)
+        method = said.method if here else None
+        last = line.record
+        shown = said.after is None or said.after == (0 if last is None else last.id)
+        if not shown and last is not None and (last.state, last.method) != (state.value, method):
+            other = Reason(Code.CHANGED, {"what": "attendance", "field": "seen"}, who=Helper.YOU)
+            overtaken = Refused(Code.CHANGED, (other,), 409)
+            return refuse(session, context, Event.ATTENDANCE_RECORDED, overtaken)
         session.add(
             AttendanceRecord(
                 centre_id=context.centre,
                 entry_id=entry_id,
                 state=state.value,
-                method=said.method if here else None,
+                method=method,
                 words=words,
                 very_late=here and late is Lateness.VERY_LATE,
                 arrived_at=arrived if here else None,
@@ -97,7 +107,7 @@ def say(context: Context, sitting_id: int, entry_id: int, said: Said) -> Recorde
                 "entry": entry_id,
                 "candidate": line.person.id,
                 "state": state.value,
-                "method": said.method if here else None,
+                "method": method,
                 "very_late": here and late is Lateness.VERY_LATE,
             },
             {"words": words} if words else None,

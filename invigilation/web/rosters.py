@@ -28,7 +28,7 @@ from invigilation.web.blueprint import bp, find, invigilators
 MOST = 50  # candidates offered at once: more are found by typing more of the name
 LONGEST_SEARCH = 200  # characters
 LONGEST = 5_000  # characters of the words that are looked at: beyond any that are taken
-ON_THE_FORM = frozenset({Code.FIELD, Code.IDENTITY, Code.VERY_LATE, Code.STARTED})
+ON_THE_FORM = frozenset({Code.FIELD, Code.IDENTITY, Code.VERY_LATE, Code.STARTED, Code.CHANGED})
 
 
 @bp.get("/sittings/<int:sitting_id>/roster")
@@ -78,11 +78,13 @@ def record(sitting_id: int, entry_id: int) -> ResponseReturnValue:
     """One candidate: are they here, who are they, how do I know?"""
     if request.method == "GET":
         return _record(sitting_id, entry_id)
+    after = request.form.get("after", "")
     said = Said(
         seen=request.form.get("seen", "")[:LONGEST],
         method=request.form.get("method", "")[:LONGEST],
         words=request.form.get("words", "").replace("\r\n", "\n")[:LONGEST],
         all_the_same=request.form.get("all_the_same") == "yes",
+        after=int(after) if after.isascii() and after.isdecimal() and len(after) < 19 else None,
     )
     done = attendance.say(signing.context(), sitting_id, entry_id, said)
     if isinstance(done, Refused):
@@ -151,6 +153,7 @@ def _record(
         test=test,
         line=line,
         said=said or _said_before(line),
+        after=pages.seen("after", str(0 if line.record is None else line.record.id), refused),
         state=words.attendance(line),
         tag=words.TAGS[line.attendance],
         work=words.work(line),

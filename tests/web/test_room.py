@@ -157,6 +157,14 @@ def test_attendance_is_recorded_with_an_identity_check(made: Room, me: Browser) 
     ticked = r'value="([\w-]+)"[^>]* checked'
     assert re.findall(ticked, me.get(f"/sittings/{made.sitting}/roster/{two}").text) == ["absent"]
     assert re.findall(ticked, me.get(address).text) == ["here", "photo-id"]
+    # Two invigilators at one door: what one has recorded, the other does not undo unseen.
+    shown = re.findall(r'name="after" value="(\d+)"', me.get(address).text)
+    turned = {"seen": "turned-away", "words": "Another person's card.", "after": "0"}
+    stale = me.post(address, turned)
+    assert (stale.status_code, beside(stale.text)) == (409, {"seen": "E-CHANGED"})
+    assert re.findall(r'name="after" value="(\d+)"', stale.text) == shown
+    assert "Another person&#39;s card." in stale.text
+    assert me.post(address, {"seen": "here", "method": "photo-id", "after": "0"}).status_code == 302
     page = me.get(f"/sittings/{made.sitting}").text
     assert "since 11:00" in page
     assert "very late" not in page
