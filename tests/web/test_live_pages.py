@@ -17,6 +17,16 @@ from tests.entering import enter
 from tests.rooms import Room, room
 from tests.web.test_author_writing import item
 
+# What a browser keeps of a page that was closed, and how it puts that into the same page anew.
+KEPT = """() => [...document.querySelectorAll("textarea, input[type=text]")]
+  .filter((field) => field.value !== field.defaultValue).map(({ id, value }) => [id, value])"""
+PUT_BACK = """(kept) => {
+  for (const [id, value] of kept) {
+    const field = document.getElementById(id);
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}"""
 HURRY = "{ const set = setTimeout; window.setTimeout = (f, t) => set(f, Math.min(t, 200)); }"
 
 
@@ -108,3 +118,34 @@ def test_what_an_author_typed_is_not_saved_by_whoever_logs_in_after_them(
         assert row is not None
         assert row.saved_by == built.persons["author"]
         assert row.draft().stem != "What was typed while logged out?"
+
+
+def test_a_draft_of_a_page_that_is_opened_again_is_saved_unless_it_was_written_on_since(
+    built: World, served: Served, page: Page
+) -> None:
+    enter(page.context, served.url, "author", PASSWORD)
+    page.add_init_script(HURRY)
+    one = item(built)
+    page.goto(f"{served.url}/items/{one}")
+    page.get_by_role("button", name="Edit this question").click()
+    said, stem = page.locator("[data-draft-said]"), page.get_by_label("Question", exact=True)
+    preview = page.locator(".app-preview")
+    stem.fill("What was typed in the first window?")
+    expect(preview).to_contain_text("in the first window?")
+    kept = page.evaluate(KEPT)
+
+    page.reload()  # what a browser kept that was killed before the save
+    page.evaluate(PUT_BACK, [[i, v.replace("typed", "not yet saved")] for i, v in kept])
+    expect(preview).to_contain_text("What was not yet saved in the first window?")
+    kept = page.evaluate(KEPT)
+    page.reload()
+    stem.fill("What was typed in the second window?")
+    expect(preview).to_contain_text("in the second window?")
+    expect(said).to_have_text("Saved as you type.")
+
+    page.reload()
+    page.evaluate(PUT_BACK, kept)
+    expect(page.locator("[data-draft-refused]")).to_be_visible()
+    expect(stem).to_have_value("What was not yet saved in the first window?")
+    page.reload()
+    expect(stem).to_have_value("What was typed in the second window?")

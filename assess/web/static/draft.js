@@ -13,6 +13,7 @@ if (form) {
   const said = form.querySelector("[data-draft-said]");
   const refusal = document.querySelector("[data-draft-refusal]");
   const revision = form.elements.namedItem("revision");
+  const base = document.querySelector("[data-draft-base]");
 
   let timer = 0;
   let busy = false;
@@ -32,6 +33,7 @@ if (form) {
     if (state === null) return false;
     const old = document.querySelector("[data-draft-state]");
     revision.value = state.dataset.revision;
+    base.value = revision.value;
     old.replaceWith(document.importNode(state, true));
     refusal.replaceChildren();
     return true;
@@ -125,6 +127,14 @@ if (form) {
     clearTimeout(timer);
     timer = setTimeout(save, QUIET);
   };
+
+  // A browser that opens a closed page again asks for it anew and puts into it what was typed there
+  // before. The revision this was typed on comes back beside it, and the server tells whether somebody
+  // has written since. Of hidden fields, some browsers bring nothing back.
+  const broughtBack = () => (revision.value = base.value);
+  if (base.value === "") base.value = revision.value;
+  else broughtBack();
+  base.addEventListener("input", broughtBack);
 
   const WORDS = "words"; // they go with the submission
 
