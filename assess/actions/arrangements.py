@@ -17,7 +17,7 @@ def arrange(context: Context, person_id: int, proposal: rules.Proposal) -> int |
     """Record and approve an arrangement; says its number.
 
     It takes the place of one of the same kind, which ends when the new one begins. What has begun
-    already, such as an attempt, stays as it is.
+    already, such as an attempt, stays as it is. What is arranged so already is not recorded again.
     """
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
@@ -36,7 +36,15 @@ def arrange(context: Context, person_id: int, proposal: rules.Proposal) -> int |
         if reasons:
             refused = Refused(Code.FIELD, tuple(reasons), 422)
             return refuse(session, context, Event.ARRANGED, refused)
+        value, words, evidence = _plain(proposal), proposal.words.strip(), proposal.evidence.strip()
+        ends_at = None if proposal.ends is None else calendar.ends(proposal.ends, zone)
         before = arrangements.lasting(session, person_id, proposal.kind, starts)
+        for other in before:
+            said = (other.value, other.words, other.evidence, other.ends_at, other.ended_at)
+            begun = starts == context.now and other.starts_at <= starts
+            same = said == (value, words, evidence, ends_at, None)
+            if same and (begun or other.starts_at == starts):
+                return other.id
         for other in before:
             other.ended_at, other.ended_by = max(starts, other.starts_at), context.actor
         session.flush()  # they make room before the new one comes in
@@ -44,13 +52,13 @@ def arrange(context: Context, person_id: int, proposal: rules.Proposal) -> int |
             centre_id=context.centre,
             person_id=person_id,
             kind=proposal.kind,
-            value=_plain(proposal),
-            words=proposal.words.strip(),
-            evidence=proposal.evidence.strip(),
+            value=value,
+            words=words,
+            evidence=evidence,
             approved_by=context.actor,
             approved_at=context.now,
             starts_at=starts,
-            ends_at=None if proposal.ends is None else calendar.ends(proposal.ends, zone),
+            ends_at=ends_at,
         )
         session.add(row)
         session.flush()
