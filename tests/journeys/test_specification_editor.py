@@ -47,6 +47,11 @@ def test_the_panel_follows_what_is_typed_and_the_forecast_comes_before_publishin
     author.context.set_offline(False)
     quota.get_by_label("Questions").fill("1")
     expect(author.locator("[data-specification-lost]")).to_be_hidden()
+    opens = author.get_by_label("Opens", exact=True)
+    opens.press_sequentially("12032026")  # a day without a time, of which a browser sends nothing
+    author.get_by_role("button", name="Forecast").click()
+    expect(opens).to_be_focused()
+    opens.fill("")
     author.get_by_role("button", name="Forecast").click()
     expect(author.locator("[data-balanced]")).to_be_visible()
     look(author, "author-specification-forecast")

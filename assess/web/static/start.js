@@ -1,5 +1,6 @@
-// Starts what a page needs beside its own scripts: buttons that send once, and, where something on
-// the page has a behaviour of the design system's (menus, error summaries, password fields), that.
+// Starts what a page needs beside its own scripts: buttons that send once, days that are sent whole,
+// and, where something on the page has a behaviour of the design system's (menus, error summaries,
+// password fields), that.
 
 const TWICE = 1000; // milliseconds within which a second press is the same press
 
@@ -43,6 +44,17 @@ document.addEventListener("click", (event) => {
   if (pressed === button) event.preventDefault();
   pressed = button;
   setTimeout(() => (pressed = null), TWICE);
+});
+
+// Of a day or a moment of which a part is missing a browser sends nothing, and the server could not
+// tell it from one that was left empty on purpose: the browser says what is missing instead.
+document.addEventListener("submit", (event) => {
+  const half = [...event.target.elements].find(
+    (field) => field.validity?.badInput && field.checkVisibility(),
+  );
+  if (half === undefined) return;
+  event.preventDefault();
+  half.reportValidity();
 });
 
 if (document.querySelector(needed) !== null) {
