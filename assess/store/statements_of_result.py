@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.delivery.attempt import State
 from assess.delivery.statement_of_result import Facts
-from assess.store import centres, frameworks, holds, marks, programmes, specifications
+from assess.store import centres, frameworks, holds, marks, specifications
 from assess.store.attempts import Attempt
 from assess.store.base import Base
 from assess.store.marks import MarkRow
@@ -57,18 +57,19 @@ def newest(session: Session, attempt_id: int) -> StatementOfResult | None:
 
 
 def facts(session: Session, row: StatementOfResult) -> Facts:
-    """What a statement says, and whether the record still says the same."""
+    """What a statement says, and whether the record still says the same.
+
+    Test and programme are called as in the version of the specification that was sat: what stands
+    on somebody's paper does not change when the test is published under another title.
+    """
     mark = session.get_one(MarkRow, row.mark_id)
     attempt = session.get_one(Attempt, row.attempt_id)
     centre = centres.get(session, row.centre_id)
     test = specifications.get(session, attempt.centre_id, attempt.test_id)
     counting = marks.newest(session, attempt.id)
     assert test is not None and attempt.closed_at is not None  # noqa: S101, PT018 - it is marked
-    programme = (
-        None
-        if test.programme_id is None
-        else programmes.get(session, test.centre_id, test.programme_id)
-    )
+    version = specifications.version(session, mark.specification_id)
+    sat = version.specification()
     titles = frameworks.titles(session, [path for path, *_ in mark.outcomes])
     return Facts(
         name=row.name,
@@ -76,16 +77,16 @@ def facts(session: Session, row: StatementOfResult) -> Facts:
         issued_at=row.issued_at,
         centre=centre.name,
         zone=centre.timezone,
-        programme=None if programme is None else programme.name,
-        test=test.name,
-        title=test.title,
+        programme=sat.programme,
+        test=sat.name,
+        title=sat.title,
         attempt=attempt.ordinal,
         closed_at=attempt.closed_at,
         passed=mark.passed,
         cut=mark.cut,
         out_of=mark.out_of,
         rule=mark.rule,
-        specification=specifications.version(session, mark.specification_id).number,
+        specification=version.number,
         outcomes=tuple(
             (titles[path], bool(met) if least else None) for path, _, _, least, met in mark.outcomes
         ),

@@ -13,8 +13,9 @@ import pypdf
 import pytest
 
 from assess import store
-from assess.actions import closing, people, remarking
+from assess.actions import closing, people, programmes, remarking
 from assess.actions import specifications as specs
+from assess.actions.programmes import NONE
 from assess.bank.specification import Feedback, Quota
 from assess.reasons import Refused
 from assess.store import attempts, statements_of_result
@@ -141,7 +142,15 @@ def test_a_statement_says_what_the_centre_may_tell_and_its_pdf_is_tagged(here: W
             assert fact in where, fact
     assert "4 of 4" not in page + said
     assert "Handed in" not in page + said  # time may have been up, or the test been ended
-    assert stated(me, attempt)[1] == code  # asked for again it is the same one
+    # Asked for again it is the same one, whatever test and programme are called by then.
+    renamed = programmes.change(here.context("administrator"), here.programme, "Large award", NONE)
+    assert renamed is None
+    changed = specification(title="Another test", programme="Large award")
+    assert not isinstance(specs.publish(here.context(), changed), Refused)
+    assert stated(me, attempt)[1] == code
+    for where in (stated(me, attempt)[0], checked(code, NAME, here)[1]):
+        assert "T1: First test" in where
+        assert "Small award" in where
 
 
 def test_a_stranger_learns_only_what_code_and_name_together_confirm(here: World) -> None:
