@@ -396,6 +396,9 @@ def test_a_file_is_shown_line_by_line_then_brought_in_whole(here: World, me: Bro
     assert len(re.findall("data-password", answer.text)) == 1
     assert registration(here, "candidate").group == "Three"
     assert "There is nothing to do." in send(me, FILE)
+    twice = me.post("/people/import/do", form)  # before the first answer came, perhaps
+    assert (twice.status_code, codes(twice.text)) == (409, {"E-BUSY"})
+    assert "First passwords stood on the page that answered" in twice.text
 
 
 def test_a_bad_line_keeps_the_file_out_and_says_why(here: World, me: Browser) -> None:

@@ -78,7 +78,14 @@ def _look(
         plan = Refused(Code.FILE, (Reason(Code.FILE, values, who=Helper.YOU),), 422)
     if isinstance(plan, Refused):
         return problems.answer(plan) if problems.wants_json() else _form(plan)
+    if because is not None and because.code is Code.BUSY and not _is_to_do(plan):
+        because = Refused.of(Code.BUSY, who=Helper.YOU, what="people_done")
     return _plan(data, plan, because), 200 if because is None else because.status
+
+
+def _is_to_do(plan: Plan) -> bool:
+    """Whether a file would do anything yet, or would if its lines were put right."""
+    return any(line.state is not State.UNCHANGED for line in plan.lines)
 
 
 def _form(refused: Refused | None = None) -> ResponseReturnValue:

@@ -3,6 +3,7 @@
 // password fields), that.
 
 const TWICE = 1000; // milliseconds within which a second press is the same press
+const SLOW = 60000; // where the answer takes its time, and says once what nobody can say again
 
 // What stands here without a behaviour: a menu of two entries is never folded.
 const PLAIN = ["govuk-button", "govuk-service-navigation", "govuk-skip-link"];
@@ -43,7 +44,7 @@ document.addEventListener("click", (event) => {
   if (button === null) return;
   if (pressed === button) event.preventDefault();
   pressed = button;
-  setTimeout(() => (pressed = null), TWICE);
+  setTimeout(() => (pressed = null), "slow" in button.dataset ? SLOW : TWICE);
 });
 
 // Of a day or a moment of which a part is missing a browser sends nothing, and the server could not
