@@ -461,6 +461,20 @@ def test_on_a_slow_line_the_questions_are_waited_for_longer_each_time(
     ready(page)
 
 
+def test_a_browser_that_is_too_old_for_the_script_works_by_the_buttons(
+    here: World, served: Served, page: Page
+) -> None:
+    # As Safari is before its version 16.
+    page.add_init_script(
+        "delete AbortSignal.timeout; delete HTMLFormElement.prototype.requestSubmit"
+    )
+    attempt = start(page, served.url)
+    choose(page, 1)
+    page.get_by_role("button", name="Save and next").click()
+    page.wait_for_url("**/questions/2")
+    assert shown(attempt) == {1: (1,)}
+
+
 def held(attempt: int) -> list[evidence.LateAnswer]:
     """The answers that are evidence."""
     with store.read() as session:

@@ -14,7 +14,8 @@ const RETRY = 2000; // milliseconds between tries to fetch the form
 const LATE = ["TimeoutError", "AbortError"]; // what browsers call a reply that took too long
 
 const root = document.querySelector("[data-player]");
-if (root) begin(root);
+// A browser without it is too old for what follows: the page goes on working by its buttons.
+if (root && "timeout" in AbortSignal) begin(root);
 
 /** Starts the clock, fetches the form, and hands over to `sit`. */
 async function begin(root) {
