@@ -9,7 +9,9 @@ const EVERY = 2000; // milliseconds between an answer and the next question
 const SPREAD = 1000; // milliseconds over which the browsers of a room spread themselves
 const PATIENCE = 10000; // milliseconds to wait for an answer
 
-const live = document.querySelector("[data-live]");
+// A browser without it is too old to ask: the page keeps its own buttons.
+const able = "timeout" in AbortSignal;
+const live = able ? document.querySelector("[data-live]") : null;
 if (live) {
   const words = live.dataset;
   const said = live.querySelector("[data-live-said]");
