@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from assess.bank.formats.lines import delimiter
@@ -83,7 +83,11 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All that a candidate is told: `score` in thousandths of a mark, `out_of`, `cut` in marks."""
+    """All that a candidate is told: `score` in thousandths of a mark, `out_of`, `cut` in marks.
+
+    `asked_again`: the candidate is being asked some of these questions now. `wrong` is silent about
+    those, whether they were right or not.
+    """
 
     level: Feedback
     words: str
@@ -94,6 +98,7 @@ class Result:
     outcomes: tuple[OutcomeLine, ...]
     topics: tuple[Topic, ...] = ()
     wrong: tuple[Wrong, ...] = ()
+    asked_again: bool = False
 
 
 def feedback(
@@ -104,13 +109,17 @@ def feedback(
     answers: Mapping[int, Answer],
     signposts: Sequence[Signpost],
     titles: Mapping[str, str],
+    asked: Collection[int] = (),
 ) -> Result:
     """What `level` shows of a marked attempt.
 
     `drawn`, `contents` (by version) and `answers` (by place, own order) are those that were marked;
     `titles` are those of the outcomes, by path (the path itself where one is missing). Topics are
-    the outcomes in which marks were lost, those below their minimum first.
+    the outcomes in which marks were lost, those below their minimum first. Nothing is said of
+    questions on the items that are `asked`: those of an attempt under way.
     """
+    told = mark.questions if level.rank >= Feedback.WRONG.rank else ()
+    shown = [one for one in told if one.item not in asked]
     return Result(
         level=level,
         words=mark.words,
@@ -138,9 +147,10 @@ def feedback(
                 answers.get(one.place, ()),
                 with_keys=level is Feedback.KEYS,
             )
-            for one in mark.questions
-            if not one.correct and level.rank >= Feedback.WRONG.rank
+            for one in shown
+            if not one.correct
         ),
+        asked_again=len(shown) < len(told),
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from assess import store
 from assess.actions import specifications as specs
 from assess.actions import timekeeping
-from assess.bank.specification import Feedback
+from assess.bank.specification import Feedback, Quota
 from assess.reasons import Refused
 from assess.store import attempts
 from tests.builders import World, specification
@@ -230,3 +230,25 @@ def test_the_second_attempt_has_no_question_of_the_first(here: World, me: Browse
     assert "No date stands in the way" not in page
     stems = [{content.stem for content in contents(attempt)} for attempt in (first, second)]
     assert not stems[0] & stems[1]
+
+
+def test_an_earlier_result_is_silent_about_what_is_asked_again_now(
+    here: World, me: Browser
+) -> None:
+    quotas = (Quota("award/U1/1", 5), Quota("award/U1/2", 5))  # of six: the next form repeats some
+    many = specification(quotas=quotas, cool_down_hours=(), feedback=Feedback.KEYS)
+    assert not isinstance(specs.publish(here.context(), many), Refused)
+    first = started(here, me)
+    whole = handed_in(me, first)
+    second = started(here, me)
+    during = html.unescape(me.get(f"/attempts/{first}/result").text)
+    asked = {content.stem for content in contents(second)}
+    assert "data-asked-again" in during
+    for content in contents(first):
+        told = {content.stem, *(option.rationale for option in content.options if option.correct)}
+        assert all(text in whole for text in told)
+        assert all((text in during) == (content.stem not in asked) for text in told)
+    handed_in(me, second)
+    after = html.unescape(me.get(f"/attempts/{first}/result").text)
+    assert all(content.stem in after for content in contents(first))
+    assert "data-asked-again" not in after

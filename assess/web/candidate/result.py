@@ -21,6 +21,7 @@ from assess.delivery.evidence import Cause
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
 from assess.store import (
+    attempts,
     banks,
     evidence,
     facts,
@@ -95,6 +96,7 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
             },
             outcome_signposts.of_bank(session, row.bank_id),
             frameworks.titles(session, [outcome for outcome, *_ in stored.outcomes]),
+            () if found.test.practice else attempts.in_front_of(session, me, row.bank_id),
         )
         reviewed, came_late = evidence.later(session, row.id)
         review = remarking.of_attempt(session, row.id) if reviewed else None

@@ -121,6 +121,20 @@ def test_each_wrong_question_says_what_was_chosen_why_it_is_wrong_and_what_to_re
     ]
 
 
+def test_nothing_is_said_of_questions_that_are_being_asked_again() -> None:
+    again = {1, 2}  # one that was right, one that was wrong
+    result = signposts.feedback(
+        Feedback.WRONG, MARK, DRAWN, CONTENTS, ANSWERS, POSTS, TITLES, asked=again
+    )
+    assert [wrong.place for wrong in result.wrong] == [3, 4, 5]
+    assert result.asked_again
+    right = signposts.feedback(
+        Feedback.WRONG, MARK, DRAWN, CONTENTS, ANSWERS, POSTS, TITLES, asked={1}
+    )
+    assert right.asked_again  # or the page would tell right from wrong
+    assert not told(Feedback.WRONG).asked_again
+
+
 def test_chosen_options_stand_in_the_order_in_which_they_were_shown() -> None:
     answers = {**ANSWERS, 3: (0, 1, 2)}
     mark = marking.mark(SPEC, DRAWN, CONTENTS, answers)
