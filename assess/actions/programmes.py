@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from assess import store
 from assess.actions import handover, overtaken
 from assess.actions.context import Context, not_found, record, refuse, wrong_role
-from assess.delivery import calendar, registration
+from assess.delivery import accounts, calendar, registration
 from assess.delivery import statement as rules
 from assess.delivery.registration import Conditions, Entry
 from assess.journal import Event, Fact
@@ -38,7 +38,7 @@ def create(
     """Make a programme of a framework at the centre; if it is there so, say its number."""
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
-    name = " ".join(name.split())
+    name = accounts.plain(name)
     with store.write() as session:
         row = frameworks.by_key(session, framework)
         if row is None:
@@ -81,7 +81,7 @@ def change(
     """
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
-    name = " ".join(name.split())
+    name = accounts.plain(name)
     with store.write() as session:
         programme = programmes.get(session, context.centre, programme_id)
         if programme is None:
@@ -128,7 +128,7 @@ def register(
     """
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
-    entry = Entry(" ".join(group.split()), language, starts, ends, needs)
+    entry = Entry(accounts.plain(group), language, starts, ends, needs)
     with store.write() as session:
         programme = programmes.get(session, context.centre, programme_id)
         candidate = people.get(session, context.centre, candidate_id)
@@ -216,7 +216,7 @@ def change_registration(
         row, programme, candidate = found
         session.refresh(row, with_for_update={"key_share": True})
         zone = centres.get(session, context.centre).timezone
-        entry = replace(entry, group=" ".join(entry.group.split()))
+        entry = replace(entry, group=accounts.plain(entry.group))
         reasons = (
             *(
                 ()

@@ -27,6 +27,11 @@ def log_in_name(typed: str) -> str:
     return unicodedata.normalize("NFC", typed.strip().lower())
 
 
+def is_unseen(name: str) -> bool:
+    """Whether a name holds what nobody sees: another one that looks the same is another name."""
+    return any(c in UNSEEN or unicodedata.category(c) == "Cc" for c in name)
+
+
 def why_not_call(name: str) -> tuple[Reason, ...]:
     """Every reason why this cannot be a person's name."""
     if not name:
@@ -34,7 +39,7 @@ def why_not_call(name: str) -> tuple[Reason, ...]:
     if len(name) > LONGEST_NAME:
         long: dict[str, Value] = {"field": "name", "what": "long", "allowed": LONGEST_NAME}
         return (Reason(Code.FIELD, long, who=Helper.YOU),)
-    if any(c in UNSEEN or unicodedata.category(c) == "Cc" for c in name):
+    if is_unseen(name):
         return (Reason(Code.FIELD, {"field": "name", "what": "unseen"}, who=Helper.YOU),)
     if not any(c.isalnum() for c in name):
         return (Reason(Code.FIELD, {"field": "name", "what": "no_letter"}, who=Helper.YOU),)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from assess.delivery import calendar
+from assess.delivery import accounts, calendar
 from assess.reasons import Code, Helper, Reason, Value
 
 LARGEST_GROUP = 20
@@ -124,6 +124,8 @@ def why_not_say(entry: Entry, registered: date) -> tuple[Reason, ...]:
         found.append(amiss("group", "empty"))
     elif len(entry.group) > LONGEST_GROUP:
         found.append(amiss("group", "long", allowed=LONGEST_GROUP))
+    elif accounts.is_unseen(entry.group):
+        found.append(amiss("group", "unseen"))
     if entry.language not in LANGUAGES:
         allowed = ", ".join(LANGUAGES)
         found.append(amiss("language", "unknown", found=entry.language, allowed=allowed))
@@ -141,6 +143,8 @@ def why_not_ask(name: str, conditions: Conditions) -> tuple[Reason, ...]:
         found.append(amiss("name", "empty"))
     elif len(name) > 200:  # as the column holds
         found.append(amiss("name", "long", allowed=200))
+    elif accounts.is_unseen(name):
+        found.append(amiss("name", "unseen"))
     for field, number, most in (
         ("minimum_age", conditions.minimum_age, OLDEST_MINIMUM),
         ("months", conditions.months, MOST_MONTHS),

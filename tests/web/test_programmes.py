@@ -76,6 +76,9 @@ def test_a_candidate_is_registered_and_asked_what_they_need(here: World, me: Bro
     answer = me.post(address, entry(here, asked="some", starts="soon"))
     assert beside(answer.text) == {"needs": "E-FIELD", "starts": "E-FIELD"}
     assert 'value="soon"' in answer.text
+    # Two groups that look the same would be two groups.
+    answer = me.post(address, entry(here, group="Two\u200b"))
+    assert beside(answer.text) == {"group": "E-FIELD"}
     answer = me.post(address, entry(here, asked="none", needs="A reader."))
     assert (beside(answer.text), "A reader." in answer.text) == ({"asked": "E-FIELD"}, True)
     answer = me.post(address, entry(here, asked="some", needs="A reader.", ends="2026-12-31"))
@@ -93,8 +96,9 @@ def test_a_candidate_is_registered_and_asked_what_they_need(here: World, me: Bro
     assert "A reader." in late.text.partition("Change the registration")[0]
     assert f'action="/registrations/{row.id}"' in late.text
     again = entry(here, asked="some", needs="A scribe.", seen=seen(late.text))
-    assert me.post(answer.location, again).status_code == 302
-    assert registration(here, "newcomer").needs == "A scribe."
+    assert me.post(answer.location, again | {"group": "Gru\u0308n"}).status_code == 302
+    found = registration(here, "newcomer")
+    assert (found.needs, found.group) == ("A scribe.", "Gr\u00fcn")  # as from a file
     theirs = Browser(here, "newcomer").get(f"/programmes/{here.programme}/progress").text
     assert "A scribe." in theirs
 
@@ -121,6 +125,8 @@ def test_a_new_centre_is_told_what_has_to_be_there_first(here: World) -> None:
     assert added.status_code == 302, added.text
     form = {"name": "Theirs", "framework": "award"}
     assert boss.post("/programmes/new", form).location == added.location  # pressed twice
+    unseen = boss.post("/programmes/new", form | {"name": "Theirs\ufeff"})
+    assert beside(unseen.text) == {"name": "E-FIELD"}
     other = boss.post("/programmes/new", form | {"months": "12"})
     assert (other.status_code, beside(other.text)) == (409, {"name": "E-TAKEN"})
     assert 'value="12"' in other.text

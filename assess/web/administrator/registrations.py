@@ -14,7 +14,7 @@ from assess import store, wording
 from assess.actions import overtaken
 from assess.actions import programmes as deeds
 from assess.actions.context import not_found
-from assess.delivery import calendar, registration
+from assess.delivery import accounts, calendar, registration
 from assess.delivery.registration import LANGUAGES, Entry
 from assess.reasons import Code, Helper, Reason, Refused, Value
 from assess.roles import Role
@@ -123,7 +123,7 @@ def _entry(amiss: list[Reason], before: str | None, *, must_ask: bool) -> Entry:
 
 def _warn(programme_id: int, group: str) -> None:
     """Say it when a group has become larger than a tutor can follow well."""
-    group = " ".join(group.split())
+    group = accounts.plain(group)
     with store.read() as session:
         size = programmes.groups(session, programme_id, signing.now()).get(group, 0)
     for reason in registration.warnings(group, size):
