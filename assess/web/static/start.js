@@ -51,7 +51,7 @@ document.addEventListener("click", (event) => {
 // tell it from one that was left empty on purpose: the browser says what is missing instead.
 document.addEventListener("submit", (event) => {
   const half = [...event.target.elements].find(
-    (field) => field.validity?.badInput && field.checkVisibility(),
+    (field) => field.validity?.badInput && (field.checkVisibility?.() ?? true),
   );
   if (half === undefined) return;
   event.preventDefault();
