@@ -470,6 +470,9 @@ def test_what_somebody_else_changed_meanwhile_is_not_undone_unnoticed(
         assert (refused.status_code, refused.text.count("E-CHANGED") > 0) == (409, True), address
         for value in other.values():  # how it stands now is there to be looked at
             assert value in refused.text
+        for name in mine.keys() & {"name", "email", "group", "months"}:  # beside what was typed
+            assert f'name="{name}"' in refused.text
+            assert re.search(rf'name="{name}"[^>]* value="{mine[name]}"', refused.text), name
         assert me.post(address, mine | other | {"seen": stale["seen"]}).status_code == 302  # is so
         assert me.post(address, mine | {"seen": seen(refused.text)}).status_code == 302
     assert registration(here, "candidate").group == "Two"

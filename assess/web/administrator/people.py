@@ -185,14 +185,16 @@ def _details(person_id: int, refused: Refused | None = None) -> ResponseReturnVa
         found = rows.get(session, current_user.centre_id, person_id)
     if found is None:
         return problems.answer(not_found())
-    born_on = "" if found.born_on is None else found.born_on.isoformat()
-    as_it_is = refused is None or refused.code is Code.CHANGED
+    now = {
+        "name": found.name,
+        "born_on": "" if found.born_on is None else found.born_on.isoformat(),
+        "email": found.email or "",
+    }
     page = render_template(
         "administrator/details.html",
         person=found,
-        name=found.name if as_it_is else typed.line("name"),
-        born_on=born_on if as_it_is else typed.line("born_on"),
-        email=(found.email or "") if as_it_is else typed.line("email"),
+        typed=now if refused is None else {name: typed.line(name) for name in now},
+        stands=typed.stands(refused, now),
         seen=pages.seen("seen", overtaken.details(found), refused),
         reasons=typed.beside(refused, "name"),
     )

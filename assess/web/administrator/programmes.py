@@ -140,21 +140,25 @@ def _form(found: rows.Programme | None, refused: Refused | None = None) -> Respo
         if found is not None:
             found = rows.get(session, found.centre_id, found.id)  # as it is after a refusal
     said = {name: typed.line(name) for name in FIELDS}
-    if found is not None and (refused is None or refused.code is Code.CHANGED):
-        last = found.last_registration
-        said = {
-            "name": found.name,
-            "framework": "",
-            "minimum_age": str(found.minimum_age or ""),
-            "last_registration": "" if last is None else last.isoformat(),
-            "months": str(found.months or ""),
-        }
+    now = {} if found is None else _as_it_is(found)
     page = render_template(
         "administrator/programme_form.html",
         programme=found,
         frameworks=offered,
-        typed=said,
+        typed=now if found is not None and refused is None else said,
+        stands=typed.stands(refused, now),
         seen="" if found is None else pages.seen("seen", overtaken.programme(found), refused),
         reasons=typed.beside(refused, "name"),
     )
     return page, 200 if refused is None else refused.status
+
+
+def _as_it_is(found: rows.Programme) -> dict[str, str]:
+    """The fields of the form as the programme stands; its framework stays what it is."""
+    last = found.last_registration
+    return {
+        "name": found.name,
+        "minimum_age": str(found.minimum_age or ""),
+        "last_registration": "" if last is None else last.isoformat(),
+        "months": str(found.months or ""),
+    }

@@ -12,10 +12,11 @@ from flask_babel import gettext as _
 from assess import wording
 from assess.delivery import calendar
 from assess.delivery.registration import amiss
-from assess.reasons import Reason, Refused
+from assess.reasons import Code, Reason, Refused
 from assess.web import pages
 
 LONGEST = 1000  # characters of a field of one line that are looked at: beyond any that are taken
+DAYS = frozenset({"born_on", "last_registration"})  # fields of which each holds a day
 LONGEST_TEXT = 25_000  # characters of a field of many lines
 
 
@@ -67,6 +68,18 @@ def beside(refused: Refused | None, elsewhere: str = "") -> dict[str, wording.Wo
         called = replace(reason, values={**reason.values, "field": label})
         found.setdefault(field, wording.words(called, pages.zone()))
     return found
+
+
+def stands(refused: Refused | None, now: Mapping[str, str]) -> list[tuple[str, str]]:
+    """How it stands now, by what each field is called, for whom a change by others has stopped."""
+    if refused is None or refused.code is not Code.CHANGED:
+        return []
+    named = labels()
+    days = {field: calendar.read_day(text) for field, text in now.items() if field in DAYS}
+    return [
+        (named[field], wording.day(found) if (found := days.get(field)) else text)
+        for field, text in now.items()
+    ]
 
 
 def words(reason: Reason) -> wording.Words:
