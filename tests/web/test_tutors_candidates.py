@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -189,6 +190,10 @@ def test_a_day_is_agreed_for_a_test_whose_weeks_count_from_it(here: World, me: B
         form = {"starts_on-day": day, "starts_on-month": month, "starts_on-year": year}
         answer = me.post(address, form)
         assert (answer.status_code, codes(answer.text)) == (422, {"E-FIELD"}), wrong
+        for name, typed in form.items():  # nothing is to be typed twice
+            field = re.search(rf'<input[^>]* name="{name}"[^>]*>', answer.text)
+            assert field is not None
+            assert f'value="{typed}"' in field[0]
     form = {"starts_on-day": "9", "starts_on-month": "3", "starts_on-year": "2026"}
     assert me.post(address, form).status_code == 302
     assert (

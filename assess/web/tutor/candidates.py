@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from flask import render_template
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -44,6 +44,7 @@ from assess.web import pages, problems, signing
 from assess.web.tutor.blueprint import bp, tutors
 
 MOST = 200  # candidates on the page: ten groups of the largest size that is advised
+LONGEST_PART = 20  # characters of a day's number, a month's or a year's that are shown again
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,10 @@ def page(
             now=signing.now(),
             refused=form,
             typed=typed,
+            agreed={
+                part: request.form.get(f"starts_on-{part}", "")[:LONGEST_PART]
+                for part in ("day", "month", "year")
+            },
             reasons=pages.by_field(refused.reasons if refused else ()),
         )
     return shown, 200 if refused is None else refused.status
