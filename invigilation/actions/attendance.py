@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from assess import store
 from assess.actions.context import Context, not_found, record, refuse
 from assess.journal import Event
-from assess.reasons import Code, Helper, Reason, Refused
+from assess.reasons import Code, Helper, Reason, Refused, Value
 from assess.store import people, specifications
 from invigilation import presence
 from invigilation import sittings as rules
@@ -44,7 +44,7 @@ def say(context: Context, sitting_id: int, entry_id: int, said: Said) -> Recorde
     """Record attendance. It may be recorded again, until the sitting closes: the newest counts.
 
     Somebody who was here before keeps the moment of their arrival. Where somebody else has recorded
-    something else meanwhile, nothing is [E-CHANGED].
+    something else meanwhile, nothing is [E-CHANGED]; what is recorded so already is not once more.
     """
     with store.write() as session:
         sitting = duty.on(session, context, sitting_id)
@@ -80,11 +80,14 @@ def say(context: Context, sitting_id: int, entry_id: int, said: Said) -> Recorde
         state = presence.attendance(seen, late)
         method = said.method if here else None
         last = line.record
-        shown = said.after is None or said.after == (0 if last is None else last.id)
-        if not shown and last is not None and (last.state, last.method) != (state.value, method):
-            other = Reason(Code.CHANGED, {"what": "attendance", "field": "seen"}, who=Helper.YOU)
-            overtaken = Refused(Code.CHANGED, (other,), 409)
-            return refuse(session, context, Event.ATTENDANCE_RECORDED, overtaken)
+        if last is not None and said.after not in (None, last.id):  # recorded since it was decided
+            if (last.state, last.method) != (state.value, method):
+                theirs: dict[str, Value] = {"what": "attendance", "field": "seen"}
+                other = Reason(Code.CHANGED, theirs, who=Helper.YOU)
+                overtaken = Refused(Code.CHANGED, (other,), 409)
+                return refuse(session, context, Event.ATTENDANCE_RECORDED, overtaken)
+            if words in ("", last.words):
+                return Recorded(line.person.name, state)
         session.add(
             AttendanceRecord(
                 centre_id=context.centre,
