@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
 
+import assess
 from assess import store
 from assess.actions import people, timekeeping
 from assess.clock import HeldClock
 from assess.reasons import Refused
 from assess.roles import Role
 from assess.store.journal import JournalEntry
+from assess.web import again as kept
 from assess.web.account import devices
 from tests.builders import PASSWORD, World
 from tests.web.candidate_builders import TOKEN, Browser, Player, codes, started
@@ -280,6 +283,21 @@ def test_what_was_written_for_a_deed_that_cannot_be_done_is_there_to_be_copied(h
     assert "Send it again" not in lost.text
     assert f'href="{page}"' in lost.text
     assert "unopened" not in me.post("/account/password", {"reason": written}, headers=ours).text
+
+
+AREAS = re.compile(
+    r'(?:govukTextarea|counted)\(\{[^{}]*"name": "([\w-]+)"'
+    r'|paragraph\("([\w-]+)"|<textarea[^>]* name="([\w-]+)'
+)
+ALWAYS_AGAIN = frozenset({"receipt", "enemies", "resources", "feedback_reason"})
+"""Text areas of forms that every refusal shows again."""
+
+
+def test_every_text_area_holds_what_is_kept_when_a_deed_cannot_be_done() -> None:
+    root = Path(assess.__file__).parents[1]
+    pages = [page for of in ("assess", "invigilation") for page in (root / of).rglob("*.html")]
+    found = {"".join(names) for page in pages for names in AREAS.findall(page.read_text("utf-8"))}
+    assert found - kept.WRITTEN == ALWAYS_AGAIN
 
 
 def test_a_refusal_leads_back_to_the_page_whose_form_was_sent(here: World) -> None:
