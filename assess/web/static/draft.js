@@ -123,6 +123,7 @@ if (form) {
   }
 
   const typed = () => {
+    if (base.value === "") base.value = revision.value;
     dirty = true;
     clearTimeout(timer);
     timer = setTimeout(save, QUIET);
@@ -132,8 +133,7 @@ if (form) {
   // before. The revision this was typed on comes back beside it, and the server tells whether somebody
   // has written since. Of hidden fields, some browsers bring nothing back.
   const broughtBack = () => (revision.value = base.value);
-  if (base.value === "") base.value = revision.value;
-  else broughtBack();
+  if (base.value !== "") broughtBack();
   base.addEventListener("input", broughtBack);
 
   const WORDS = "words"; // they go with the submission
