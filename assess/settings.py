@@ -29,7 +29,7 @@ LEAST = {
     "port": 1,
     "workers": 1,
     "threads": 1,
-    "idle_minutes": 10,  # a use is noted once a minute, and five minutes before the end one is asked
+    "idle_minutes": 10,  # a use is noted once a minute; five minutes before the end one is asked
     "session_hours": 1,
     "login_tries": 1,
     "login_lock_minutes": 1,
