@@ -234,10 +234,11 @@ def _plan_person(draft: _Draft, known: Known, people: dict[str, Person], today: 
             draft.will.append(will("name", before=before.name, name=name))
         if given:
             draft.will.append(will("roles", roles=said))
-    if born_on is not None and born_on != (before.born_on if before else None):
-        draft.will.append(will("birth", day=born_on))
-    if email is not None and email != (before.email if before else None):
-        draft.will.append(will("email", email=email))
+    born_before, email_before = (before.born_on, before.email) if before else (None, None)
+    if born_on is not None and born_on != born_before:
+        draft.will.append(_set("birth", born_before, day=born_on))
+    if email is not None and email != email_before:
+        draft.will.append(_set("email", email_before, email=email))
     if draft.will:
         draft.person, draft.new_roles = after, tuple(r for r in Role if r in given)
     people[username] = after
@@ -313,11 +314,8 @@ def _why_not_tutor(tutor: str, username: str, people: Mapping[str, Person]) -> t
 def _changes(programme: str, before: Place | None, place: Place) -> list[Reason]:
     entry = place.entry
     if before is None:
-        values: dict[str, Value] = {
-            "programme": programme,
-            "group": entry.group,
-            "tutor": place.tutor,
-        }
+        group, tutor = entry.group, place.tutor
+        values: dict[str, Value] = {"programme": programme, "group": group, "tutor": tutor}
         if entry.ends is None:
             return [will("registration_open", **values)]
         return [will("registration", ends=entry.ends, **values)]
@@ -327,14 +325,14 @@ def _changes(programme: str, before: Place | None, place: Place) -> list[Reason]
     if place.tutor != before.tutor:
         found.append(will("tutor", programme=programme, before=before.tutor, tutor=place.tutor))
     if entry.language != was.language:
-        language = registration.LANGUAGES[entry.language]
-        found.append(will("language", programme=programme, language=language))
+        language, spoken = (registration.LANGUAGES[one.language] for one in (entry, was))
+        found.append(will("language", programme=programme, before=spoken, language=language))
     if entry.starts is not None and entry.starts != was.starts:
-        found.append(will("starts", programme=programme, day=entry.starts))
+        found.append(_set("starts", was.starts, programme=programme, day=entry.starts))
     if entry.ends is not None and entry.ends != was.ends:
-        found.append(will("ends", programme=programme, day=entry.ends))
+        found.append(_set("ends", was.ends, programme=programme, day=entry.ends))
     if entry.needs != was.needs:
-        found.append(will("needs", programme=programme))
+        found.append(_set("needs", was.needs, programme=programme))
     return found
 
 
@@ -383,6 +381,11 @@ def _day(draft: _Draft, column: str) -> date | None:
 def will(what: str, **values: Value) -> Reason:
     """What a line is about to do [I-WILL]."""
     return Reason(Code.WILL, {"what": what, **values})
+
+
+def _set(what: str, before: Value | None, **values: Value) -> Reason:
+    """The same of a field, naming what it takes the place of: another makes another plan."""
+    return will(f"{what}_again", before=before, **values) if before else will(what, **values)
 
 
 def _plain(reasons: Sequence[Reason]) -> list[list[object]]:

@@ -415,13 +415,17 @@ def test_one_bad_line_keeps_the_whole_file_out(built: World) -> None:
 
 def test_a_file_that_would_now_do_something_else_is_not_brought_in(built: World) -> None:
     acting = built.context("administrator")
-    seen = enrolment.look(acting, rows_of(FILE))
-    assert not isinstance(seen, Refused)
     row = registered(built, "candidate")
-    changed = Entry("Three", needs="A reader")
-    assert programmes.change_registration(acting, row.id, row.tutor_id, changed) is None
-    done = enrolment.bring_in(acting, rows_of(FILE), seen.digest())
-    assert codes(done) == [(Code.BUSY, "people_changed")]
+    # What the file says already; and other words than those that it was to replace.
+    for needs, before in (("A reader", None), ("A scribe", "A lamp")):
+        shown = Entry("Three" if before else row.group, needs=before)
+        assert programmes.change_registration(acting, row.id, row.tutor_id, shown) is None
+        seen = enrolment.look(acting, rows_of(FILE))
+        assert not isinstance(seen, Refused)
+        changed = Entry("Three", needs=needs)
+        assert programmes.change_registration(acting, row.id, row.tutor_id, changed) is None
+        done = enrolment.bring_in(acting, rows_of(FILE), seen.digest())
+        assert codes(done) == [(Code.BUSY, "people_changed")], needs
     with store.read() as session:
         assert person_rows.by_username(session, "ann") is None
 

@@ -105,11 +105,26 @@ def test_a_line_says_each_thing_that_it_changes() -> None:
         "Add to their roles: quality.",
         "Set the e-mail address to amina@example.org.",
         "On Award: the tutor is lin in place of grace.",
-        "On Award: the language of assessment is Welsh.",
+        "On Award: the language of assessment is Welsh in place of English.",
         "On Award: the first day is 9 March 2026.",
     ]
     assert plan.lines[0].new_roles == (Role.QUALITY,)
     assert plan.lines[0].is_registered
+    # What stands there already is named: another may have set it while the file was looked at.
+    person = replace(KNOWN.people["amina"], email="amina@example.com", born_on=date(2000, 1, 2))
+    entry = Entry("Spring", "en", date(2026, 3, 1), date(2027, 3, 2), "A lamp")
+    place = replace(KNOWN.places["Award", "amina"], entry=entry)
+    full = replace(
+        known, people={**known.people, "amina": person}, places={("Award", "amina"): place}
+    )
+    line = "amina,,,2000-01-03,Award,,,,2026-03-09,2027-01-31,A reader,amina@example.org"
+    assert said(planned(line, known=full, head=f"{HEAD},email")) == [
+        "Change the date of birth from 2 January 2000 to 3 January 2000.",
+        "Change the e-mail address from amina@example.com to amina@example.org.",
+        "On Award: the first day is 9 March 2026 in place of 1 March 2026.",
+        "On Award: the last day is 31 January 2027 in place of 2 March 2027.",
+        "On Award: what the candidate needs is recorded anew, in place of “A lamp”.",
+    ]
     assert codes(planned("amina,,,,Award,,gone,,,,", known=known)) == [(Code.FIELD, "no_tutor")]
     assert not planned("joan,,author,,,,,,,,").refused  # of oneself only the quality roles are
 
