@@ -27,11 +27,15 @@ INSTEAD_OF_SLASH = "-"
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One row and what it holds. Content stands with its outcome; None when skipped or refused."""
+    """One row and what it holds. Content stands with its outcome; None when skipped or refused.
+
+    `before` holds the digests of what the bank says of it already.
+    """
 
     identifier: str | None
     content: Content | None
     where: str
+    before: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,15 @@ class Plan:
         }
 
     def digest(self) -> str:
-        """What the plan would write, as a SHA-256: who has seen one plan does not do another."""
+        """What the plan would write, and in place of what, as a SHA-256.
+
+        Who has seen one plan does not do another.
+        """
         seen = sha256()
         for end in (self.created, self.changed, self.refused):
             for one in end:
                 held = "" if one.content is None else one.content.digest()
-                seen.update(repr((one.identifier, held)).encode())
+                seen.update(repr((one.identifier, held, sorted(one.before))).encode())
             seen.update(b"-")
         return seen.hexdigest()
 
@@ -128,8 +135,9 @@ def plan(
                 first = problems[0].where
                 raise FileRefused(problem("rows_refused", allowed=MAX_REFUSED, first=first))
             continue
-        ends[_end(known.get(row.identifier), content)].append(
-            Planned(row.identifier, content, row.where)
+        there = known.get(row.identifier)
+        ends[_end(there, content)].append(
+            Planned(row.identifier, content, row.where, frozenset(there or ()))
         )
         unplaced += content.outcome is None
         stems.append((row.identifier, content.stem))

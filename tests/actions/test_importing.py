@@ -231,6 +231,11 @@ def test_what_was_seen_is_what_is_brought_in(built: World) -> None:
     assert isinstance(shown, banks.Imported)
     other = bank(csv().replace("Stem", "Plainer stem"), state="review", seen=shown.plan.digest())
     assert refused_to(built, other).code is Code.BUSY
+    # Nor over what a colleague wrote meanwhile, which nobody saw it take the place of.
+    theirs = bank(csv().replace("Stem", "Plainer stem"), state="review")
+    assert isinstance(banks.bring_in(author, theirs), banks.Imported)
+    late = bank(csv().replace("Stem", "Clearer stem"), state="review", seen=shown.plan.digest())
+    assert refused_to(built, late).code is Code.BUSY
 
 
 def refused_to(built: World, what: banks.Import) -> Refused:

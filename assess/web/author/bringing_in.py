@@ -18,6 +18,7 @@ from assess.actions.banks import Import, Imported
 from assess.bank.formats import tabular
 from assess.bank.formats.lines import GZIP, FileRefused
 from assess.bank.formats.rows import Row
+from assess.bank.importing import Plan
 from assess.bank.lifecycle import State
 from assess.bank.problems import problem, shown
 from assess.reasons import Code, Helper, Reason, Refused, Value
@@ -127,12 +128,18 @@ def _rows(sent: Sent) -> list[Row] | Refused:
 
 
 def _weigh(sent: Sent, seen: str | None = None) -> Imported | Refused:
-    """What the file would do now; with the digest of what was seen, do it."""
+    """What the file would do now; with the digest of what was seen, do it.
+
+    Of a bank that was to be made and that somebody else has made since, with a framework and a
+    purpose of their own, nothing was seen [E-BUSY].
+    """
     rows = _rows(sent)
     if isinstance(rows, Refused):
         return rows
     with store.read() as session:
         there = banks.by_name(session, current_user.centre_id, sent.bank)
+    if seen is not None and there is not None and request.form.get("new") == "yes":
+        return Refused.of(Code.BUSY, who=Helper.YOU, what="bank_changed")
     # Of a bank that is there both are settled.
     settled = sent if there is None else replace(sent, framework="", purpose="")
     what = replace(_import(settled, rows, dry_run=seen is None), seen=seen)
@@ -157,6 +164,8 @@ def _look(sent: Sent, because: Refused | None = None) -> ResponseReturnValue:
     if isinstance(done, Refused):
         return problems.answer(done) if problems.wants_json() else _form(sent, done)
     plan = done.plan
+    if because is not None and because.code is Code.BUSY and _is_done(plan):
+        because = Refused.of(Code.BUSY, who=Helper.YOU, what="bank_done")
     # What is rare comes first: that no option has a reason would fill the page.
     noticed = sorted(plan.noticed, key=lambda one: plan.advice[one.advice.code])
     page = render_template(
@@ -178,6 +187,11 @@ def _look(sent: Sent, because: Refused | None = None) -> ResponseReturnValue:
         because=_beside(because),
     )
     return page, 200 if because is None else because.status
+
+
+def _is_done(plan: Plan) -> bool:
+    """Whether all that a file says stands in the bank."""
+    return bool(plan.unchanged) and not (plan.created or plan.changed or plan.refused)
 
 
 def _form(
