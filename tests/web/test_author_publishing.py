@@ -100,10 +100,11 @@ def test_a_feasible_change_becomes_the_next_version(built: World, author: FlaskC
 def test_a_new_test_is_made_of_a_bank(built: World, author: FlaskClient) -> None:
     where = f"/specifications/new?bank={bank_id(built)}"
     assert "2 Answer a question" in said(author.get(where))
-    answer = author.post(
-        where, data=form(name="T2", cut="2", count2="", minimum2="", not_assessed=TWO)
-    )
-    assert answer.status_code == 302, answer.text
+    filled = form(name="T2", cut="2", count2="", minimum2="", not_assessed=TWO)
+    for _press in "ab":  # the second finds its own test, and no other of that name
+        answer = author.post(where, data=filled)
+        assert answer.status_code == 302, answer.text
+    assert "version 1 stays in force" in said(author.get(answer.location))
     number, made = in_force(built, "T2")
     assert (number, made.not_assessed, made.length, made.bank) == (1, (TWO,), 2, "Small bank")
 
@@ -111,7 +112,8 @@ def test_a_new_test_is_made_of_a_bank(built: World, author: FlaskClient) -> None
 def test_a_name_that_is_taken_makes_no_version_of_the_other_test(
     built: World, author: FlaskClient
 ) -> None:
-    answer = author.post(f"/specifications/new?bank={bank_id(built)}", data=form(name="T1"))
+    filled = form(name="T1", minutes="31")
+    answer = author.post(f"/specifications/new?bank={bank_id(built)}", data=filled)
     assert answer.status_code == 409
     assert codes(answer) == {"name": "E-TAKEN"}
     assert in_force(built)[0] == 1

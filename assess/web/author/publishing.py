@@ -16,7 +16,7 @@ from assess.actions.specifications import Published
 from assess.bank import specification_file as rules
 from assess.bank.kinds import KINDS
 from assess.bank.specification import Feedback, Specification
-from assess.reasons import Code, Helper, Reason, Refused
+from assess.reasons import Code, Refused
 from assess.store import banks, frameworks, live_items, programmes, specifications
 from assess.store.banks import Bank
 from assess.store.specifications import Test
@@ -53,9 +53,6 @@ def publish_new() -> ResponseReturnValue:
         filled = form.sent(request.form, _rows(session, bank, None), {})
         if (shown := _shown(session, bank, None, filled)) is not None:
             return shown
-        if specifications.by_name(session, current_user.centre_id, filled.texts["name"]):
-            taken = Reason(Code.TAKEN, {"what": "test", "field": "name"}, who=Helper.YOU)
-            return _again(session, bank, None, filled, Refused(Code.FIELD, (taken,), 409))
     return _publish(bank, None, filled, 0)
 
 
