@@ -37,8 +37,9 @@ def place(
         # Whoever starts locks themselves: it happens before this, or sees this done.
         people.locked(session, person_id)
         reasons = _why_not(context, person_id, words)
-        there = {hold.test_id for hold in holds.in_force(session, person_id)}
-        if test_id in there:
+        # One that lets results be read is no hindrance to one that keeps them back.
+        there = [h for h in holds.in_force(session, person_id) if h.results or not results]
+        if test_id in {hold.test_id for hold in there}:
             reasons += (Reason(Code.NOT_NEEDED, {"what": "held"}),)
         if reasons:
             return refuse(session, context, Event.HOLD_PLACED, _refused(reasons))
