@@ -6,10 +6,10 @@ from sqlalchemy.exc import IntegrityError
 
 from assess import seeds, store
 from assess.actions.context import Context, not_found, record, refuse
-from assess.delivery import statement_of_result
+from assess.delivery import signposts, statement_of_result
 from assess.delivery.attempt import State
 from assess.journal import Event
-from assess.reasons import Refused
+from assess.reasons import Code, Helper, Reason, Refused
 from assess.store import attempts, holds, marks, people, specifications, statements_of_result
 from assess.store.statements_of_result import StatementOfResult
 
@@ -18,7 +18,8 @@ def issue(context: Context, attempt_id: int) -> str | Refused:
     """Give out the statement of one's attempt; says its code.
 
     The statement of the same mark for the same name is the same one, however often it is asked
-    for. After another mark, or under another name, it is a new one.
+    for. After another mark, or under another name, it is a new one. Refused [E-OPEN-ATTEMPT] while
+    the marks wait for another attempt, which asks the same questions.
     """
     assert context.actor is not None  # noqa: S101 - the route lets only candidates come
     try:
@@ -32,6 +33,10 @@ def issue(context: Context, attempt_id: int) -> str | Refused:
             practice = test is not None and test.practice
             held = test is not None and holds.keep_back(session, test, context.actor)
             reasons = statement_of_result.why_not_issue(State(row.state), practice, held)
+            if not reasons and mark is not None:
+                asked = attempts.in_front_of(session, context.actor, row.bank_id)
+                if signposts.marks_wait(row.drawn(), asked, mark.marked_at):
+                    reasons = (Reason(Code.OPEN_ATTEMPT, {"what": "beside"}, who=Helper.YOU),)
             if reasons or mark is None:
                 refused = Refused(reasons[0].code, reasons, 409)
                 return refuse(session, context, Event.RESULT_STATED, refused)

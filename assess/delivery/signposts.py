@@ -11,6 +11,7 @@ import csv
 import io
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from assess.bank.formats.lines import delimiter
 from assess.bank.items import Content
@@ -86,19 +87,26 @@ class Result:
     """All that a candidate is told: `score` in thousandths of a mark, `out_of`, `cut` in marks.
 
     `asked_again`: the candidate is being asked some of these questions now. `wrong` is silent about
-    those, whether they were right or not.
+    those, whether they were right or not. `marks_wait`: the mark came meanwhile and would tell how
+    they stand, so that score, outcomes and topics wait with them.
     """
 
     level: Feedback
     words: str
     passed: bool
-    score: int
+    score: int | None
     out_of: int
     cut: int
     outcomes: tuple[OutcomeLine, ...]
     topics: tuple[Topic, ...] = ()
     wrong: tuple[Wrong, ...] = ()
     asked_again: bool = False
+    marks_wait: bool = False
+
+
+def marks_wait(drawn: Sequence[Drawn], asked: Mapping[int, datetime], marked_at: datetime) -> bool:
+    """Whether a mark of this form came while some of its items were being asked, since then."""
+    return any(one.item in asked and asked[one.item] < marked_at for one in drawn)
 
 
 def feedback(
@@ -110,13 +118,16 @@ def feedback(
     signposts: Sequence[Signpost],
     titles: Mapping[str, str],
     asked: Collection[int] = (),
+    *,
+    waits: bool = False,
 ) -> Result:
     """What `level` shows of a marked attempt.
 
     `drawn`, `contents` (by version) and `answers` (by place, own order) are those that were marked;
     `titles` are those of the outcomes, by path (the path itself where one is missing). Topics are
     the outcomes in which marks were lost, those below their minimum first. Nothing is said of
-    questions on the items that are `asked`: those of an attempt under way.
+    questions on the items that are `asked`: those of an attempt under way; nor of marks that are to
+    wait (`marks_wait`).
     """
     told = mark.questions if level.rank >= Feedback.WRONG.rank else ()
     shown = [one for one in told if one.item not in asked]
@@ -124,7 +135,7 @@ def feedback(
         level=level,
         words=mark.words,
         passed=mark.passed,
-        score=mark.score,
+        score=None if waits else mark.score,
         out_of=mark.out_of,
         cut=mark.cut,
         outcomes=tuple(
@@ -136,9 +147,11 @@ def feedback(
                 one.minimum,
                 one.met,
             )
-            for one in mark.outcomes
+            for one in (() if waits else mark.outcomes)
         ),
-        topics=_topics(mark, signposts, titles) if level.rank >= Feedback.TOPIC.rank else (),
+        topics=()
+        if waits or level.rank < Feedback.TOPIC.rank
+        else _topics(mark, signposts, titles),
         wrong=tuple(
             _wrong(
                 one,
@@ -151,6 +164,7 @@ def feedback(
             if not one.correct
         ),
         asked_again=len(shown) < len(told),
+        marks_wait=waits,
     )
 
 

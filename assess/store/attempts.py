@@ -252,18 +252,18 @@ def history(
     return met(cursor.document(form) for _, form in rows)
 
 
-def in_front_of(session: Session, candidate_id: int, bank_id: int) -> frozenset[int]:
-    """Which items of a bank a candidate is being asked now: those of forms they have begun to see.
+def in_front_of(session: Session, candidate_id: int, bank_id: int) -> dict[int, datetime]:
+    """Which items of a bank a candidate is being asked now, and since when: of forms they see.
 
     Not those of a sealed form: whoever is told that these are left out knows what is in it.
     """
     rows = cursor.ask(session, _BEGUN, {"candidate": candidate_id, "bank": bank_id})
-    return frozenset(item for (form,) in rows for item, _, _ in cursor.document(form))
+    return {i: cursor.moment_of(at) for form, at in rows for i, _, _ in cursor.document(form)}
 
 
 _BEGUN = """
-SELECT form FROM attempts WHERE candidate_id = :candidate AND bank_id = :bank
-AND state IN ('open', 'paused')
+SELECT form, opened_at FROM attempts WHERE candidate_id = :candidate AND bank_id = :bank
+AND state IN ('open', 'paused') ORDER BY opened_at DESC
 """
 
 

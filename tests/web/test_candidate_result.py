@@ -6,6 +6,7 @@ import hashlib
 import html
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from assess.reasons import Refused
 from assess.store import attempts
 from tests.builders import World, specification
 from tests.web.candidate_builders import (
+    JSON,
     Browser,
     codes,
     contents,
@@ -252,3 +254,30 @@ def test_an_earlier_result_is_silent_about_what_is_asked_again_now(
     after = html.unescape(me.get(f"/attempts/{first}/result").text)
     assert all(content.stem in after for content in contents(first))
     assert "data-asked-again" not in after
+
+
+def test_marks_wait_that_would_tell_how_an_answer_stands_in_an_open_test(
+    here: World, me: Browser
+) -> None:
+    quotas = (Quota("award/U1/1", 6, 1), Quota("award/U1/2", 6))  # all that there is, in both tests
+    many = specification(quotas=quotas, cut=12, feedback=Feedback.OUTCOME, feedback_reason="Few.")
+    assert not isinstance(specs.publish(here.context(), many), Refused)
+    under_way = started(here, me)
+    other = specs.publish(here.context(), replace(many, name="T2"))
+    assert not isinstance(other, Refused)
+    here.test = other.test_id
+    here.clock.advance(timedelta(minutes=1))
+    beside = started(here, me)
+    answered(me, beside, 1, 0)
+    page = handed_in(me, beside)
+    assert "data-marks-wait" in page
+    assert "You scored" not in page
+    assert "Marks by outcome" not in page
+    told = me.get(f"/attempts/{beside}/result", headers=JSON).get_json()
+    assert (told["score"], told["outcomes"], told["topics"]) == (None, [], [])
+    stated = me.post(f"/attempts/{beside}/statement")
+    assert (stated.status_code, codes(stated.text)) == (409, {"E-OPEN-ATTEMPT"})
+    assert "some of these questions in another attempt" in stated.text
+    handed_in(me, under_way)
+    assert "You scored 1 of 12" in me.get(f"/attempts/{beside}/result").text
+    assert me.post(f"/attempts/{beside}/statement").status_code == 302

@@ -85,6 +85,7 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
         version = specifications.said(session, row.specification_id)
         assert stored is not None  # noqa: S101 - what is marked has a mark
         contents = banks.contents(session, [question.version for question in drawn])
+        asked = {} if found.test.practice else attempts.in_front_of(session, me, row.bank_id)
         told = signposts.feedback(
             version.specification().feedback,
             marks.as_mark(stored, drawn, contents, version.specification()),
@@ -96,7 +97,8 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
             },
             outcome_signposts.of_bank(session, row.bank_id),
             frameworks.titles(session, [outcome for outcome, *_ in stored.outcomes]),
-            () if found.test.practice else attempts.in_front_of(session, me, row.bank_id),
+            asked,
+            waits=signposts.marks_wait(drawn, asked, stored.marked_at),
         )
         reviewed, came_late = evidence.later(session, row.id)
         review = remarking.of_attempt(session, row.id) if reviewed else None
