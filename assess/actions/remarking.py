@@ -66,11 +66,17 @@ def ask(context: Context, attempt_id: int, words: str) -> int | Refused:
 
 
 def mark_again(
-    context: Context, review_id: int, given: Collection[int], reason: str
+    context: Context,
+    review_id: int,
+    given: Collection[int],
+    reason: str,
+    seen: str | None = None,
 ) -> int | Refused:
     """Give full marks for some questions too, or leave all as it is, with a reason.
 
-    Says the number of the new mark. The mark before stays on record beside it.
+    Says the number of the new mark. The mark before stays on record beside it. `seen` is the number
+    of the mark that was looked at: where late answers have made another since, what the candidate
+    would read was said of none of theirs [E-CHANGED].
     """
     if not context.may(Role.QUALITY):
         return wrong_role()
@@ -88,8 +94,11 @@ def mark_again(
         stored = marks.newest(session, row.id)
         if stored is None or any(not 1 <= place <= stored.out_of for place in given):
             reasons.append(Reason(Code.PLACE, {}, who=Helper.YOU))
+        overtaken = stored is not None and seen not in (None, str(stored.number))
+        if overtaken and not reasons:
+            reasons.append(Reason(Code.CHANGED, {"what": "mark"}, who=Helper.YOU))
         if reasons or stored is None:
-            status = 409 if review.decided_at is not None else 422
+            status = 409 if review.decided_at is not None or overtaken else 422
             refused = Refused(reasons[0].code, tuple(reasons), status)
             return refuse(session, context, Event.MARKED_AGAIN, refused)
         drawn = row.drawn()

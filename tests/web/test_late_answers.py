@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import timedelta
 
 from assess.actions import holds
@@ -35,6 +36,12 @@ def test_late_answers_wait_are_seen_without_key_or_mark_and_decided(built: World
                 assert (option.text in page) == chosen
     assert not [told for told in ("of 4", "– right", "Pass", "needed") if told in page]
 
+    # A review that was opened before they count says nothing of a mark that nobody has seen.
+    me.post(f"/attempts/{attempt}/review", {"words": WHY})
+    found = re.search(r'href="(/mark-reviews/\d+)"', quality.get("/mark-reviews").text)
+    assert found is not None
+    assert 'name="seen" value="1"' in quality.get(found[1]).text
+
     answer = quality.post(address, {"last": "1", "words": WHY})
     assert (answer.status_code, codes(answer.text)) == (422, {"E-FIELD"})
     sent = {"decision": "better", "last": str(last(attempt)), "words": "x"}
@@ -43,6 +50,12 @@ def test_late_answers_wait_are_seen_without_key_or_mark_and_decided(built: World
     answer = quality.post(address, sent | {"words": WHY})
     assert (answer.status_code, answer.location) == (302, "/late-answers")
     assert "they count" in quality.get("/late-answers").text
+    review = {"seen": "1", "reason": WHY}
+    answer = quality.post(found[1], review)
+    assert (answer.status_code, codes(answer.text)) == (409, {"E-CHANGED"})
+    assert WHY in answer.text
+    assert 'name="seen" value="2"' in answer.text
+    assert quality.post(found[1], review | {"seen": "2"}).status_code == 302
     assert "waiting" not in quality.get("/").text
     page = quality.get(address).text
     assert 'data-decided="accepted"' in page

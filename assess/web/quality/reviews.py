@@ -18,7 +18,7 @@ from assess.bank import kinds
 from assess.bank.items import Content
 from assess.delivery.draw import Drawn
 from assess.delivery.marking import Mark, Scored
-from assess.reasons import Refused
+from assess.reasons import Code, Refused
 from assess.roles import Role
 from assess.store import (
     banks,
@@ -64,9 +64,10 @@ def review(review_id: int) -> ResponseReturnValue:
     typed = request.form.getlist("given")
     given = {int(one) for one in typed if one.isascii() and one.isdecimal() and len(one) < 4}
     reason = pages.typed_words("reason")
-    done = deeds.mark_again(signing.context(), review_id, given, reason)
+    seen = request.form.get("seen")
+    done = deeds.mark_again(signing.context(), review_id, given, reason, seen)
     if isinstance(done, Refused):
-        again = problems.on_the_form(done)
+        again = problems.on_the_form(done, (Code.FIELD, Code.REASON, Code.CHANGED))
         return _page(review_id, given, reason, done) if again else problems.answer(done)
     flash(_("The attempt is marked again. The candidate can see it with your reason."), "success")
     return redirect(url_for("quality.reviews"))
@@ -103,6 +104,7 @@ def _page(
         person=person,
         test=test,
         mark=mark,
+        seen=pages.seen("seen", str(stored.number), refused),
         stops=stops,
         questions=_questions(mark, drawn, contents, [int(mask) for mask in stored.options]),
         titles=titles,
