@@ -27,25 +27,35 @@ LATE = {Code.DECIDED, Code.STATE, Code.NOT_NEEDED, Code.SELF}
 
 
 def accept(
-    context: Context, attempt_id: int, last_id: int, words: str, *, lower: bool = False
+    context: Context,
+    attempt_id: int,
+    last_id: int,
+    words: str,
+    *,
+    first_id: int | None = None,
+    lower: bool = False,
 ) -> int | Refused:
     """Let the late answers of an attempt count, up to one of them, and mark it with them.
 
     Nobody is worse off, unless `lower` says that a late answer counts whatever it scores. The mark
-    before stays on record beside the new one. Says the decision's number.
+    before stays on record beside the new one. Says the decision's number. `first_id` is the first
+    that waited when it was decided: where a colleague has decided about it since, and only about
+    some of these, nothing is [E-DECIDED].
     """
-    return _decide(context, attempt_id, last_id, words, accepted=True, lower=lower)
+    return _decide(context, attempt_id, (first_id, last_id), words, accepted=True, lower=lower)
 
 
-def leave_out(context: Context, attempt_id: int, last_id: int, words: str) -> int | Refused:
+def leave_out(
+    context: Context, attempt_id: int, last_id: int, words: str, *, first_id: int | None = None
+) -> int | Refused:
     """Decide that the late answers of an attempt, up to one of them, do not count."""
-    return _decide(context, attempt_id, last_id, words, accepted=False)
+    return _decide(context, attempt_id, (first_id, last_id), words, accepted=False)
 
 
 def _decide(
     context: Context,
     attempt_id: int,
-    last_id: int,
+    seen: tuple[int | None, int],
     words: str,
     *,
     accepted: bool,
@@ -60,10 +70,10 @@ def _decide(
         row, candidate, test = found
         attempts.locked(session, row.candidate_id, row.id)  # of two deciders one comes second
         # What came while the page was read is not what was decided about: it waits for the next.
-        about = [one for one in evidence.waiting(session, row.id) if one.id <= last_id]
+        about = [one for one in evidence.waiting(session, row.id) if one.id <= seen[1]]
         reasons = [
             *why_not_whose(session, context, row, test),
-            *_why_not(session, row, about, last_id, accepted),
+            *_why_not(session, row, about, seen, accepted),
             *readiness.why_not_words(words),
             *too_long(words),
         ]
@@ -97,12 +107,18 @@ def _decide(
 
 
 def _why_not(
-    session: Session, row: Attempt, about: Sequence[LateAnswer], last_id: int, accepted: bool
+    session: Session,
+    row: Attempt,
+    about: Sequence[LateAnswer],
+    seen: tuple[int | None, int],
+    accepted: bool,
 ) -> list[Reason]:
     if State(row.state) is not State.MARKED:
         return [Reason(Code.STATE, {"move": "late", "state": row.state}, who=Helper.NOBODY)]
-    if not about:
-        done = [d for d in evidence.decisions(session, row.id) if d.last_id >= last_id]
+    first, last = seen
+    if not about or first not in (None, about[0].id):
+        reached = first if about and first else last
+        done = [d for d in evidence.decisions(session, row.id) if d.last_id >= reached]
         if done:
             return [Reason(Code.DECIDED, {"answered": done[0].decided_at})]
         return [Reason(Code.NOT_NEEDED, {"what": "nothing_late"})]

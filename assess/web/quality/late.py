@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from assess import store
 from assess.actions import evidence as deeds
 from assess.actions.approvals import LONGEST_WORDS
-from assess.actions.context import Context, not_found
+from assess.actions.context import not_found
 from assess.bank.items import Content
 from assess.bank.kinds import Answer
 from assess.delivery import evidence as rules
@@ -30,12 +31,10 @@ from assess.web.quality.blueprint import bp
 
 LAST = 20  # decisions shown below what waits
 BETTER, WHOLE, OUT = "better", "whole", "out"
-Deed = Callable[[Context, int, int, str], int | Refused]
+Deed = Callable[..., int | Refused]
 DEEDS: Mapping[str, Deed] = {
     BETTER: deeds.accept,
-    WHOLE: lambda context, attempt, last, words: deeds.accept(
-        context, attempt, last, words, lower=True
-    ),
+    WHOLE: partial(deeds.accept, lower=True),
     OUT: deeds.leave_out,
 }
 
@@ -79,18 +78,23 @@ def late_answer(attempt_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return _page(attempt_id)
     chosen, words = request.form.get("decision", ""), pages.typed_words("words")
-    typed = request.form.get("last", "")
-    last = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 18 else 0
+    first, last = _key("first"), _key("last") or 0
     if chosen not in DEEDS:
         nothing = Reason(Code.FIELD, {"field": "decision", "what": "empty"}, who=Helper.YOU)
         refused = Refused(Code.FIELD, (nothing,), 422)
         again = not problems.wants_json()
         return _page(attempt_id, refused) if again else problems.answer(refused, journalled=False)
-    done = DEEDS[chosen](signing.context(), attempt_id, last, words)
+    done = DEEDS[chosen](signing.context(), attempt_id, last, words, first_id=first)
     if isinstance(done, Refused):
         return _page(attempt_id, done) if problems.on_the_form(done) else problems.answer(done)
     flash(_("Your decision is recorded. The candidate can see it with your reason."), "success")
     return redirect(url_for("quality.late_answers"))
+
+
+def _key(field: str) -> int | None:
+    """The number of an answer that the form names."""
+    typed = request.form.get(field, "")
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 18 else None
 
 
 def _page(attempt_id: int, refused: Refused | None = None) -> ResponseReturnValue:
