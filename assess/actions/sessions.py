@@ -147,13 +147,14 @@ def log_out(context: Context) -> None:
 
 
 def end(context: Context, session_id: int) -> int | Refused:
-    """End one of one's own sessions, on another device perhaps."""
+    """End one of one's own sessions, on another device perhaps. Ending twice is ending once."""
     with store.write() as session:
         assert context.actor is not None  # noqa: S101 - the route lets only signed-in people come
         ended = sessions.end_sessions(session, context.actor, context.now, only=session_id)
-        if not ended:
+        if not ended and not sessions.is_of(session, context.actor, session_id):
             return not_found()
-        record(session, context, Event.SESSION_ENDED, {"sessions": ended})
+        if ended:
+            record(session, context, Event.SESSION_ENDED, {"sessions": ended})
         return ended
 
 

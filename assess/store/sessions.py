@@ -150,6 +150,12 @@ def sessions_of(session: Session, person_id: int) -> Sequence[SignIn]:
     ).all()
 
 
+def is_of(session: Session, person_id: int, session_id: int) -> bool:
+    """Whether a session is, or was, this person's."""
+    wanted = select(SignIn.id).where(SignIn.id == session_id, SignIn.person_id == person_id)
+    return session.scalar(wanted) is not None
+
+
 def last_log_in(session: Session, person_id: int) -> datetime | None:
     """When the person logged in last; None for never."""
     return session.scalar(select(func.max(SignIn.created_at)).where(SignIn.person_id == person_id))
