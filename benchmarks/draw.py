@@ -40,7 +40,7 @@ from assess.delivery.terms import Terms
 from assess.reasons import Refused
 from assess.roles import Role
 from assess.settings import Settings
-from assess.store import attempts, journal, migrate
+from assess.store import attempts, encounters, journal, migrate
 from assess.store import banks as bank_rows
 from assess.store import specifications as tests
 from assess.store.approvals import Approval, ApprovalRequest
@@ -417,7 +417,7 @@ def _together(session: Session, context: Context, people: list[_Judged]) -> None
     dealt = []
     for one in people:
         turn = pools.turn(session, context, source.pool_id, context.centre)
-        met = attempts.history(session, one.person.id, one.test.bank_id)
+        met = encounters.history(session, one.person.id, one.test.bank_id)
         row = _sure(dealing.deal(context, one.test, one.person, one.judgement, source, turn, met))
         dealing.open_(row, context)
         dealt.append((row, turn))

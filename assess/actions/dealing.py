@@ -12,7 +12,7 @@ from assess.delivery import attempt, draw, timing
 from assess.delivery.attempt import Move, State
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Refused
-from assess.store import attempts, ledger, starting
+from assess.store import attempts, encounters, ledger, starting
 from assess.store import pools as pool_rows
 from assess.store.attempts import Attempt
 from assess.store.people import Person
@@ -74,7 +74,7 @@ def _basis(
     if isinstance(source, Refused):
         return source
     turn = pools.turn(session, context, source.pool_id, person.centre_id)
-    return source, turn, attempts.history(session, person.id, test.bank_id)
+    return source, turn, encounters.history(session, person.id, test.bank_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from assess.actions.context import Context, not_found, record
 from assess.delivery import draw
 from assess.journal import Event
 from assess.reasons import Refused
-from assess.store import attempts, journal
+from assess.store import encounters, journal
 from assess.store import pools as pool_rows
 from assess.store.attempts import Attempt
 from assess.store.people import Person
@@ -49,7 +49,7 @@ def replay(context: Context, attempt_id: int) -> Replayed | Refused:
         person = session.get_one(Person, row.candidate_id)
         pool = _pool(pool_row)
         seed = _seed(epoch, context.settings.seed_key)
-        history = attempts.history(session, row.candidate_id, row.bank_id, before=row.id)
+        history = encounters.history(session, row.candidate_id, row.bank_id, before=row.id)
         form = NONE
         if pool is not None and seed is not None:
             stream = draw.Stream(seed, person.pseudonym, row.ordinal, row.label)

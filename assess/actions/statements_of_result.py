@@ -10,7 +10,15 @@ from assess.delivery import signposts, statement_of_result
 from assess.delivery.attempt import State
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
-from assess.store import attempts, holds, marks, people, specifications, statements_of_result
+from assess.store import (
+    attempts,
+    encounters,
+    holds,
+    marks,
+    people,
+    specifications,
+    statements_of_result,
+)
 from assess.store.statements_of_result import StatementOfResult
 
 
@@ -34,7 +42,7 @@ def issue(context: Context, attempt_id: int) -> str | Refused:
             held = test is not None and holds.keep_back(session, test, context.actor)
             reasons = statement_of_result.why_not_issue(State(row.state), practice, held)
             if not reasons and mark is not None:
-                asked = attempts.in_front_of(session, context.actor, row.bank_id)
+                asked = encounters.in_front_of(session, context.actor, row.bank_id)
                 if signposts.marks_wait(row.drawn(), asked, mark.marked_at):
                     reasons = (Reason(Code.OPEN_ATTEMPT, {"what": "beside"}, who=Helper.YOU),)
             if reasons or mark is None:

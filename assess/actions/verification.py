@@ -24,7 +24,7 @@ from assess.delivery.readiness import why_not_words
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
-from assess.store import attempts, pools, specifications
+from assess.store import attempts, encounters, pools, specifications
 from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry
 from assess.store.people import Person
@@ -202,7 +202,7 @@ def _draws(session: Session, bank_id: int, epoch_id: int) -> list[dict[str, Any]
         .where(Attempt.epoch_id == epoch_id)
         .order_by(Attempt.id)
     )
-    drawn, histories = [], attempts.Histories(session, bank_id)
+    drawn, histories = [], encounters.Histories(session, bank_id)
     for row, pseudonym in rows:
         met = histories.before(row.candidate_id, row.id)
         drawn.append(

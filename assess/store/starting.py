@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from assess.delivery.draw import History
-from assess.store import attempts, cursor, pools
+from assess.store import cursor, encounters, pools
 from assess.store.pools import Turn
 
 NAMED = {"sqlite": "json_group_array(json_array(id, json(form)))"}
@@ -92,7 +92,7 @@ def basis(
 ) -> Basis | None:
     """What the next form of a specification is drawn from for a candidate; the draw is counted.
 
-    As `pools.newest`, `pools.turn` and `attempts.history` one after another. None, and nothing is
+    As `pools.newest`, `pools.turn` and `encounters.history` one after another. None, and nothing is
     counted, when there is no pool or its epoch does not serve this draw.
     """
     forms = NAMED.get(cursor.dialect(session), NAMED_ELSEWHERE)
@@ -106,4 +106,4 @@ def basis(
         return None
     *turn, pool_id, fingerprint, met = rows[0]
     given: list[Any] = sorted(cursor.document(met) or ())  # by the number of the attempt
-    return Basis(pool_id, fingerprint, Turn(*turn), attempts.met(form for _, form in given))
+    return Basis(pool_id, fingerprint, Turn(*turn), encounters.met(form for _, form in given))

@@ -18,8 +18,8 @@ from assess.bank.specification import BAND
 from assess.delivery import second_draw
 from assess.delivery.draw import Pool as Frozen
 from assess.reasons import Code, Refused
-from assess.store import attempts
 from assess.store import calibrations as calibration_rows
+from assess.store import encounters
 from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry
 from assess.store.pools import Epoch, Pool
@@ -139,10 +139,10 @@ def test_histories_read_together_are_those_read_one_by_one(built: World) -> None
     built.sit(right=0)
     with store.read() as session:
         rows = session.scalars(select(Attempt).order_by(Attempt.id)).all()
-        together = attempts.Histories(session, rows[0].bank_id)
+        together = encounters.Histories(session, rows[0].bank_id)
         assert len(rows) == 2
         for row in (*rows, rows[-1]):
-            alone = attempts.history(session, row.candidate_id, row.bank_id, before=row.id)
+            alone = encounters.history(session, row.candidate_id, row.bank_id, before=row.id)
             assert together.before(row.candidate_id, row.id) == alone
 
 

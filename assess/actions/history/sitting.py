@@ -17,7 +17,7 @@ from assess.delivery.attempt import Move
 from assess.delivery.eligibility import Closed
 from assess.psychometrics import simulate
 from assess.reasons import Refused
-from assess.store import attempts, banks, journal, marks
+from assess.store import attempts, banks, encounters, journal, marks
 from assess.store.attempts import Attempt
 from assess.store.pools import Turn
 
@@ -53,7 +53,7 @@ def _dealt(session: Session, sitting: Sitting) -> tuple[Attempt, Turn]:
         raise RuntimeError(f"a simulated candidate may not start: {judgement.reasons}")
     turn = pools.turn(session, context, stage.source.pool_id, context.centre)
     # Each candidate of this history sits one test only, so this is all they have met of its bank.
-    met = attempts.met(one.form for one in sitting.sitter.sat)
+    met = encounters.met(one.form for one in sitting.sitter.sat)
     row = dealing.deal(context, stage.test, sitting.person, judgement, stage.source, turn, met)
     if isinstance(row, Refused):
         raise RuntimeError(f"no form for a simulated candidate: {row.reasons}")

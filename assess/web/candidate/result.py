@@ -21,8 +21,8 @@ from assess.delivery.evidence import Cause
 from assess.reasons import Code, Helper, Reason, Refused
 from assess.roles import Role
 from assess.store import (
-    attempts,
     banks,
+    encounters,
     evidence,
     facts,
     frameworks,
@@ -85,7 +85,7 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
         version = specifications.said(session, row.specification_id)
         assert stored is not None  # noqa: S101 - what is marked has a mark
         contents = banks.contents(session, [question.version for question in drawn])
-        asked = {} if found.test.practice else attempts.in_front_of(session, me, row.bank_id)
+        asked = {} if found.test.practice else encounters.in_front_of(session, me, row.bank_id)
         told = signposts.feedback(
             version.specification().feedback,
             marks.as_mark(stored, drawn, contents, version.specification()),
