@@ -27,6 +27,7 @@ from assess.web.headers import nonce
 PER_PAGE = 25
 MOST_WORDS = 5_000  # characters looked at: beyond any that are taken
 MANY = 10_000_000  # rows; a page number beyond this is a mistake
+DIGITS = 19  # as many are beyond the key of any row
 
 MODULES = ("vendor/govuk-frontend.min.js", "session.js")
 """Scripts that others ask for: a map gives each the address that names its content."""
@@ -74,6 +75,13 @@ def page_number() -> int:
     text = request.args.get("page", "1")
     plain = text.isascii() and text.isdecimal() and len(text) < 9
     return min(max(int(text), 1), MANY) if plain else 1
+
+
+def number(field: str) -> int | None:
+    """The whole number that a field of the form names; None where it names none."""
+    text = request.form.get(field, "")
+    plain = text.isascii() and text.isdecimal() and len(text) < DIGITS
+    return int(text) if plain else None
 
 
 def by_field(reasons: tuple[Reason, ...] | list[Reason]) -> dict[str, wording.Words]:

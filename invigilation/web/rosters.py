@@ -78,13 +78,12 @@ def record(sitting_id: int, entry_id: int) -> ResponseReturnValue:
     """One candidate: are they here, who are they, how do I know?"""
     if request.method == "GET":
         return _record(sitting_id, entry_id)
-    after = request.form.get("after", "")
     said = Said(
         seen=request.form.get("seen", "")[:LONGEST],
         method=request.form.get("method", "")[:LONGEST],
         words=request.form.get("words", "").replace("\r\n", "\n")[:LONGEST],
         all_the_same=request.form.get("all_the_same") == "yes",
-        after=int(after) if after.isascii() and after.isdecimal() and len(after) < 19 else None,
+        after=pages.number("after"),
     )
     done = attendance.say(signing.context(), sitting_id, entry_id, said)
     if isinstance(done, Refused):

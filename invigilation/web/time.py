@@ -35,8 +35,7 @@ def time(sitting_id: int, entry_id: int) -> ResponseReturnValue:
     if deed not in deeds.DEEDS:
         return _page(sitting_id, entry_id, Refused.of(Code.FIELD, status=422, field="deed"))
     minutes = int(typed) if plain else 0
-    lines = request.form.get("seen", "")
-    seen = int(lines) if lines.isascii() and lines.isdecimal() and len(lines) < 9 else None
+    seen = pages.number("seen")
     done = deeds.keep(signing.context(), sitting_id, entry_id, deed, minutes, reason, seen)
     if isinstance(done, Refused):
         again = problems.on_the_form(done, ON_THE_FORM)

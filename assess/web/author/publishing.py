@@ -25,6 +25,7 @@ from assess.web.author import complaint, complaints, foretelling, form, narrowin
 from assess.web.author.blueprint import KEY, LARGEST_KEY, bp, writers
 from assess.web.author.form import Form, Row
 
+OVER = "after"  # the field that says over which version the form was filled in
 LIVE = "live"  # what the page's script asks for: the panel alone
 
 
@@ -85,7 +86,7 @@ def publish(test_id: int) -> ResponseReturnValue:
         filled = form.sent(request.form, rows, {"name": test.name})
         if (shown := _shown(session, bank, test, filled)) is not None:
             return shown
-    return _publish(bank, test, filled, _after())
+    return _publish(bank, test, filled, pages.number(OVER))
 
 
 def _shown(
@@ -97,7 +98,7 @@ def _shown(
         state = panel.state(session, bank, filled)
         return render_template("author/specification_state.html", state=state, form=filled)
     if go.startswith(("add", "remove:", "check", "forecast")):
-        return _page(session, bank, test, filled, ahead=go == "forecast", after=_after())
+        return _page(session, bank, test, filled, ahead=go == "forecast", after=pages.number(OVER))
     return None
 
 
@@ -133,7 +134,7 @@ def _again(
 ) -> ResponseReturnValue:
     found = complaints.complaints(refused.reasons, filled, pages.zone())
     # Who has read that another version came between may put theirs in its place.
-    after = None if refused.code is Code.EDITED else _after()
+    after = None if refused.code is Code.EDITED else pages.number(OVER)
     return _page(session, bank, test, filled, found, after=after), refused.status
 
 
@@ -174,12 +175,6 @@ def _bank(session: Session) -> Bank | None:
     if not (text.isascii() and text.isdecimal() and len(text) < 20) or int(text) > LARGEST_KEY:
         return None
     return banks.get(session, current_user.centre_id, int(text))
-
-
-def _after() -> int | None:
-    """The number of the version over which the form was filled in; None where it does not say."""
-    text = request.form.get("after", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _in_force(session: Session, test: Test) -> Specification | None:

@@ -78,7 +78,7 @@ def late_answer(attempt_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return _page(attempt_id)
     chosen, words = request.form.get("decision", ""), pages.typed_words("words")
-    first, last = _key("first"), _key("last") or 0
+    first, last = pages.number("first"), pages.number("last") or 0
     if chosen not in DEEDS:
         nothing = Reason(Code.FIELD, {"field": "decision", "what": "empty"}, who=Helper.YOU)
         refused = Refused(Code.FIELD, (nothing,), 422)
@@ -89,12 +89,6 @@ def late_answer(attempt_id: int) -> ResponseReturnValue:
         return _page(attempt_id, done) if problems.on_the_form(done) else problems.answer(done)
     flash(_("Your decision is recorded. The candidate can see it with your reason."), "success")
     return redirect(url_for("quality.late_answers"))
-
-
-def _key(field: str) -> int | None:
-    """The number of an answer that the form names."""
-    typed = request.form.get(field, "")
-    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 18 else None
 
 
 def _page(attempt_id: int, refused: Refused | None = None) -> ResponseReturnValue:
