@@ -13,11 +13,15 @@ from assess.store import arrangements, centres, people
 from assess.store.arrangements import Arrangement
 
 
-def arrange(context: Context, person_id: int, proposal: rules.Proposal) -> int | Refused:
+def arrange(
+    context: Context, person_id: int, proposal: rules.Proposal, seen: int | None = None
+) -> int | Refused:
     """Record and approve an arrangement; says its number.
 
     It takes the place of one of the same kind, which ends when the new one begins. What has begun
     already, such as an attempt, stays as it is. What is arranged so already is not recorded again.
+    `seen` is the last number that the page showed: what came after it is not put out of its place
+    by somebody who has not looked at it [E-CHANGED]. None where nobody looked.
     """
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
@@ -45,6 +49,9 @@ def arrange(context: Context, person_id: int, proposal: rules.Proposal) -> int |
             same = said == (value, words, evidence, ends_at, None)
             if same and (begun or other.starts_at == starts):
                 return other.id
+        if seen is not None and any(other.id > seen for other in before):
+            refused = Refused.of(Code.CHANGED, status=409, who=Helper.YOU, what="arrangement")
+            return refuse(session, context, Event.ARRANGED, refused)
         for other in before:
             other.ended_at, other.ended_by = max(starts, other.starts_at), context.actor
         session.flush()  # they make room before the new one comes in

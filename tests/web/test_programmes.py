@@ -285,6 +285,26 @@ def test_arrangements_are_recorded_shown_and_ended(here: World, me: Browser) -> 
     assert me.get(address).text.count("In force") == 2
 
 
+def test_no_arrangement_is_put_out_of_its_place_by_who_has_not_looked_at_it(
+    here: World, me: Browser
+) -> None:
+    address = f"/people/{here.persons['candidate']}/arrangements"
+    form = {"kind": "extra_time", "percent": "25", "evidence": SEEN}
+    mine = form | {"seen": seen(me.get(f"{address}?kind=extra_time").text)}
+    assert me.post(address, form | {"percent": "50"}).status_code == 302  # a colleague's
+    here.clock.advance(timedelta(seconds=2))
+    mistaken = me.post(address, mine | {"percent": "much"})
+    assert (mistaken.status_code, seen(mistaken.text)) == (422, mine["seen"])
+    refused = me.post(address, mine)
+    assert (refused.status_code, codes(refused.text)) == (409, {"E-CHANGED"})
+    assert "Extra time: 50 per cent" in refused.text
+    assert 'value="25"' in refused.text
+    other = {"kind": "reader", "evidence": SEEN, "seen": mine["seen"]}
+    assert me.post(address, other).status_code == 302  # nobody else has arranged a reader
+    assert me.post(address, mine | {"seen": seen(refused.text)}).status_code == 302
+    assert "Extra time: 25 per cent" in me.get(address).text
+
+
 def test_an_arrangement_that_makes_room_later_is_not_called_over_before(
     here: World, me: Browser
 ) -> None:
@@ -342,6 +362,8 @@ def test_a_quality_role_for_oneself_waits_for_a_second_administrator(
     answer = me.post(found.group(1), {"decision": "give"})
     assert answer.status_code == 409
     assert codes(answer.text) == {"E-SELF"}
+    unsaid = second.post(found.group(1), {"decision": "perhaps"})
+    assert (unsaid.status_code, codes(unsaid.text)) == (409, {"E-FIELD"})
     assert second.post(found.group(1), {"decision": "give"}).status_code == 302
     assert Role.QUALITY in here.context("administrator").roles
     assert second.post(found.group(1), {"decision": "give"}).status_code == 409

@@ -14,7 +14,7 @@ from assess.delivery.arrangements import FORMS, Kind, Proposal
 from assess.reasons import Code, Reason, Refused
 from assess.store import arrangements as rows
 from assess.store import people
-from assess.web import problems, signing
+from assess.web import pages, problems, signing
 from assess.web.administrator import typed
 from assess.web.administrator.blueprint import administrators, bp
 
@@ -42,7 +42,8 @@ def arrangements(person_id: int) -> ResponseReturnValue:
         done = Refused(Code.FIELD, tuple(amiss), 422)
     else:
         proposal = Proposal(kind, value, words, evidence, starts, ends)
-        done = deeds.arrange(signing.context(), person_id, proposal)
+        seen = pages.number("seen")
+        done = deeds.arrange(signing.context(), person_id, proposal, seen)
     if isinstance(done, Refused):
         again = done.status != 404 and not problems.wants_json()
         return _page(person_id, done) if again else problems.answer(done)
@@ -92,6 +93,7 @@ def _page(person_id: int, refused: Refused | None = None) -> ResponseReturnValue
         | {name: typed.line(name) for name in ("starts", "ends")}
         | ({} if refused else {"kind": request.args.get("kind", "")}),
         own=person_id == current_user.person_id,
+        seen=pages.seen("seen", str(max((row.id for row in every), default=0)), refused),
         reasons=typed.beside(refused, "kind"),
     )
     return page, 200 if refused is None else refused.status
