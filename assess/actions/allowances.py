@@ -26,10 +26,11 @@ AHEAD = timedelta(days=2 * 366)  # a first day further away is a slip of the pen
 
 def agree(
     context: Context, test_id: int, candidate_id: int, starts_on: date | None
-) -> int | Refused:
-    """Note the first day that a tutor and their candidate agreed on; says the number of the row.
+) -> Refused | None:
+    """Note the first day that a tutor and their candidate agreed on.
 
-    Until that day has begun it may be agreed anew; from then on the window is what it is.
+    Until that day has begun it may be agreed anew; from then on the window is what it is. The day
+    that is agreed already is not noted again.
     """
     assert context.actor is not None  # noqa: S101 - the route lets only tutors come
     with store.write() as session:
@@ -43,6 +44,8 @@ def agree(
             ZoneInfo(centres.get(session, context.centre).timezone)
         ).date()
         before = allowances.agreed(session, test_id, candidate_id)
+        if starts_on is not None and starts_on == before:
+            return None
         reasons = []
         if window is None or window.weeks is None:
             reasons.append(Reason(Code.NOT_NEEDED, {"what": "no_weeks"}))
@@ -63,14 +66,13 @@ def agree(
             agreed_at=context.now,
         )
         session.add(row)
-        session.flush()
         facts: dict[str, Fact] = {
             "test": test_id,
             "candidate": candidate_id,
             "starts_on": starts_on.isoformat(),
         }
         record(session, context, Event.DATE_AGREED, facts)
-        return row.id
+    return None
 
 
 def allow(

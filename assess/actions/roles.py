@@ -57,8 +57,8 @@ def ask(context: Context, role: str, until: date | None, words: str) -> int | Re
         return Refused.of(Code.ASKED, who=Helper.ADMINISTRATOR, what="role_waits", field="role")
 
 
-def decide(context: Context, request_id: int, granted: bool) -> Refused | None:
-    """Give the role that another administrator asks for, or say no."""
+def decide(context: Context, request_id: int, granted: bool | None) -> Refused | None:
+    """Give the role that another administrator asks for, or say no; None says neither."""
     if context.actor is None or not context.may(Role.ADMINISTRATOR):
         return wrong_role()
     with store.write() as session:
@@ -70,6 +70,8 @@ def decide(context: Context, request_id: int, granted: bool) -> Refused | None:
         reasons = []
         if request.person_id == context.actor:
             reasons.append(Reason(Code.SELF, {"what": "own_request"}, who=Helper.ADMINISTRATOR))
+        if granted is None:
+            reasons.append(Reason(Code.FIELD, {"field": "decision", "what": "empty"}))
         if request.decided_at is not None:
             reasons.append(Reason(Code.DECIDED, {"answered": request.decided_at}))
         elif granted and request.until is not None and request.until <= context.now:

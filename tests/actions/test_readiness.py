@@ -11,6 +11,7 @@ from sqlalchemy import select
 from assess import store
 from assess.actions import allowances, approvals, attempts, notes, specifications
 from assess.bank.specification import Window
+from assess.journal import Event
 from assess.reasons import Code, Refused
 from assess.roles import Role
 from assess.store import allowances as rows
@@ -210,10 +211,12 @@ def test_the_first_day_is_agreed_moved_until_it_comes_and_then_stands(weeks: Wor
     assert why_not(weeks)[Code.WINDOW].values["what"] == "unagreed"
     for wrong in (None, date(2026, 3, 1), date(2030, 1, 1)):
         assert codes(allowances.agree(tutor, weeks.test, candidate, wrong)) == {Code.FIELD}
-    for day in (date(2026, 3, 9), date(2026, 3, 4)):
-        assert isinstance(allowances.agree(tutor, weeks.test, candidate, day), int)
+    for day in (date(2026, 3, 9), date(2026, 3, 4), date(2026, 3, 4)):
+        assert allowances.agree(tutor, weeks.test, candidate, day) is None
+    assert events(weeks).count(Event.DATE_AGREED) == 2  # a second press is no second agreement
     assert why_not(weeks)[Code.WINDOW].values["what"] == "before"
     weeks.clock.advance(timedelta(days=2))
+    assert allowances.agree(weeks.context("tutor"), weeks.test, candidate, day) is None
     late = allowances.agree(weeks.context("tutor"), weeks.test, candidate, date(2026, 3, 20))
     assert codes(late) == {Code.STARTED}
     assert why_not(weeks) == {}
@@ -227,7 +230,7 @@ def test_the_first_day_is_agreed_moved_until_it_comes_and_then_stands(weeks: Wor
 def test_the_window_closes_for_those_who_have_not_started(weeks: World) -> None:
     weeks.make_ready()
     tutor, candidate = weeks.context("tutor"), weeks.persons["candidate"]
-    assert isinstance(allowances.agree(tutor, weeks.test, candidate, date(2026, 3, 2)), int)
+    assert allowances.agree(tutor, weeks.test, candidate, date(2026, 3, 2)) is None
     weeks.clock.advance(timedelta(days=43))
     assert why_not(weeks)[Code.WINDOW].values["what"] == "after"
 

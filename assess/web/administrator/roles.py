@@ -16,6 +16,8 @@ from assess.web import problems, signing
 from assess.web.administrator import typed
 from assess.web.administrator.blueprint import administrators, bp
 
+DECISIONS = {"give": True, "decline": False}
+
 
 @bp.route("/roles", methods=["GET", "POST"], endpoint="requests")
 @administrators
@@ -41,7 +43,7 @@ def requests_() -> ResponseReturnValue:
 @administrators
 def decide(role_request_id: int) -> ResponseReturnValue:
     """Give the role that another administrator asks for, or say no."""
-    granted = request.form.get("decision") == "give"
+    granted = DECISIONS.get(request.form.get("decision", ""))
     refused = deeds.decide(signing.context(), role_request_id, granted)
     if refused is not None:
         return problems.answer(refused)

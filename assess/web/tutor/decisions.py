@@ -61,7 +61,7 @@ def note(candidate_id: int) -> ResponseReturnValue:
 def agree(candidate_id: int, test_id: int) -> ResponseReturnValue:
     """Note the day that was agreed with the candidate for a test."""
     done = allowances.agree(signing.context(), test_id, candidate_id, _day())
-    if isinstance(done, Refused):
+    if done is not None:
         form = f"date-{test_id}"
         return (
             candidates.page(candidate_id, done, form)
