@@ -102,8 +102,11 @@ def send(context: Context) -> int:
     sent = 0
     try:
         with post.opened(context.settings) as way:
-            for mail in batch:
+            for k, mail in enumerate(batch, start=1):
                 sent += _send(context, way, mail)
+                if way.lost:
+                    _untried(context, batch[k:])
+                    break
     except post.NotNow as error:
         for mail in batch:
             _in_vain(context, mail.id, str(error), forever=False)
@@ -126,6 +129,15 @@ def _send(context: Context, way: post.Post, mail: Mail) -> bool:
             row.subject = row.body = row.error = None  # it went: its words are nobody's business
             _record(session, context, row, Event.MAIL_SENT)
     return True
+
+
+def _untried(context: Context, batch: Sequence[Mail]) -> None:
+    """Let mails go at the next turn: the line was cut at another one, for no fault of theirs."""
+    with store.write() as session:
+        for mail in batch:
+            row = rows.locked(session, mail.id)
+            if row is not None and row.sent_at is None:
+                row.due_at = context.now
 
 
 def _in_vain(context: Context, mail_id: int, error: str, *, forever: bool) -> None:

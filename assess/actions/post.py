@@ -35,6 +35,11 @@ class Never(Exception):  # noqa: N818
 class Post(Protocol):
     """An open way to somewhere mails go."""
 
+    @property
+    def lost(self) -> bool:
+        """Whether nothing more can be sent by it."""
+        ...
+
     def send(self, mail: Mail) -> None:
         """Hand a mail over. Raises NotNow or Never."""
         ...
@@ -56,6 +61,8 @@ def message(mail: Mail, sender: str, service: str) -> EmailMessage:
 class Console:
     """Writes mails where the worker's log goes: for trial, and where no server is set."""
 
+    lost = False
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
@@ -70,6 +77,11 @@ class Server:
 
     def __init__(self, session: smtplib.SMTP, settings: Settings) -> None:
         self._session, self._settings = session, settings
+
+    @property
+    def lost(self) -> bool:
+        """Whether the line is cut: by the server (421, or without a word), or after a silence."""
+        return self._session.sock is None
 
     def send(self, mail: Mail) -> None:
         """Hand the mail over; when this returns, the server has taken it."""

@@ -332,9 +332,10 @@ def test_a_mail_whose_acknowledgement_was_lost_goes_again_with_the_same_name(
 ) -> None:
     reached(built, tutor="grace@example.org")
     asked(built)
+    put(built, 1)
     server.drops = 1
     assert mail.send(through(built, server)) == 0
-    put(built, 1)
+    assert [one.tries for one in waiting()] == [1, 0]  # the second is at no fault
     assert mail.send(through(built, server)) == 1  # the first waits for its turn
     built.clock.advance(mailing.WAITS[0])
     assert mail.send(through(built, server)) == 1
