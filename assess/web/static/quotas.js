@@ -53,4 +53,17 @@ if (form) {
   form.addEventListener("input", later);
   form.addEventListener("change", later);
   if ([...form.elements].some(changed)) later();
+
+  // A specification is kept nowhere until it is published, also where the page came back with it.
+  let going = false;
+  form.addEventListener("submit", (event) => {
+    if (!event.defaultPrevented) going = true;
+  });
+  addEventListener("pageshow", () => {
+    going = false;
+  });
+  addEventListener("beforeunload", (event) => {
+    const typed = "unpublished" in form.dataset || [...form.elements].some(changed);
+    if (typed && !going && !document.body.hidden) event.preventDefault();
+  });
 }
