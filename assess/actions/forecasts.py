@@ -53,8 +53,9 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecast:
-    """The figures. `balanced` is None where forms are not balanced; `unbalanced` says why.
+    """The figures. `balanced` is None where forms are not balanced, and `unbalanced` says why.
 
+    Where only full marks pass nobody is borderline: then `naive`, `balanced` and `chance` are None.
     `exposed` and `course.met` are float64[drawable items of the plan]. `acceptance` is the share
     of unbalanced forms that lie in the band. `overlap` is that of the candidates asked about;
     `fifth_or_more` the chance that two of any number share so much, over all forms drawn.
@@ -256,7 +257,7 @@ def document(found: Forecast) -> dict[str, object]:
     plan = found.ground.plan
     least, most = (float(f(found.exposed)) for f in (np.min, np.max))
     balanced: dict[str, object] | None = None
-    if found.balanced is not None and plan.band is not None:
+    if plan.band is not None:
         target, half = (one / figures.THOUSAND for one in plan.band)
         balanced = _spread(found.balanced) | {
             "band": {"target": target, "half_width": half},
@@ -285,9 +286,8 @@ def document(found: Forecast) -> dict[str, object]:
 def why_unbalanced(found: Forecast) -> str:
     """Why forms are not balanced, as a command says it."""
     return {
-        "not_asked": "not balanced: the specification asks for no band",
         "not_enough_data": "not balanced: not enough data",
-    }.get(found.unbalanced, "not balanced: no chance to pass can be computed at this cut score")
+    }.get(found.unbalanced, "not balanced: the specification asks for no band")
 
 
 def _spread(spread: Spread | None) -> dict[str, object]:

@@ -123,9 +123,13 @@ def test_forms_of_whole_cases_are_laid_beside_such_that_mind_no_band(
     assert balanced < naive / 4
     # What a quota is narrowed to goes by the difficulties of the file, and so does the proof.
     spec.write_text(
-        "{bank: B, cut: 1, quotas: [{outcome: B/c0, count: 2, difficulty: [0, 0.6]}]}", "utf-8"
+        "{bank: B, cut: 2, quotas: [{outcome: B/c0, count: 2, difficulty: [0, 0.6]}]}", "utf-8"
     )
-    assert command(*asked).exit_code == 0
+    full = json.loads(command(*asked).stdout)
+    # Only full marks pass, so nobody is borderline; the forms are balanced all the same.
+    assert full["balanced"]["acceptance"] < 1
+    assert full["balanced"]["borderline_pass"]["p50"] is None
+    assert len(full["in_band_by_attempt"]) > 1
     hard.write_text("id,facility\n" + "".join(f"q{n},0.9\n" for n in range(32)), "utf-8")
     refused = command(*asked, "--difficulties", hard)
     assert refused.exit_code == 1

@@ -64,10 +64,13 @@ def test_publishing_says_how_many_forms_lie_in_the_band_and_what_is_conditional(
     assert "Forms inside the band, by attempt: 100.0 %, 100.0 %, 100.0 %." in said(page)
     assert "Conditional" not in said(page)
     monkeypatch.setattr(forecasts, "countable", lambda _pool: False)
-    page = author.get(publish(author, built, minutes="33", enemies="q1-1; q1-2").location)
+    page = author.get(publish(author, built, cut="4", enemies="q1-1; q1-2").location)
     assert "Conditional: its forms are tried, not counted" in said(page)
     forecast = author.get(f"/tests/{built.test}/forecast")
     assert "data-conditional" in forecast.text
+    # Where only full marks pass nobody is borderline, and forms are balanced all the same.
+    assert "data-balanced" in forecast.text
+    assert 'data-chart="band"' in forecast.text
 
 
 def test_the_editor_forecasts_by_the_calibration_that_publishing_goes_by(

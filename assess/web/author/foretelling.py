@@ -202,7 +202,7 @@ def _charts(found: Forecast) -> list[Chart]:
                 share(1, 0),
             )
         )
-    if found.balanced is not None:
+    if found.ground.plan.band is not None:
         charts.append(
             Chart(
                 "band",
