@@ -99,3 +99,8 @@ def test_the_editor_forecasts_by_the_calibration_that_publishing_goes_by(
     assert "Forms are balanced: a borderline candidate can expect 2.80" in said(ahead)
     page = author.get(publish(author, built, minutes="31").location)
     assert "Forms inside the band, by attempt: 100.0 %" in said(page)
+    draws = f"/tests/{built.test}/draws"
+    assert "data-moved" not in author.get(draws).text
+    publish(author, built, cut="2")
+    told = "made for a cut score of 75.0 % of the marks; by now 50.0 % are needed. Estimate anew"
+    assert told in said(author.get(draws))
