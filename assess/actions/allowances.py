@@ -50,7 +50,7 @@ def agree(
         if window is None or window.weeks is None:
             reasons.append(Reason(Code.NOT_NEEDED, {"what": "no_weeks"}))
         if before is not None and before <= today:
-            reasons.append(Reason(Code.STARTED, {"what": "window"}, who=Helper.ADMINISTRATOR))
+            reasons.append(Reason(Code.STARTED, {"what": "window"}, who=Helper.QUALITY))
         if starts_on is None or not today <= starts_on <= today + AHEAD:
             values: dict[str, Value] = {"field": "starts_on", "what": "date_ahead"}
             reasons.append(Reason(Code.FIELD, values, who=Helper.YOU))
@@ -78,7 +78,7 @@ def agree(
 def allow(
     context: Context, test_id: int, candidate_id: int, kind: Kind, words: str
 ) -> int | Refused:
-    """Lift the wait that runs, or allow one attempt more; says the number of the decision.
+    """Lift the wait that runs, allow one attempt more, or another period; says its number.
 
     A decision of somebody else than the candidate and their tutor, with a reason.
     """
@@ -140,6 +140,8 @@ def _why_not_allow(
     judgement = judge(session, context.gates, test, person, context.now)
     if kind is Kind.WAIVER:
         return eligibility.why_not_waive(judgement.terms, judgement.standing, context.now)
+    if kind is Kind.PERIOD:
+        return eligibility.why_not_another_period(judgement.terms, judgement.standing, context.now)
     if not judgement.standing.failed:
         return (Reason(Code.NOT_NEEDED, {"what": "attempts_left"}),)
     return eligibility.why_not_allow_another(judgement.terms, judgement.standing)
@@ -148,12 +150,13 @@ def _why_not_allow(
 def _after(
     session: Session, judgement: Judgement, kind: Kind, candidate_id: int, test_id: int
 ) -> int:
-    """The running number of the attempt that a decision follows.
+    """The running number of the attempt, or of the period, that a decision follows.
 
     Where one attempt more was allowed after it already, and a new specification has taken it away
     again, that of the attempt which was allowed: each decision has a number of its own.
     """
-    after = judgement.standing.failed[-1].ordinal
+    failed = judgement.standing.failed
+    after = 1 if kind is Kind.PERIOD else failed[-1].ordinal
     if kind is Kind.WAIVER:
         return after
     before = allowances.decisions(session, test_id, candidate_id)

@@ -168,6 +168,15 @@ def why_not_allow_another(terms: Terms, standing: Standing) -> tuple[Reason, ...
     return ()
 
 
+def why_not_another_period(terms: Terms, standing: Standing, now: datetime) -> tuple[Reason, ...]:
+    """E-NOT-NEEDED where no weeks that were agreed are over, or passed in; empty means go."""
+    if standing.passed:
+        return (Reason(Code.NOT_NEEDED, {"what": "passed"}, who=Helper.NOBODY),)
+    if terms.weeks is None or terms.closes is None or now < terms.closes.astimezone(UTC):
+        return (Reason(Code.NOT_NEEDED, {"what": "no_period"}, who=Helper.NOBODY),)
+    return ()
+
+
 def _people(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:
     if not standing.active:
         yield Reason(Code.INACTIVE, {"what": "person"}, who=Helper.ADMINISTRATOR)
@@ -229,7 +238,8 @@ def _window(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]
     if terms.closes is not None and now >= terms.closes.astimezone(UTC):
         closes = terms.closes.astimezone(terms.zone)
         values: dict[str, str | int | datetime] = {"what": "after", "closes": closes}
-        yield Reason(Code.WINDOW, values, who=Helper.ADMINISTRATOR)
+        helper = Helper.ADMINISTRATOR if terms.weeks is None else Helper.QUALITY
+        yield Reason(Code.WINDOW, values, who=helper)
 
 
 def _statement(terms: Terms, standing: Standing, now: datetime) -> Iterator[Reason]:

@@ -1,4 +1,4 @@
-"""What was agreed or allowed for one candidate and one test: first days, lifted waits, attempts.
+"""What was agreed or allowed for one candidate and one test: first days, waits, attempts, periods.
 
 Rows are inserted and never changed: a later one takes the place of an earlier one, or adds to it.
 """
@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, bindparam, select
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    bindparam,
+    exists,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess.store.base import Base
@@ -21,6 +31,7 @@ class Kind(StrEnum):
 
     WAIVER = "waiver"  # of the wait after one failed attempt
     EXTRA_ATTEMPT = "extra-attempt"
+    PERIOD = "another-period"  # after the weeks from an agreed day: a day may be agreed anew
 
 
 class AgreedDate(Base):
@@ -39,7 +50,7 @@ class AgreedDate(Base):
 
 
 class Allowance(Base):
-    """A decision in a candidate's favour: a wait lifted, or one attempt more."""
+    """A decision in a candidate's favour: a wait lifted, one attempt or one period more."""
 
     __tablename__ = "allowances"
     __table_args__ = (
@@ -63,7 +74,7 @@ class Allowance(Base):
     test_id: Mapped[int] = mapped_column(ForeignKey("tests.id"))
     candidate_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     kind: Mapped[str] = mapped_column(String(20))
-    after_ordinal: Mapped[int]  # the running number of the attempt that it follows
+    after_ordinal: Mapped[int]  # the running number of the attempt, or period, that it follows
     words: Mapped[str] = mapped_column(Text)
     decided_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
     decided_at: Mapped[datetime]
@@ -71,7 +82,10 @@ class Allowance(Base):
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What stands for a candidate and a test now."""
+    """What stands for a candidate and a test now.
+
+    `starts_on`: None also where another period was allowed after the last, and no day is agreed.
+    """
 
     starts_on: date | None
     extra_attempts: int
@@ -95,6 +109,14 @@ _AGREED = (
     .where(
         AgreedDate.test_id == bindparam("test"),
         AgreedDate.candidate_id == bindparam("candidate"),
+        ~exists()
+        .where(
+            Allowance.test_id == AgreedDate.test_id,
+            Allowance.candidate_id == AgreedDate.candidate_id,
+            Allowance.kind == Kind.PERIOD.value,
+            Allowance.decided_at > AgreedDate.agreed_at,
+        )
+        .correlate(AgreedDate),
     )
     .order_by(AgreedDate.id.desc())
     .limit(1)
@@ -107,7 +129,7 @@ _DECISIONS = (
 
 
 def agreed(session: Session, test_id: int, candidate_id: int) -> date | None:
-    """The first day that was agreed last."""
+    """The first day that was agreed last, for the period that stands."""
     return session.scalar(_AGREED, {"test": test_id, "candidate": candidate_id})
 
 

@@ -131,7 +131,10 @@ SELECT t.id, t.name, t.title, t.practice, t.programme_id, t.gates,
        EXISTS (SELECT 1 FROM attempts AS u WHERE u.approval_id = a.id),
        q.asked_at, q.answered_at, q.advice,
        (SELECT d.starts_on FROM agreed_dates AS d
-        WHERE d.test_id = t.id AND d.candidate_id = p.id ORDER BY d.id DESC LIMIT 1),
+        WHERE d.test_id = t.id AND d.candidate_id = p.id AND NOT EXISTS
+        (SELECT 1 FROM allowances AS e WHERE e.test_id = t.id AND e.candidate_id = p.id
+          AND e.kind = 'another-period' AND e.decided_at > d.agreed_at)
+        ORDER BY d.id DESC LIMIT 1),
        v.id, v.digest
 FROM tests AS t
 JOIN people AS p ON p.id = :person

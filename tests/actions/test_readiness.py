@@ -235,6 +235,33 @@ def test_the_window_closes_for_those_who_have_not_started(weeks: World) -> None:
     assert why_not(weeks)[Code.WINDOW].values["what"] == "after"
 
 
+def test_another_period_is_allowed_after_one_is_over_and_its_day_agreed_anew(weeks: World) -> None:
+    candidate, test = weeks.persons["candidate"], weeks.test
+    standing = []
+
+    def allow(who: str = "quality") -> set[Code]:
+        done = allowances.allow(weeks.context(who), test, candidate, Kind.PERIOD, WHY)
+        return set() if isinstance(done, int) else codes(done)
+
+    def agree(day: date) -> None:
+        assert allowances.agree(weeks.context("tutor"), test, candidate, day) is None
+
+    weeks.make_ready()
+    for _twice in range(2):
+        assert allow() == {Code.NOT_NEEDED}
+        agree(weeks.clock.now().date())
+        assert allow() == {Code.NOT_NEEDED}  # it is going on
+        weeks.clock.advance(timedelta(days=43))
+        assert allow("tutor") == {Code.ROLE}
+        standing.append(why_not(weeks)[Code.WINDOW].values["what"])
+        assert allow() == set()
+        standing.append(why_not(weeks)[Code.WINDOW].values["what"])
+    agree(weeks.clock.now().date())
+    weeks.approve()
+    assert standing == ["after", "unagreed"] * 2
+    assert why_not(weeks) == {}
+
+
 def test_a_day_is_agreed_only_where_weeks_count_from_it(built: World) -> None:
     done = allowances.agree(
         built.context("tutor"), built.test, built.persons["candidate"], date(2026, 3, 9)

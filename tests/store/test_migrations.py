@@ -106,6 +106,30 @@ def test_a_rest_break_is_one_of_the_room_for_tables_that_know_no_other(
         session.execute(text("UPDATE time_lines SET seconds = 9 WHERE entry = 'base'"))
 
 
+PERIOD = """
+INSERT INTO allowances (centre_id, test_id, candidate_id, kind, after_ordinal, words, decided_by,
+                        decided_at)
+SELECT centre_id, test_id, candidate_id, '{kind}', 1, 'Ill.', candidate_id, opened_at FROM attempts
+"""
+
+
+def test_tables_that_know_no_other_period_keep_the_other_decisions(
+    built: World, database_url: str
+) -> None:
+    built.sit(right=4)
+    with store.write() as session:
+        for kind in ("waiver", "another-period"):
+            session.execute(text(PERIOD.format(kind=kind)))
+    db.engine.dispose()
+    with migrate.moving(database_url) as config:
+        command.downgrade(config, "0016")
+    migrate.upgrade(database_url)
+    with store.read() as session:
+        assert session.scalars(text("SELECT kind FROM allowances")).all() == ["waiver"]
+    with pytest.raises(DatabaseError, match="never changed"), store.write() as session:
+        session.execute(text("DELETE FROM allowances"))
+
+
 def rows() -> dict[str, int]:
     """How many rows each table has that there was at the earlier state."""
     with store.read() as session:

@@ -204,6 +204,17 @@ def test_a_day_is_agreed_for_a_test_whose_weeks_count_from_it(here: World, me: B
     page = Browser(here, "tutor").get(page_of(here)).text
     assert "Monday 9 March 2026 at 00:00" in page
     assert "First day agreed with the candidate" not in page
+    here.clock.advance(timedelta(days=42))
+    over = Browser(here, "tutor").get(page_of(here)).text
+    assert "Monday 9 March 2026 at 00:00 to Monday 20 April 2026 at 00:00. The quality" in over
+    quality, decisions = Browser(here, "quality"), f"/decisions/{here.persons['candidate']}"
+    assert "Allow another period" in quality.get(decisions).text
+    form = {"kind": "another-period", "words": "Ill for all six weeks: letter of 4 May."}
+    assert quality.post(f"{decisions}/tests/{here.test}", form).status_code == 302
+    assert "Another period" in quality.get(decisions).text
+    page = Browser(here, "tutor").get(page_of(here)).text
+    assert "Ill for all six weeks" in page
+    assert "First day agreed with the candidate" in page
 
 
 def test_the_quality_team_decides_with_a_reason_and_the_tutor_cannot(here: World) -> None:

@@ -1,4 +1,4 @@
-"""Lifting a wait or allowing one attempt more: decisions of somebody other than the tutor."""
+"""Lifting a wait, allowing one attempt or period more: what no tutor decides for their own."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def candidate(candidate_id: int) -> ResponseReturnValue:
 @bp.post("/decisions/<int:candidate_id>/tests/<int:test_id>")
 @access.only(Role.QUALITY)
 def decide(candidate_id: int, test_id: int) -> ResponseReturnValue:
-    """Lift the wait that runs, or allow one attempt more."""
+    """Lift the wait that runs, or allow one attempt or period more."""
     known = {kind.value: kind for kind in Kind}
     kind = known.get(request.form.get("kind", ""))
     if kind is None:
@@ -130,6 +130,8 @@ def _open(session: Session, test: Test, person: Person) -> Open:
         may.append(Kind.WAIVER)
     if standing.failed and not eligibility.why_not_allow_another(terms, standing):
         may.append(Kind.EXTRA_ATTEMPT)
+    if not eligibility.why_not_another_period(terms, standing, context.now):
+        may.append(Kind.PERIOD)
     rows = allowances.decisions(session, test.id, person.id)
     return Open(
         test,
