@@ -12,8 +12,8 @@ from datetime import timedelta
 import pytest
 
 from assess import store
+from assess.actions import remarking, timekeeping
 from assess.actions import specifications as specs
-from assess.actions import timekeeping
 from assess.bank.specification import Feedback, Quota
 from assess.reasons import Refused
 from assess.store import attempts
@@ -242,10 +242,16 @@ def test_an_earlier_result_is_silent_about_what_is_asked_again_now(
     assert not isinstance(specs.publish(here.context(), many), Refused)
     first = started(here, me)
     whole = handed_in(me, first)
+    review = remarking.ask(here.context("candidate"), first, "Question 1 has two right answers.")
+    assert isinstance(review, int)
+    why = "Only the answer about keys is right: handbook, page 4."
+    assert isinstance(remarking.mark_again(here.context("quality"), review, set(), why), int)
+    assert why in me.get(f"/attempts/{first}/result").text
     second = started(here, me)
     during = html.unescape(me.get(f"/attempts/{first}/result").text)
     asked = {content.stem for content in contents(second)}
     assert "data-asked-again" in during
+    assert why not in during
     for content in contents(first):
         told = {content.stem, *(option.rationale for option in content.options if option.correct)}
         assert all(text in whole for text in told)
@@ -254,6 +260,7 @@ def test_an_earlier_result_is_silent_about_what_is_asked_again_now(
     after = html.unescape(me.get(f"/attempts/{first}/result").text)
     assert all(content.stem in after for content in contents(first))
     assert "data-asked-again" not in after
+    assert why in after
 
 
 def test_marks_wait_that_would_tell_how_an_answer_stands_in_an_open_test(

@@ -117,6 +117,7 @@ def _page(attempt_id: int, words: str = "", refused: Refused | None = None) -> R
         left=cards.left(judgement),
         under_way=judgement.standing.open_attempt,
         review=review,
+        repeats=any(question.item in asked for question in drawn),
         late=late,
         decided=decided,
         words=words,
