@@ -10,6 +10,7 @@ import pytest
 from assess import store
 from assess.actions import allowances, arrangements, programmes
 from assess.actions.specifications import publish
+from assess.bank.specification import Quota
 from assess.delivery.arrangements import Proposal
 from assess.reasons import Refused
 from assess.store import attempts
@@ -182,6 +183,7 @@ def test_the_page_before_the_start_says_what_will_happen(here: World, me: Browse
         "Candidate",
         "First test",
         "30 minutes",
+        "3 of 4, and at least 1 in each outcome",
         "3, this one included",
         "cannot be paused",
     ):
@@ -224,11 +226,15 @@ def test_a_start_under_other_terms_than_were_read_shows_them_first(
         return {"affirmed": "yes", "announced": found[1]}
 
     before = read(me.get(start).text)
-    assert not isinstance(publish(here.context(), specification(minutes=20)), Refused)
+    shorter = specification(minutes=20, quotas=(Quota("award/U1/1", 2, 2), Quota("award/U1/2", 2)))
+    assert not isinstance(publish(here.context(), shorter), Refused)
     page = me.post(path, before)
     assert page.status_code == 403
     assert codes(page.text) == {"E-EDITED"}
     assert "20 minutes" in page.text
+    assert re.search(
+        r"3 of 4, and at least:\s+<ul [^>]+><li>2 of 2 in “1 [^<]+”</li></ul>", page.text
+    )
     with store.read() as session:
         assert not attempts.of_test(session, here.test, here.persons["candidate"])
     # The same for who has more time by now than they were told.

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from assess import store, wording
 from assess.actions import attempts
 from assess.actions.attempts import Waiting
 from assess.actions.context import not_found
+from assess.bank.specification import Specification
 from assess.delivery import eligibility
 from assess.reasons import Code, Reason, Refused
 from assess.roles import Role
-from assess.store import facts
+from assess.store import facts, frameworks
 from assess.store.standing import weigh
 from assess.web import access, arranged, packing, pages, problems, signing
 from assess.web.candidate import cards, sitting
@@ -58,13 +62,16 @@ def _page(test_id: int, wrong: tuple[Reason, ...]) -> ResponseReturnValue:
             return problems.answer(not_found())
         judgement = weigh(session, context.gates, found, current_user.person_id, context.now)
         arranged.known(judgement.arrangements)
+        asked = None if judgement.version is None else judgement.version.specification()
+        titles = {} if asked is None else _titles(session, asked)
     shut = judgement.reasons and not judgement.may_wait
-    if shut or judgement.version is None:
+    if shut or asked is None:
         return problems.answer(eligibility.refusal(judgement.reasons), journalled=False)
     page = render_template(
         "candidate/start.html",
         test=found.test,
-        specification=judgement.version.specification(),
+        specification=asked,
+        titles=titles,
         announced=judgement.announced,
         seconds=judgement.seconds,
         extra_percent=judgement.extra_percent,
@@ -79,3 +86,10 @@ def _page(test_id: int, wrong: tuple[Reason, ...]) -> ResponseReturnValue:
         },
     )
     return page, eligibility.FORBIDDEN if wrong else 200
+
+
+def _titles(session: Session, asked: Specification) -> Mapping[str, str]:
+    """The titles of outcomes with a minimum, by path; none where all ask for the same minimum."""
+    if len({one.minimum for one in asked.outcomes}) == 1:
+        return {}
+    return frameworks.titles(session, [one.outcome for one in asked.outcomes if one.minimum])
