@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assess.bank.items import Content
+from assess.bank.kinds import FULL_MARK
 from assess.bank.lifecycle import STANDING
 from assess.delivery.pool import Pool as Frozen
 from assess.psychometrics import coding, distinct, report
@@ -66,7 +67,8 @@ class Analysis:
 
     `document` is of schema item-report/1; `items` stand in the order of its "items";
     `scores` holds each attempt's mark in thousandths, in no telling order; `out_of` is the
-    longest form in marks; `cuts` are the cut scores, in marks, that the attempts were marked by.
+    longest form in marks; `cuts` are the cut scores, in marks, that the attempts were marked by;
+    `missed` counts attempts that reached theirs and missed a minimum in an outcome.
     """
 
     document: dict[str, Any]
@@ -74,6 +76,7 @@ class Analysis:
     scores: tuple[int, ...]
     out_of: int
     cuts: tuple[int, ...]
+    missed: int
     population: Population
 
 
@@ -161,6 +164,7 @@ def _analysis(
         scores=tuple(np.sort(rows.score).tolist()),
         out_of=int(rows.out_of.max(initial=0)),
         cuts=tuple(np.unique(rows.cut).tolist()),
+        missed=int(np.count_nonzero((rows.score >= rows.cut * FULL_MARK) & ~rows.passed)),
         population=population,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -97,10 +98,13 @@ def test_forms_that_share_few_questions_say_nothing_of_reliability_and_luck_yet(
 
 
 def test_the_figures_of_a_test_are_those_of_its_marks(built: World, author: FlaskClient) -> None:
-    record(built, [*sat(40), Paper([(versions("/1")[0], RIGHT)], ordinal=2)])
+    papers = sat(40)
+    papers[0] = replace(papers[0], passed=False)
+    record(built, [*papers, Paper([(versions("/1")[0], RIGHT)], ordinal=2)])
     words = said(author.get(f"/tests/{built.test}/report"))
-    # Marks 3, 1, 3, 1 in turn; every second passes.
-    assert "Attempts (N) 40 Mean mark 2.00 Standard deviation 1.01 Pass rate 50 %" in words
+    # Marks 3, 1, 3, 1 in turn; every second passes, but for one with a mark too few in an outcome.
+    assert "Attempts (N) 40 Mean mark 2.00 Standard deviation 1.01 Pass rate 48 %" in words
+    assert "1 attempt reached the cut score and did not pass: it missed the least number" in words
     assert re.search(r"Alpha: 95 % interval −?0\.\d\d to 0\.\d\d\. Alpha is adjusted", words)
     assert "Population: 40 first attempts at T1, marked between" in words
     assert "Left out: 1 later attempt, 0 void attempts." in words
