@@ -161,6 +161,11 @@ class Specification:
         return sum(quota.count for quota in self.quotas)
 
     @property
+    def has_minima(self) -> bool:
+        """Whether a pass asks more than the cut score: a least number of marks in an outcome."""
+        return any(quota.minimum for quota in self.quotas)
+
+    @property
     def outcomes(self) -> tuple[Quota, ...]:
         """What is asked of each outcome over all its cells: counts and minima add up."""
         found: dict[str, Quota] = {}

@@ -98,6 +98,10 @@ def _lines(found: Forecast) -> list[str]:
                 f"{spread.p95:.2f} (5 to 95 % of forms, middle {spread.p50:.2f}); "
                 f"expected scores differ by {spread.expected_score_sd:.2f} marks (SD)"
             )
+    if found.naive is not None and found.ground.specification.has_minima:
+        lines.append(
+            "               by the cut score alone, without what outcomes ask for at least"
+        )
     if plan.band is not None and found.acceptance is not None:
         target, half = (one / 1000 for one in plan.band)
         lines.append(

@@ -97,6 +97,11 @@ def test_the_editor_forecasts_by_the_calibration_that_publishing_goes_by(
         session.add(row)
     ahead = author.post(f"/tests/{built.test}/specification", data=form(go="forecast"))
     assert "Forms are balanced: a borderline candidate can expect 2.80" in said(ahead)
+    assert "It is the chance to reach the cut score" in said(ahead)
+    alone = form(go="forecast", minimum1="0", minimum2="0")
+    ahead = author.post(f"/tests/{built.test}/specification", data=alone)
+    assert "A borderline candidate's chance to pass" in said(ahead)
+    assert "the chance to reach the cut score" not in said(ahead)
     page = author.get(publish(author, built, minutes="31").location)
     assert "Forms inside the band, by attempt: 100.0 %" in said(page)
     draws = f"/tests/{built.test}/draws"

@@ -194,6 +194,12 @@ def _charts(found: Forecast) -> list[Chart]:
                 _("A borderline candidate's chance to pass"),
                 _(
                     "From the luckiest to the unluckiest forms, without the outer 5 per cent on "
+                    "either side. The shorter the bar, the fairer. It is the chance to reach the "
+                    "cut score; what outcomes ask for at least is left out."
+                )
+                if found.ground.specification.has_minima
+                else _(
+                    "From the luckiest to the unluckiest forms, without the outer 5 per cent on "
                     "either side. The shorter the bar, the fairer."
                 ),
                 _("Forms"),
