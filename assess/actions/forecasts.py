@@ -318,12 +318,15 @@ class Reveals:
 def reveals(found: Forecast) -> tuple[Reveals, ...]:
     """What each level of feedback would reveal; the borderline candidate stands for all.
 
-    Where nothing is known of the items each is taken to be answered wrongly as often as the cut
-    score allows.
+    Where nobody is borderline it goes by what is known of the items; where nothing is, each is
+    taken to be answered wrongly as often as the cut score allows.
     """
     ground, plan = found.ground, found.ground.plan
     cut = ground.specification.cut / plan.length
-    right = np.full(plan.expected.size, cut) if found.chance is None else found.chance
+    right = found.chance
+    if right is None:
+        known = plan.expected / figures.THOUSAND
+        right = np.where(known < 0, cut, known)
     wrong = found.exposed * (1 - right[figures.drawable(plan)])
     share = figures.shown_after(wrong, found.candidates)
     return tuple(

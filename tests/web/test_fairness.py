@@ -71,6 +71,7 @@ def test_publishing_says_how_many_forms_lie_in_the_band_and_what_is_conditional(
     # Where only full marks pass nobody is borderline, and forms are balanced all the same.
     assert "data-balanced" in forecast.text
     assert 'data-chart="band"' in forecast.text
+    assert "without keys 1.60" in said(forecast)
 
 
 def test_the_editor_forecasts_by_the_calibration_that_publishing_goes_by(
