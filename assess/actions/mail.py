@@ -104,8 +104,9 @@ def send(context: Context) -> int:
         with post.opened(context.settings) as way:
             for k, mail in enumerate(batch, start=1):
                 sent += _send(context, way, mail)
-                if way.lost:
-                    _untried(context, batch[k:])
+                if way.lost:  # those behind it go at the next turn: they are at no fault
+                    with store.write() as session:
+                        rows.let_go(session, [untried.id for untried in batch[k:]], context.now)
                     break
     except post.NotNow as error:
         for mail in batch:
@@ -129,15 +130,6 @@ def _send(context: Context, way: post.Post, mail: Mail) -> bool:
             row.subject = row.body = row.error = None  # it went: its words are nobody's business
             _record(session, context, row, Event.MAIL_SENT)
     return True
-
-
-def _untried(context: Context, batch: Sequence[Mail]) -> None:
-    """Let mails go at the next turn: the line was cut at another one, for no fault of theirs."""
-    with store.write() as session:
-        for mail in batch:
-            row = rows.locked(session, mail.id)
-            if row is not None and row.sent_at is None:
-                row.due_at = context.now
 
 
 def _in_vain(context: Context, mail_id: int, error: str, *, forever: bool) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, Text, and_, select
+from sqlalchemy import ForeignKey, Index, String, Text, and_, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -76,6 +76,13 @@ def claim(session: Session, now: datetime, lease: timedelta, limit: int) -> Sequ
     for row in rows:
         row.due_at = now + lease
     return rows
+
+
+def let_go(session: Session, numbers: Sequence[int], now: datetime) -> None:
+    """Let mails that were claimed, and not tried, be due at once."""
+    session.execute(
+        update(Mail).where(Mail.id.in_(numbers), Mail.sent_at.is_(None)).values(due_at=now)
+    )
 
 
 def locked(session: Session, mail_id: int) -> Mail | None:
