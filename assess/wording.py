@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -53,7 +53,7 @@ def words(reason: Reason, zone: str = "UTC", language: str = FIRST_LANGUAGE) -> 
         what=_said(keys, values, language) or reason.code.value,
         do=_said([f"{key}:do" for key in keys], values, language),
         help="" if reason.who is Helper.NOBODY else _said([f"who:{reason.who}"], {}, language),
-        until="" if reason.until is None else moment(reason.until, zone, language),
+        until="" if reason.until is None else moment(in_time(reason.until), zone, language),
     )
 
 
@@ -80,6 +80,12 @@ def moment(at: datetime, zone: str = "UTC", language: str = FIRST_LANGUAGE) -> s
     """A moment in full: day, date and time in the zone of the centre."""
     shown = at.astimezone(ZoneInfo(zone))
     return str(format_datetime(shown, MOMENT, tzinfo=get_timezone(zone), locale=language))
+
+
+def in_time(at: datetime) -> datetime:
+    """The whole minute at which it is sure to be so far: who comes as they were told is let in."""
+    begun = at.astimezone(UTC).replace(second=0, microsecond=0)
+    return begun if begun == at else begun + timedelta(minutes=1)
 
 
 def day(day: date, language: str = FIRST_LANGUAGE) -> str:

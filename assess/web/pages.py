@@ -194,6 +194,11 @@ def register(app: Flask, settings: Settings, neighbours: Sequence[Entry] = ()) -
     def moment(at: datetime, where: str | None = None) -> str:
         return wording.moment(at, where or zone())
 
+    @app.template_filter("from_when")
+    def from_when(at: datetime) -> str:
+        """A moment from which on something may be done, in whole minutes: never too early."""
+        return wording.moment(wording.in_time(at), zone())
+
     @app.template_filter("day")
     def day(at: datetime | date, where: str | None = None) -> str:
         """A date, or the day of a moment at the centre (or in the zone given), in full."""

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -296,6 +296,12 @@ def test_a_moment_is_shown_in_the_zone_of_the_centre() -> None:
     reason = Reason(Code.DECIDED, {"answered": NOON}, NOON)
     assert "Wednesday 1 July 2026 at 12:30" in wording.words(reason, LONDON).what
     assert wording.words(reason, "America/New_York").until == "Wednesday 1 July 2026 at 07:30"
+
+
+def test_whoever_comes_when_they_were_told_is_not_too_early() -> None:
+    for late in (timedelta(microseconds=1), timedelta(seconds=59)):
+        reason = Reason(Code.LOGIN_LOCK, until=NOON + late)
+        assert wording.words(reason, LONDON).until == "Wednesday 1 July 2026 at 12:31"
 
 
 def test_an_unknown_language_speaks_english() -> None:

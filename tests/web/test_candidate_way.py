@@ -85,7 +85,9 @@ def test_after_a_fail_the_card_says_when_the_next_attempt_opens(here: World, me:
     assert "Not yet passed" in page
     assert codes(page) == {"E-COOL", "E-APPROVAL"}
     assert f"/attempts/{attempt}/result" in page
-    assert "opens on Wednesday 4 March 2026 at 11:00" in page
+    # Handed in some seconds after eleven: at eleven they would still be turned away.
+    assert "opens on Wednesday 4 March 2026 at 11:01" in page
+    assert "This clears on Wednesday 4 March 2026 at 11:01" in page
 
 
 def test_an_attempt_more_that_was_allowed_is_counted_as_left(here: World, me: Browser) -> None:
