@@ -29,7 +29,7 @@ def ask(context: Context, test_id: int) -> int | Refused:
     try:
         with store.write() as session:
             test = specifications.get(session, context.centre, test_id)
-            person = people.get(session, context.centre, context.actor)
+            person = people.held(session, context.centre, context.actor)
             if test is None or person is None or test.programme_id is None:
                 return not_found()
             registration = programmes.registration(session, test.programme_id, person.id)
@@ -74,8 +74,8 @@ def approve(context: Context, request_id: int, kinds: Sequence[str], words: str)
     """Approve the candidate who asks, for one attempt, on a basis; says the approval's number."""
     assert context.actor is not None  # noqa: S101 - the route lets only tutors come
     with store.write() as session:
-        request = approvals.request_for(session, context.actor, request_id)
-        if request is None or request.centre_id != context.centre:
+        request = _asked(session, context, context.actor, request_id)
+        if request is None:
             return not_found()
         reasons = list(
             readiness.why_not_approve(
@@ -126,8 +126,8 @@ def advise(context: Context, request_id: int, words: str) -> int | Refused:
     """Answer a request with "not yet" and what to do first; says the request's number."""
     assert context.actor is not None  # noqa: S101 - the route lets only tutors come
     with store.write() as session:
-        request = approvals.request_for(session, context.actor, request_id)
-        if request is None or request.centre_id != context.centre:
+        request = _asked(session, context, context.actor, request_id)
+        if request is None:
             return not_found()
         reasons = [
             *readiness.why_not_advise(context.actor, request.candidate_id, words),
@@ -201,6 +201,20 @@ def withdraw(context: Context, approval_id: int, words: str) -> int | Refused:
         )
         _mail(session, context, Kind.APPROVAL_WITHDRAWN, approval.id, approval)
         return approval.id
+
+
+def _asked(
+    session: Session, context: Context, tutor_id: int, request_id: int
+) -> ApprovalRequest | None:
+    """A request of a candidate of this tutor, and its candidate, both locked.
+
+    Whoever asks, or is given another tutor, is locked first: it comes before this, or after it.
+    """
+    candidate_id = approvals.asks(session, context.centre, request_id)
+    if candidate_id is None:
+        return None
+    people.locked(session, candidate_id)
+    return approvals.request_for(session, tutor_id, request_id)
 
 
 def _mail(

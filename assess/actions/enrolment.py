@@ -65,6 +65,8 @@ def bring_in(
     try:
         with store.write() as session:
             store.alone(session, f"enrolment:{context.centre}")
+            # Whoever changes somebody's details, roles or registrations holds them as well.
+            people.hold(session, context.centre, planned.changing)
             plan = _plan(session, context, rows)
             if plan.refused:
                 reasons = tuple(r for line in plan.lines for r in line.reasons)

@@ -24,10 +24,13 @@ def write(context: Context, registration_id: int, words: str) -> int | Refused:
     assert context.actor is not None  # noqa: S101 - the routes let only the two come
     with store.write() as session:
         found = programmes.registered(session, context.centre, registration_id)
-        if found is None or context.actor not in (found[0].candidate_id, found[0].tutor_id):
+        if found is None:
             return not_found()
         registration, _, candidate = found
-        store.alone(session, f"messages:{registration_id}")
+        people.locked(session, candidate.id)  # given another tutor before this, or after it
+        session.refresh(registration)
+        if context.actor not in (candidate.id, registration.tutor_id):
+            return not_found()
         before = messages.last(session, registration_id)
         own = before if before is not None and before.author_id == context.actor else None
         if own and rules.sent_again(words, context.now, own.words, own.written_at):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from assess import seeds, store
@@ -64,30 +65,34 @@ def add(
     name, username = accounts.plain(name), accounts.log_in_name(username)
     given = seeds.passphrase() if password is None else password
     hashed = passwords.hash_of(given, context.settings)
-    with store.write() as session:
-        store.alone(session, f"username:{username}")
-        today = calendar.day_of(context.now, centres.get(session, context.centre).timezone)
-        reasons = _why_not_add(name, username, roles)
-        reasons += registration.why_not_born(born_on, today)
-        reasons += mailing.why_not_write_to(email)
-        if not reasons and people.by_username(session, username) is not None:
-            # Names are unique over all centres, so this says no more than that one is in use.
-            reasons.append(Reason(Code.TAKEN, {"field": "username"}, who=Helper.YOU))
-        if reasons:
-            refused = Refused(Code.FIELD, tuple(reasons), 422)
-            return refuse(session, context, Event.PERSON_ADDED, refused)
-        person = insert(session, context, name, username, hashed, password is None, born_on)
-        person.email = email
-        for role in roles:
-            give(session, context, person.id, Role(role))
-        record(
-            session,
-            context,
-            Event.PERSON_ADDED,
-            {"person": person.id, "roles": " ".join(roles)},
-            {"name": name, "username": username},
-        )
-        return Added(person.id, username, given)
+    try:
+        with store.write() as session:
+            store.alone(session, f"username:{username}")
+            today = calendar.day_of(context.now, centres.get(session, context.centre).timezone)
+            reasons = _why_not_add(name, username, roles)
+            reasons += registration.why_not_born(born_on, today)
+            reasons += mailing.why_not_write_to(email)
+            if not reasons and people.by_username(session, username) is not None:
+                # Names are unique over all centres, so this says no more than that one is in use.
+                reasons.append(Reason(Code.TAKEN, {"field": "username"}, who=Helper.YOU))
+            if reasons:
+                refused = Refused(Code.FIELD, tuple(reasons), 422)
+                return refuse(session, context, Event.PERSON_ADDED, refused)
+            person = insert(session, context, name, username, hashed, password is None, born_on)
+            person.email = email
+            for role in roles:
+                give(session, context, person.id, Role(role))
+            record(
+                session,
+                context,
+                Event.PERSON_ADDED,
+                {"person": person.id, "roles": " ".join(roles)},
+                {"name": name, "username": username},
+            )
+            return Added(person.id, username, given)
+    except IntegrityError:  # a file of people brought somebody with this name at the same moment
+        taken = Reason(Code.TAKEN, {"field": "username"}, who=Helper.YOU)
+        return Refused(Code.FIELD, (taken,), 422)
 
 
 def insert(
@@ -132,8 +137,7 @@ def set_roles(
     if not context.may(Role.ADMINISTRATOR):
         return wrong_role()
     with store.write() as session:
-        store.alone(session, f"roles:{person_id}")
-        person = people.get(session, context.centre, person_id)
+        person = people.held(session, context.centre, person_id)
         if person is None:
             return not_found()
         zone = centres.get(session, context.centre).timezone

@@ -131,11 +131,10 @@ def register(
     entry = Entry(accounts.plain(group), language, starts, ends, needs)
     with store.write() as session:
         programme = programmes.get(session, context.centre, programme_id)
-        candidate = people.get(session, context.centre, candidate_id)
+        candidate = people.held(session, context.centre, candidate_id)
         tutor = people.get(session, context.centre, tutor_id)
         if programme is None or candidate is None or tutor is None:
             return not_found()
-        store.alone(session, f"registration:{programme_id}:{candidate_id}")
         zone = centres.get(session, context.centre).timezone
         today = calendar.day_of(context.now, zone)
         if (there := programmes.registration(session, programme_id, candidate_id)) is not None:
@@ -214,7 +213,8 @@ def change_registration(
         if found is None or tutor is None:
             return not_found()
         row, programme, candidate = found
-        session.refresh(row, with_for_update={"key_share": True})
+        session.refresh(candidate, with_for_update={"key_share": True})
+        session.refresh(row)
         zone = centres.get(session, context.centre).timezone
         entry = replace(entry, group=accounts.plain(entry.group))
         reasons = (

@@ -13,7 +13,7 @@ from assess.delivery import calendar
 from assess.journal import Event, Fact
 from assess.reasons import Code, Helper, Reason, Refused, Value
 from assess.roles import QUALITY_ROLES, Role
-from assess.store import centres, roles_held
+from assess.store import centres, people, roles_held
 from assess.store.roles_held import RoleRequest
 
 LEAST_WORDS = 10  # characters: enough that the second administrator can weigh it
@@ -27,7 +27,7 @@ def ask(context: Context, role: str, until: date | None, words: str) -> int | Re
     words = words.strip()
     try:
         with store.write() as session:
-            store.alone(session, f"roles:{context.actor}")
+            people.locked(session, context.actor)
             zone = centres.get(session, context.centre).timezone
             reasons = _why_not_ask(role, words)
             if until is not None and until < calendar.day_of(context.now, zone):
@@ -65,7 +65,7 @@ def decide(context: Context, request_id: int, granted: bool | None) -> Refused |
         request = roles_held.request(session, context.centre, request_id)
         if request is None:
             return not_found()
-        store.alone(session, f"roles:{request.person_id}")
+        people.locked(session, request.person_id)
         session.refresh(request, with_for_update=True)
         reasons = []
         if request.person_id == context.actor:

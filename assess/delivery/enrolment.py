@@ -111,6 +111,11 @@ class Plan:
         """The log-in names of those who are added, in order."""
         return tuple(line.username for line in self.lines if line.is_new)
 
+    @property
+    def changing(self) -> tuple[str, ...]:
+        """The log-in names of those of whom anything is written, in order."""
+        return tuple(line.username for line in self.lines if line.state is not State.UNCHANGED)
+
     def digest(self) -> str:
         """SHA-256 of what is planned: another plan of the same file has another."""
         lines = [

@@ -133,6 +133,15 @@ _LAST_ASKED = (
 )
 
 
+def asks(session: Session, centre_id: int, request_id: int) -> int | None:
+    """The candidate whose request, at this centre, this is."""
+    return session.scalar(
+        select(ApprovalRequest.candidate_id).where(
+            ApprovalRequest.id == request_id, ApprovalRequest.centre_id == centre_id
+        )
+    )
+
+
 def request_for(session: Session, tutor_id: int, request_id: int) -> ApprovalRequest | None:
     """A request of a candidate of this tutor, locked until the transaction ends."""
     return session.scalar(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, ForeignKey, String, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
@@ -13,7 +14,8 @@ from assess.store import cursor
 from assess.store.base import Base
 from assess.store.columns import holds
 
-MANY = 500  # log-in names of one question to the database
+MANY = 500  # log-in names, or numbers, of one question to the database
+One = TypeVar("One")
 
 
 class Person(Base):
@@ -75,6 +77,17 @@ def locked(session: Session, person_id: int) -> Person:
     return session.scalars(_LOCKED, {"person": person_id}).one()
 
 
+def hold(session: Session, centre_id: int, usernames: Iterable[str]) -> None:
+    """Lock the people of this centre with these log-in names, as `locked` does, in one order."""
+    ours = select(Person.id).where(Person.centre_id == centre_id)
+    numbers: list[int] = []
+    for names in _parts(sorted(set(usernames))):
+        numbers += session.scalars(ours.where(Person.username.in_(names)))
+    for some in _parts(sorted(numbers)):
+        held = ours.where(Person.id.in_(some)).order_by(Person.id)
+        session.execute(held.with_for_update(key_share=True))
+
+
 def named(words: str, *columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """That one of these columns holds the words, whatever their case."""
     return holds(accounts.plain(words), *columns)
@@ -94,10 +107,14 @@ def page(
 
 def by_usernames(session: Session, usernames: Iterable[str]) -> dict[str, Person]:
     """The people with these log-in names, whatever their centre."""
-    wanted = sorted(set(usernames))
     found: dict[str, Person] = {}
-    for begin in range(0, len(wanted), MANY):
-        some = wanted[begin : begin + MANY]
+    for some in _parts(sorted(set(usernames))):
         rows = session.scalars(select(Person).where(Person.username.in_(some)))
         found |= {person.username: person for person in rows}
     return found
+
+
+def _parts(wanted: list[One]) -> Iterator[list[One]]:
+    """As many at once as one question to the database may name."""
+    for begin in range(0, len(wanted), MANY):
+        yield wanted[begin : begin + MANY]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from multiprocessing.synchronize import Barrier
 from typing import Any, TypeVar
 
 from flask import Flask
-from sqlalchemy import text
+from psycopg import Cursor
+from sqlalchemy import event, text
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from assess import store
@@ -22,6 +24,10 @@ Result = TypeVar("Result")
 WAITING = text(
     "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database "
     "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+)
+HELD_UP = text(
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
 PATIENCE = 120.0  # seconds for a process to come to the barrier, on a machine that is busy
 
@@ -64,6 +70,58 @@ def one_by_one(
                 wait_until(partial(_queue_is, session, number), "nobody queues")
             pool.submit(run, meanwhile).result(PATIENCE)
         return [one.result(PATIENCE) for one in going]
+
+
+def woven(
+    app: Flask,
+    deed: Callable[[], Result],
+    at: str,
+    meanwhile: Callable[[], Any],
+    time: int = 1,
+) -> tuple[Result, Any]:
+    """Do a deed, and before its `time`-th statement that holds `at` another one, to its end.
+
+    If that waits for the first, it goes on when that is done; where the first has no such
+    statement it comes after it. What both gave. For PostgreSQL: on SQLite one begins when the
+    other has ended.
+    """
+    going: list[Future[Any]] = []
+    seen: list[str] = []
+    mine = threading.get_ident()
+
+    def run() -> Any:
+        with app.app_context():
+            return meanwhile()
+
+    with ThreadPoolExecutor(1) as pool, store.db.engine.connect() as looking:
+
+        class Noting(Cursor[Any]):
+            def execute(self, query: Any, *values: Any, **how: Any) -> Any:
+                if threading.get_ident() == mine and at in str(query):
+                    seen.append(str(query))
+                    if len(seen) == time:
+                        going.append(pool.submit(run))
+                        wait_until(lambda: going[0].done() or _one_waits(looking), "it hangs")
+                return super().execute(query, *values, **how)
+
+        def noted(connection: Any, *_: Any) -> None:
+            connection.cursor_factory = Noting
+
+        store.dispose()
+        event.listen(store.db.engine, "connect", noted)
+        try:
+            done = deed()
+        finally:
+            event.remove(store.db.engine, "connect", noted)
+        after = going[0] if going else pool.submit(run)
+        result = after.result(PATIENCE)
+        store.dispose()  # no connection that notes is left
+        return done, result
+
+
+def _one_waits(looking: Connection) -> bool:
+    with looking.begin():
+        return bool(looking.scalar(HELD_UP))
 
 
 def _queue_is(session: Session, number: int) -> bool:

@@ -1,0 +1,113 @@
+"""Another's whole deed between two statements of one: all ends as if they had come in turn."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from sqlalchemy import select
+
+from assess import store
+from assess.actions import approvals, enrolment, messages, people, programmes
+from assess.delivery import people_file
+from assess.delivery.registration import Entry
+from assess.reasons import Code, Refused
+from assess.roles import Role
+from assess.store import programmes as rows
+from assess.store.mail import Mail
+from assess.store.people import Person
+from assess.store.programmes import Registration
+from tests.actions import racing
+from tests.actions.test_races import codes
+from tests.builders import PASSWORD, World
+
+FILE = b"""username,name,roles,programme,group,tutor
+newcomer,New Comer,candidate,Small award,Group one,tutor
+candidate,Candidate,tutor,Small award,Group one,tutor.two
+"""
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """On SQLite one writes at a time."""
+    return "postgresql"
+
+
+def registration(built: World) -> Registration:
+    """The candidate's registration as it stands."""
+    with store.read() as session:
+        found = rows.registration(session, built.programme, built.persons["candidate"])
+    assert found is not None
+    return found
+
+
+def test_what_a_file_of_people_changes_nobody_else_changes_meanwhile(built: World) -> None:
+    built.add("tutor.two", Role.TUTOR)
+    who, tutor = built.persons["candidate"], built.persons["tutor"]
+    administrator, operator = built.context("administrator"), built.context()
+    place, other = registration(built), Entry("Group nine", "en")
+
+    def by_hand() -> list[object]:
+        return [
+            people.set_roles(administrator, who, ["candidate", "author"]),
+            programmes.change_registration(administrator, place.id, tutor, other),
+        ]
+
+    lines = people_file.read(BytesIO(FILE))
+    done, meanwhile = racing.woven(
+        built.app, lambda: enrolment.bring_in(operator, lines), "INSERT INTO people", by_hand
+    )
+    assert isinstance(done, enrolment.BroughtIn), done
+    assert meanwhile == [None, None]
+    assert built.context("candidate").roles == {Role.CANDIDATE, Role.AUTHOR}
+    place = registration(built)
+    assert (place.tutor_id, place.group) == (tutor, "Group nine")
+
+
+def test_a_name_that_a_file_takes_at_the_same_moment_is_taken(built: World) -> None:
+    administrator, operator = built.context("administrator"), built.context()
+    lines = people_file.read(BytesIO(FILE.replace(b"tutor.two", b"tutor")))
+    done, added = racing.woven(
+        built.app,
+        lambda: enrolment.bring_in(operator, lines),
+        "INSERT INTO roles_held",
+        lambda: people.add(administrator, "Other", "newcomer", ["candidate"], PASSWORD),
+    )
+    assert isinstance(done, enrolment.BroughtIn), done
+    assert isinstance(added, Refused), added
+    assert codes(added) == {Code.TAKEN}
+
+
+def test_a_message_reaches_the_tutor_that_its_candidate_has_by_then(built: World) -> None:
+    other = built.add("tutor.two", Role.TUTOR)
+    with store.write() as session:
+        session.get_one(Person, other).email = "two@example.org"
+    place, candidate = registration(built), built.context("candidate")
+    assert isinstance(messages.write(candidate, place.id, "May I ask you something?"), int)
+    moved, written = racing.woven(
+        built.app,
+        lambda: programmes.change_registration(
+            built.context("administrator"), place.id, other, Entry("Group one", "en")
+        ),
+        "INSERT INTO mails",
+        lambda: messages.write(candidate, place.id, "And something else?"),
+    )
+    assert moved is None
+    assert isinstance(written, int), written
+    with store.read() as session:
+        assert session.scalars(select(Mail.person_id)).all() == [other, other]
+
+
+def test_who_is_approved_while_they_ask_again_has_not_asked_again(built: World) -> None:
+    candidate, tutor = built.context("candidate"), built.context("tutor")
+    number = approvals.ask(candidate, built.test)
+    assert isinstance(number, int), number
+    words = "Eight of ten in practice."
+    again, given = racing.woven(
+        built.app,
+        lambda: approvals.ask(candidate, built.test),
+        "SELECT approval_requests",
+        lambda: approvals.approve(tutor, number, ["practice"], words),
+    )
+    assert codes(again) == {Code.ASKED}
+    assert isinstance(given, int), given
