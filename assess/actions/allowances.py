@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
@@ -17,7 +17,6 @@ from assess.reasons import Code, Helper, Reason, Refused, Value
 from assess.roles import Role
 from assess.store import allowances, centres, people, programmes, specifications
 from assess.store.allowances import AgreedDate, Allowance, Kind
-from assess.store.people import Person
 from assess.store.specifications import Test
 from assess.store.standing import Judgement, judge
 
@@ -88,20 +87,20 @@ def allow(
     try:
         with store.write() as session:
             test = specifications.get(session, context.centre, test_id)
-            person = people.get(session, context.centre, candidate_id)
+            person = people.held(session, context.centre, candidate_id)
             if test is None or person is None or test.programme_id is None:
                 return not_found()
             registration = programmes.registration(session, test.programme_id, candidate_id)
             if registration is None:
                 return not_found()
-            people.locked(session, candidate_id)
             reasons = list(_why_not_decide(context, candidate_id, registration.tutor_id))
             reasons += [*readiness.why_not_words(words), *too_long(words)]
-            reasons += _why_not_allow(session, context, test, person, kind)
+            # Once: between two judgements somebody may decide about a mark.
+            judgement = judge(session, context.gates, test, person, context.now)
+            reasons += _why_not_allow(judgement, kind, context.now)
             if reasons:
                 refused = Refused(Code.ATTEMPTS, tuple(reasons), 422)
                 return refuse(session, context, Event.ALLOWED, refused)
-            judgement = judge(session, context.gates, test, person, context.now)
             row = Allowance(
                 centre_id=context.centre,
                 test_id=test_id,
@@ -134,14 +133,11 @@ def _why_not_decide(context: Context, candidate_id: int, tutor_id: int) -> tuple
     return ()
 
 
-def _why_not_allow(
-    session: Session, context: Context, test: Test, person: Person, kind: Kind
-) -> tuple[Reason, ...]:
-    judgement = judge(session, context.gates, test, person, context.now)
+def _why_not_allow(judgement: Judgement, kind: Kind, now: datetime) -> tuple[Reason, ...]:
     if kind is Kind.WAIVER:
-        return eligibility.why_not_waive(judgement.terms, judgement.standing, context.now)
+        return eligibility.why_not_waive(judgement.terms, judgement.standing, now)
     if kind is Kind.PERIOD:
-        return eligibility.why_not_another_period(judgement.terms, judgement.standing, context.now)
+        return eligibility.why_not_another_period(judgement.terms, judgement.standing, now)
     if not judgement.standing.failed:
         return (Reason(Code.NOT_NEEDED, {"what": "attempts_left"}),)
     return eligibility.why_not_allow_another(judgement.terms, judgement.standing)

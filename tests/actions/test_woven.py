@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from assess import store
-from assess.actions import approvals, enrolment, messages, people, programmes
+from assess.actions import allowances, approvals, enrolment, messages, people, programmes, remarking
 from assess.delivery import people_file
 from assess.delivery.registration import Entry
 from assess.reasons import Code, Refused
 from assess.roles import Role
 from assess.store import programmes as rows
+from assess.store.allowances import Kind
 from assess.store.mail import Mail
 from assess.store.people import Person
 from assess.store.programmes import Registration
@@ -21,6 +22,7 @@ from tests.actions import racing
 from tests.actions.test_races import codes
 from tests.builders import PASSWORD, World
 
+WHY = "Nobody could read question three on that screen."
 FILE = b"""username,name,roles,programme,group,tutor
 newcomer,New Comer,candidate,Small award,Group one,tutor
 candidate,Candidate,tutor,Small award,Group one,tutor.two
@@ -111,3 +113,19 @@ def test_who_is_approved_while_they_ask_again_has_not_asked_again(built: World) 
     )
     assert codes(again) == {Code.ASKED}
     assert isinstance(given, int), given
+
+
+def test_a_wait_is_not_lifted_after_an_attempt_that_is_passed_by_then(built: World) -> None:
+    attempt = built.sit("candidate", 2)
+    number = remarking.ask(built.context("candidate"), attempt, WHY)
+    assert isinstance(number, int), number
+    quality, who = built.context("quality"), built.persons["candidate"]
+    allowed, marked = racing.woven(
+        built.app,
+        lambda: allowances.allow(quality, built.test, who, Kind.WAIVER, WHY),
+        "t.practice, t.programme_id, t.gates",  # of a judgement: there is one
+        lambda: remarking.mark_again(quality, number, [3], WHY),
+        time=2,
+    )
+    assert isinstance(allowed, int), allowed
+    assert isinstance(marked, int), marked
