@@ -5,9 +5,12 @@ CSP level 3; sources: OWASP ASVS 5.0, 3.4.1 to 3.4.6 and 14.3.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Flask, Response, g, request
 
 from assess import seeds
+from assess.web import files
 
 LASTING = (
     ("X-Content-Type-Options", "nosniff"),
@@ -40,6 +43,7 @@ def of_data(response: Response, *, secure: bool) -> None:
 
 def register(app: Flask, *, secure: bool) -> None:
     """Put the headers on every response, error pages and files included."""
+    folder = Path(str(app.static_folder))
 
     @app.after_request
     def headers(response: Response) -> Response:
@@ -56,8 +60,8 @@ def register(app: Flask, *, secure: bool) -> None:
         )
         response.headers.extend(HSTS if secure else LASTING)
         if request.endpoint == "static" and response.status_code in (200, 206, 304):
-            # An address that carries a digest of the file's content never changes its meaning.
-            named = "v" in request.args
+            asked = request.view_args or {}
+            named = files.is_named(folder / asked["filename"], request.args.get("v"))
             response.vary.add("Accept-Encoding")  # see `files`
             response.headers["Cache-Control"] = (
                 "public, max-age=31536000, immutable" if named else "no-cache"

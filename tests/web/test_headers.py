@@ -66,6 +66,10 @@ def test_files_may_be_kept_for_ever_for_their_address_names_their_content(app: F
     with client.get(address[1]) as answer:
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    # A page of another version names what that version had under this address.
+    for other in (f"{address[1][:-12]}{'0' * 12}", address[1].partition("?")[0]):
+        with client.get(other) as answer:
+            assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
 
 
 FILE = re.compile(r"/static/[^\s\"']+\?v=[0-9a-f]{12}")
