@@ -13,6 +13,8 @@ from assess import store
 from assess.actions.context import not_found
 from assess.reasons import Code, Refused
 from assess.store import specifications
+from assess.store.people import Person
+from assess.store.programmes import Registration
 from assess.web import pages, problems, signing
 from invigilation import presence
 from invigilation.actions import attendance
@@ -41,9 +43,11 @@ def choose(sitting_id: int) -> ResponseReturnValue:
 @bp.post("/sittings/<int:sitting_id>/roster")
 @invigilators
 def add(sitting_id: int) -> ResponseReturnValue:
-    """Put the chosen candidates on the roster."""
+    """Put the chosen candidates on the roster, or look for more of them."""
     sent = request.form.getlist("candidate")
     chosen = [int(value) for value in sent if value.isdecimal() and len(value) < 19]
+    if request.form.get("go") in {"search", "all"}:
+        return _choice(sitting_id, chosen)
     done = deeds.add(signing.context(), sitting_id, chosen)
     if isinstance(done, Refused):
         again = all(r.values.get("field") == "candidate" for r in done.reasons)
@@ -100,31 +104,30 @@ def record(sitting_id: int, entry_id: int) -> ResponseReturnValue:
 def _choice(
     sitting_id: int, chosen: Sequence[int] = (), refused: Refused | None = None
 ) -> ResponseReturnValue:
-    typed = " ".join(request.args.get("q", "").split())[:LONGEST_SEARCH]
+    words = "" if request.form.get("go") == "all" else request.values.get("q", "")
+    typed = " ".join(words.split())[:LONGEST_SEARCH]
     with store.read() as session:
         sitting = find(session, sitting_id)
         if isinstance(sitting, Refused):
             return problems.answer(sitting, journalled=False)
         test = specifications.get(session, sitting.centre_id, sitting.test_id)
-        found, count = (
-            roster.registered(
-                session,
-                sitting.centre_id,
-                test.programme_id,
-                sitting.begins_at,
-                typed,
-                limit=MOST,
-            )
-            if test is not None and test.programme_id is not None
-            else ([], 0)
-        )
-        taken = roster.current_of(session, sitting.test_id, [person.id for person, _ in found])
+        shown: list[tuple[Person, Registration]] = []
+        count = searched = 0
+        if test is not None and test.programme_id is not None:
+            of = (session, sitting.centre_id, test.programme_id, sitting.begins_at)
+            found, count = roster.registered(*of, typed, limit=MOST)
+            # Who was ticked before another search stays ticked, and in sight.
+            others = set(chosen) - {person.id for person, _ in found}
+            kept, _count = roster.registered(*of, only=sorted(others))
+            shown, searched = [*kept, *found], len(found)
+        taken = roster.current_of(session, sitting.test_id, [person.id for person, _ in shown])
     page = render_template(
         "room/choose.html",
         sitting=sitting,
         test=test,
         typed=typed,
-        found=found,
+        found=shown,
+        searched=searched,
         count=count,
         taken=taken,
         chosen=frozenset(chosen),

@@ -109,6 +109,13 @@ def test_the_roster_is_made_by_hand(built: World, me: Browser) -> None:
     assert "Candidate Two" not in me.get(f"{address}?q=nobody").text
     page = me.get(f"{address}?q=TWO").text
     assert "1 candidate of the programme" in page
+    one = str(built.persons["candidate"])
+    more = {"go": "search", "q": "TWO", "candidate": one}  # who is ticked stays ticked
+    shown = (("search", "TWO", "1 candidate of the"), ("search", "nobody", "is called “nobody”"))
+    for go, words, said in (*shown, ("all", "TWO", "2 candidates of the")):
+        answer = me.post(address, more | {"q": words, "go": go})
+        assert (answer.status_code, said in answer.text) == (200, True)
+        assert re.search(rf'value="{one}" checked', answer.text)
     answer = me.post(address, {})
     assert answer.status_code == 409
     assert beside(answer.text) == {"candidate": "E-ROSTER"}
