@@ -230,12 +230,10 @@ def _put(
         grace=grace,
     )
     found = saving.save(it)
-    # A rest break may be over without anybody having written so: then this counts.
-    if (
-        found is not None
-        and _resting(found)
-        and resting.end_over(now, device.person_id, device.attempt_id)
-    ):
+    # A rest break may be over without anybody having written so, or it was written since: then
+    # this counts.
+    if found is not None and _resting(found):
+        resting.end_over(now, device.person_id, device.attempt_id)
         found = saving.save(it)
     return found
 

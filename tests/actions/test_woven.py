@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from sqlalchemy import select
 
 from assess import store
-from assess.actions import allowances, approvals, enrolment, messages, people, programmes, remarking
+from assess.actions import (
+    allowances,
+    approvals,
+    arrangements,
+    enrolment,
+    messages,
+    people,
+    programmes,
+    remarking,
+    resting,
+)
+from assess.actions.saving import Saved
 from assess.delivery import people_file
+from assess.delivery.arrangements import Proposal
 from assess.delivery.registration import Entry
 from assess.reasons import Code, Refused
 from assess.roles import Role
@@ -129,3 +142,24 @@ def test_a_wait_is_not_lifted_after_an_attempt_that_is_passed_by_then(built: Wor
     )
     assert isinstance(allowed, int), allowed
     assert isinstance(marked, int), marked
+
+
+def test_an_answer_counts_whoever_writes_down_that_a_rest_break_is_over(built: World) -> None:
+    who = built.persons["candidate"]
+    rest = Proposal("rest_breaks", "15", WHY, "A letter of the doctor.")
+    assert isinstance(arrangements.arrange(built.context(), who, rest), int)
+    built.make_ready()
+    device = built.log_in("candidate")
+    attempt = built.start(device)
+    assert resting.begin(built.now(device), attempt) is None
+    built.clock.advance(timedelta(minutes=16))
+    now = built.clock.now()
+    saved, ended = racing.woven(
+        built.app,
+        lambda: built.save(device, attempt, 1, "1"),
+        "FROM attempts",  # the look whether the break is over
+        lambda: resting.end_over(now, who, attempt),
+        time=2,
+    )
+    assert ended is True
+    assert isinstance(saved, Saved), saved
