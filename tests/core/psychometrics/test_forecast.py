@@ -10,7 +10,7 @@ import pytest
 
 from assess.delivery.draw import Band, Cell, Draw, Entry, Pool, Seen, Stream, draw
 from assess.psychometrics import forecast
-from assess.psychometrics.forms import Drawer, Histories, Plan
+from assess.psychometrics.forms import UNKNOWN, Drawer, Histories, Plan
 
 
 def world(seed: int = 3, band: int | None = 120) -> tuple[Pool, Plan]:
@@ -162,6 +162,26 @@ def test_the_borderline_candidate_expects_the_cut() -> None:
         mean = sum(2 * chance[cell].mean() for cell in plan.cells)
         assert mean == pytest.approx(cut)
     assert forecast.borderline(plan, 6) is None
+    one_each = Plan((np.arange(2), np.arange(2, 4)), (1, 1), np.array([1000, 300, 700, 0]))
+    found = forecast.borderline(one_each, 1)  # which is what these mean already
+    assert found is not None
+    assert found.tolist() == pytest.approx([0.999, 0.3, 0.7, 0.001])
+    unknown = replace(one_each, expected=np.array([1000, 300, 700, UNKNOWN]))
+    assert forecast.borderline(unknown, 1) is None
+
+
+def test_an_overlap_is_what_one_counts_by_hand() -> None:
+    three = np.array([[0, 1, 2, 3, 4], [9, 8, 7, 6, 4], [13, 12, 11, 10, 5]])
+    found = forecast.overlap(three, 14, np.random.default_rng(1))
+    assert found is not None
+    assert found.mean == pytest.approx(1 / 5 / 3)  # one question of five, in one pair of three
+    assert found.fifth_or_more == pytest.approx(1 / 3)
+    assert found.pairs == 3
+    longer = np.column_stack([three[:2], [14, 15]])  # of six, one is less than a fifth
+    found = forecast.overlap(longer, 16, np.random.default_rng(1))
+    assert found is not None
+    assert (found.fifth_or_more, found.pairs) == (0.0, 1)
+    assert forecast.overlap(three[:1], 14, np.random.default_rng(1)) is None
 
 
 def test_a_course_counts_who_still_sits_and_what_is_met_again() -> None:
@@ -172,5 +192,11 @@ def test_a_course_counts_who_still_sits_and_what_is_met_again() -> None:
     assert found.repeats[2] > 0
     assert found.sitting[0] == 1.0
     assert found.sitting[1] == pytest.approx(0.5, abs=0.1)
-    assert found.met.min() > 0
-    assert found.met.max() <= 1
+    # Each third attempt has one question of five that is new, and two of six.
+    everybody = forecast.course(by_the_draw(pool), 30, 3, 0.0)
+    assert everybody.sitting == (1.0, 1.0, 1.0)
+    assert everybody.repeats == (0.0, 0.0, 0.5)
+    assert (everybody.met == 1.0).all()
+    nobody = forecast.course(by_the_draw(pool), 30, 3, 1.0)
+    assert nobody.sitting == (1.0, 0.0, 0.0)
+    assert nobody.met.sum() == pytest.approx(6)  # who passes meets no further form
