@@ -9,7 +9,7 @@ from assess.actions import attempts, banks, remarking, specifications
 from assess.bank.specification import Feedback, Specification, Window
 from assess.reasons import Code, Refused
 from assess.store import banks as bank_rows
-from assess.store import cohorts, marks, packed
+from assess.store import cohorts, encounters, marks, packed
 from assess.store import specifications as tests
 from assess.store.attempts import Attempt
 from tests.actions.test_races import codes
@@ -90,6 +90,8 @@ def test_practice_stands_by_outcome_for_the_tutor_and_in_no_statistics(practised
         small = bank_rows.by_name(session, practised.centres["here"], "Small bank")
         assert small is not None
         assert not packed.read(session, bank_id=small.id).length.size
+        assert encounters.history(session, candidate, test.bank_id)
+        assert not encounters.history(session, candidate, small.id)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from assess.actions.pools import drawing
 from assess.bank.specification import BAND
 from assess.delivery import second_draw
 from assess.delivery.draw import Pool as Frozen
+from assess.delivery.draw import Seen
 from assess.reasons import Code, Refused
 from assess.store import calibrations as calibration_rows
 from assess.store import encounters
@@ -144,6 +145,8 @@ def test_histories_read_together_are_those_read_one_by_one(built: World) -> None
         for row in (*rows, rows[-1]):
             alone = encounters.history(session, row.candidate_id, row.bank_id, before=row.id)
             assert together.before(row.candidate_id, row.id) == alone
+    forms = [[(7, 1, ()), (8, 1, ())], [(8, 2, ())], [(9, 1, ())]]
+    assert encounters.met(forms) == {7: Seen(1, 1), 8: Seen(2, 2), 9: Seen(1, 3)}
 
 
 def test_another_centres_test_is_not_there(built: World) -> None:
