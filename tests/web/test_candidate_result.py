@@ -285,6 +285,13 @@ def test_marks_wait_that_would_tell_how_an_answer_stands_in_an_open_test(
     stated = me.post(f"/attempts/{beside}/statement")
     assert (stated.status_code, codes(stated.text)) == (409, {"E-OPEN-ATTEMPT"})
     assert "some of these questions in another attempt" in stated.text
+    # What is begun after the mark neither ends the wait nor makes one.
+    third = specs.publish(here.context(), replace(many, name="T3"))
+    assert not isinstance(third, Refused)
+    here.test = third.test_id
+    here.clock.advance(timedelta(minutes=1))
+    started(here, me)
+    assert "data-marks-wait" in me.get(f"/attempts/{beside}/result").text
     handed_in(me, under_way)
     assert "You scored 1 of 12" in me.get(f"/attempts/{beside}/result").text
     assert me.post(f"/attempts/{beside}/statement").status_code == 302
