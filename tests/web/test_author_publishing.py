@@ -421,6 +421,13 @@ def test_what_candidates_will_meet_is_said_before_and_after_publishing(
     assert "for 30 candidates of whom 50 in a hundred pass" in said(page)
     assert page.text.count("app-chart__picture") == page.text.count("data-chart=") == 2
     assert "33.3 %" in said(page)  # two of six: what two candidates share
+    assert "After about 2 first attempts half of the items" in said(page)  # a third, 56 %, ...
+    assert "after about 8 nearly all (95 %)" in said(page)
+    assert "again from attempt 4 on: 3 attempts are fresh" in said(page)
+    # A borderline candidate has three right of four: each item is shown to one of twelve.
+    assert "what to revise 0.00 0 % No Questions answered wrongly" in said(page)
+    assert "without keys 1.00 93 % No Questions" in said(page)
+    assert "with their keys 1.00 93 % Yes" in said(page)
     assert ">100\N{NO-BREAK SPACE}%</text>" in page.text  # where the track of a chart ends
     pairs = re.compile(r"Pairs that share a fifth or more ([\d.]+) %")
     few = author.get(f"/tests/{built.test}/forecast?candidates=2&passing=50")
