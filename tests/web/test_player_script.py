@@ -528,6 +528,8 @@ def test_the_clock_is_the_servers_whatever_the_device_says_and_ends_the_test(
     page.goto(f"{served.url}/try")
     page.get_by_role("button", name="Show the sample questions").click()
     expect(time).to_be_visible()  # another test, perhaps of another candidate, has its clock
+    page.keyboard.press("Tab")  # the link that skips to the content comes, and moves no answer
+    page.get_by_label("Tuesday").check()
     # Where letters are large it covers nothing that the keyboard comes to from below.
     page.set_viewport_size({"width": 800, "height": 600})
     page.goto(f"{served.url}/try/questions/1?text_size=largest&spacing=wider")
@@ -536,6 +538,10 @@ def test_the_clock_is_the_servers_whatever_the_device_says_and_ends_the_test(
     for _ in range(7):
         page.keyboard.press("Shift+Tab")
         assert page.evaluate(COVERED) == []
+    # Nor is the page where they are chosen wider than the narrowest screen.
+    page.set_viewport_size({"width": 320, "height": 600})
+    page.goto(f"{served.url}/try?text_size=largest&spacing=wider")
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(f"{served.url}/attempts/{attempt}/questions/1")
     expect(time).to_be_hidden()
