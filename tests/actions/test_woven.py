@@ -28,6 +28,7 @@ from assess.reasons import Code, Refused
 from assess.roles import Role
 from assess.store import programmes as rows
 from assess.store.allowances import Kind
+from assess.store.approvals import Approval
 from assess.store.mail import Mail
 from assess.store.people import Person
 from assess.store.programmes import Registration
@@ -163,3 +164,21 @@ def test_an_answer_counts_whoever_writes_down_that_a_rest_break_is_over(built: W
     )
     assert ended is True
     assert isinstance(saved, Saved), saved
+
+
+def test_an_approval_of_who_has_another_tutor_by_then_is_not_found(built: World) -> None:
+    other = built.add("tutor.two", Role.TUTOR)
+    built.approve()
+    place, tutor = registration(built), built.context("tutor")
+    with store.read() as session:
+        (number,) = session.scalars(select(Approval.id))
+    withdrawn, moved = racing.woven(
+        built.app,
+        lambda: approvals.withdraw(tutor, number, WHY),
+        "FOR NO KEY UPDATE",
+        lambda: programmes.change_registration(
+            built.context("administrator"), place.id, other, Entry("Group one")
+        ),
+    )
+    assert codes(withdrawn) == {Code.NOT_FOUND}
+    assert moved is None
