@@ -97,7 +97,8 @@ def test_the_editor_forecasts_by_the_calibration_that_publishing_goes_by(
         )
         session.add(row)
     ahead = author.post(f"/tests/{built.test}/specification", data=form(go="forecast"))
-    assert "Forms are balanced: a borderline candidate can expect 2.80" in said(ahead)
+    # Of the pool's own difficulties: the borderline candidate expects the cut score, 3.00.
+    assert "reckoned to be, 2.80 marks can be expected on each, 0.0" in said(ahead)
     assert "It is the chance to reach the cut score" in said(ahead)
     alone = form(go="forecast", minimum1="0", minimum2="0")
     ahead = author.post(f"/tests/{built.test}/specification", data=alone)
