@@ -47,7 +47,9 @@ def moving(url: str, metadata: MetaData = tables.metadata) -> Iterator[Config]:
             sqlite = connection.dialect.name == "sqlite"
             if sqlite:  # before a transaction begins; within one it does nothing
                 connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
-            else:
+            # Ours, begun before Alembic looks: on SQLite it would end one after each migration.
+            connection.begin()
+            if not sqlite:
                 connection.execute(ALONE)
             yield _config(connection, metadata)
             if sqlite and (lost := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
