@@ -24,6 +24,9 @@ LEASE = timedelta(minutes=15)  # a worker holds mails so long; longer than BATCH
 BATCH = 20  # mails of one session with the server
 LONGEST_ERROR = 500  # characters kept of what a server says
 
+_gone: set[int] = set()
+"""Mails that the server has taken and of which the database does not say so: it was away then."""
+
 
 def put(
     session: Session, context: Context, kind: Kind, to: Person, number: int, **values: Value
@@ -90,8 +93,11 @@ def send(context: Context) -> int:
     """Send what is due, some at a time; says how many went.
 
     Each mail is claimed first and marked afterwards. A worker that dies between the two leaves it
-    to be sent again, with the same Message-ID.
+    to be sent again, with the same Message-ID; one whose database is away between the two marks it
+    at its next turn.
     """
+    for number in sorted(_gone):
+        _mark(context, number)
     with store.read() as session:
         if not rows.is_any_due(session, context.now):
             return 0
@@ -123,13 +129,20 @@ def _send(context: Context, way: post.Post, mail: Mail) -> bool:
     except post.NotNow as error:
         _in_vain(context, mail.id, str(error), forever=False)
         return False
+    _gone.add(mail.id)
+    _mark(context, mail.id)
+    return True
+
+
+def _mark(context: Context, mail_id: int) -> None:
+    """Write down that a mail went."""
     with store.write() as session:
-        row = rows.locked(session, mail.id)
+        row = rows.locked(session, mail_id)
         if row is not None and row.sent_at is None:
             row.sent_at = context.now
             row.subject = row.body = row.error = None  # it went: its words are nobody's business
             _record(session, context, row, Event.MAIL_SENT)
-    return True
+    _gone.discard(mail_id)
 
 
 def _in_vain(context: Context, mail_id: int, error: str, *, forever: bool) -> None:

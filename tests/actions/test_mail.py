@@ -8,7 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from assess import jobs, store
 from assess.actions import (
@@ -359,6 +361,30 @@ def test_a_worker_that_died_with_mails_in_its_hands_keeps_them_for_a_while_only(
     assert mail.send(through(built, server)) == 0  # another worker leaves them alone
     built.clock.advance(mail.LEASE)
     assert mail.send(through(built, server)) == 1
+
+
+def test_a_mail_that_went_while_the_database_was_away_goes_once(
+    built: World, server: Mailbox
+) -> None:
+    reached(built, tutor="grace@example.org")
+    asked(built)
+
+    def away(_session: Session, *_: object) -> None:
+        if server.got:
+            raise OperationalError("UPDATE", {}, Exception("no answer"))
+
+    event.listen(Session, "before_commit", away)
+    try:
+        for _ in range(2):  # one sends, and the next cannot mark it either
+            with pytest.raises(OperationalError):
+                mail.send(through(built, server))
+    finally:
+        event.remove(Session, "before_commit", away)
+    built.clock.advance(mail.LEASE)
+    assert mail.send(through(built, server)) == 0
+    (one,) = waiting()
+    assert (one.sent_at, one.body) == (built.clock.now(), None)
+    assert len(server.got) == 1
 
 
 def test_an_address_that_is_refused_for_good_is_given_up_at_once_and_holds_up_no_other(
