@@ -115,8 +115,9 @@ def test_a_changed_item_becomes_the_next_version_and_the_pool_is_renewed(built: 
     attempt = built.start(device)
     with store.read() as session:
         form = session.get_one(Attempt, attempt).form
-    every = csv().replace("Stem", "Clearer stem")
-    done = bring_in(built, every)
+    head, *rows = csv().replace("Stem", "Clearer stem").splitlines()
+    every = [f"{head},shuffle", *(f"{row},{'no' if row[1] == '2' else ''}" for row in rows)]
+    done = bring_in(built, "\n".join(every))
     assert of(done) == {"changed": 12}
     assert states("q1-1") == [(1, "superseded"), (2, "live")]
     with store.read() as session:
@@ -132,9 +133,12 @@ def test_a_changed_item_becomes_the_next_version_and_the_pool_is_renewed(built: 
     second = built.start(built.log_in("candidate.two"))
     with store.read() as session:
         row = session.get_one(Attempt, second)
-        live = set(session.scalars(select(ItemVersion.id).where(ItemVersion.state == "live")))
+        found = session.scalars(select(ItemVersion).where(ItemVersion.state == "live"))
+        shuffled = {version.id: version.content["shuffle"] for version in found}
     assert row.pool_id == pools[1].id
-    assert {q.version for q in row.drawn()} <= live
+    assert list(shuffled.values()).count(False) == 6
+    for dealt in row.drawn():
+        assert sorted(dealt.order) == ([0, 1, 2, 3] if shuffled[dealt.version] else [])
     for one in (attempt, second):
         replayed = draws.replay(built.context(), one)
         assert isinstance(replayed, draws.Replayed)
