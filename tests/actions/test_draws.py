@@ -206,6 +206,7 @@ def test_a_used_up_epoch_gives_way_to_a_new_one_with_another_seed(built: World, 
         assert session.get_one(Attempt, later).epoch_id == second.id
     assert (first.number, second.number, second.draws) == (1, 2, 1)
     assert (first.closed_at, elsewhere.closed_at) == (built.clock.now(), None)
+    assert elsewhere.draws == (EPOCH_DRAWS - 1 if cause == "draws" else 1)
     with store.write() as session:  # when an epoch was closed is said once
         pools.close(session, first.pool_id, built.clock.now() + EPOCH_DAYS)
         again = session.get_one(Epoch, first.id, populate_existing=True)

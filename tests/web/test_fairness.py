@@ -7,14 +7,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from assess import store
-from assess.actions import banks, forecasts
+from assess.actions import banks, forecasts, specifications
 from assess.psychometrics import forms
 from assess.reasons import Refused
 from assess.store import calibrations
 from assess.store.banks import ItemVersion
 from assess.store.calibrations import Calibration
 from assess.store.specifications import Test
-from tests.builders import World, bank, csv
+from tests.builders import World, bank, csv, specification
 from tests.web.author_scene import author, form, publish, said
 from tests.web.candidate_builders import Browser
 
@@ -77,25 +77,33 @@ def test_publishing_says_how_many_forms_lie_in_the_band_and_what_is_conditional(
 def test_the_editor_forecasts_by_the_calibration_that_publishing_goes_by(
     built: World, author: FlaskClient
 ) -> None:
-    with store.write() as session:
-        versions = session.scalars(select(ItemVersion.id).where(ItemVersion.state == "live")).all()
-        test = session.get_one(Test, built.test)
-        row = Calibration(
-            centre_id=test.centre_id,
-            test_id=test.id,
-            number=1,
-            model="1pl",
-            attempts=300,
-            cut=750,
-            ability=0,
-            versions=calibrations.packed(list(versions)),
-            **{
-                name: calibrations.packed([value for _ in versions])
-                for name, value in (("difficulties", 700), ("errors", 10), ("weights", 900))
-            },
-            made_at=built.clock.now(),
-        )
-        session.add(row)
+    def calibrated(number: int, known: int, difficulty: int) -> None:
+        with store.write() as session:
+            live = select(ItemVersion.id).where(ItemVersion.state == "live")
+            versions = list(session.scalars(live))[:known]
+            test = session.get_one(Test, built.test)
+            row = Calibration(
+                centre_id=test.centre_id,
+                test_id=test.id,
+                number=number,
+                model="1pl",
+                attempts=300,
+                cut=750,
+                ability=0,
+                versions=calibrations.packed(versions),
+                **{
+                    name: calibrations.packed([value for _ in versions])
+                    for name, value in (
+                        ("difficulties", difficulty),
+                        ("errors", 10),
+                        ("weights", 900),
+                    )
+                },
+                made_at=built.clock.now(),
+            )
+            session.add(row)
+
+    calibrated(1, known=12, difficulty=700)
     ahead = author.post(f"/tests/{built.test}/specification", data=form(go="forecast"))
     # Of the pool's own difficulties: the borderline candidate expects the cut score, 3.00.
     assert "reckoned to be, 2.80 marks can be expected on each, 0.0" in said(ahead)
@@ -109,5 +117,12 @@ def test_the_editor_forecasts_by_the_calibration_that_publishing_goes_by(
     draws = f"/tests/{built.test}/draws"
     assert "data-moved" not in author.get(draws).text
     publish(author, built, cut="2")
+    other = specifications.publish(built.context(), specification(name="T2"))
+    assert not isinstance(other, Refused)  # whose pool is newer, and none of this test's
     told = "made for a cut score of 75.0 % of the marks; by now 50.0 % are needed. Estimate anew"
     assert told in said(author.get(draws))
+    # The next one knows less than three quarters of the questions of an outcome.
+    calibrated(2, known=8, difficulty=500)
+    page = author.get(publish(author, built, minutes="32").location)
+    assert "Not balanced: not enough data." in said(page)
+    assert "Forms are not balanced by it" in said(author.get(draws))
