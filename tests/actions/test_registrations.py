@@ -401,13 +401,26 @@ def test_a_file_of_people_is_brought_in_whole_and_again_changes_nothing(built: W
     assert again.passwords == ()
     assert {line.state.value for line in again.plan.lines} == {"unchanged"}
     assert (entries(Event.PERSON_ADDED), entries(Event.PEOPLE_IMPORTED)) == (15, 2)
+    assert (entries(Event.ROLE_GIVEN), entries(Event.PERSON_CHANGED)) == (1, 0)
+    moved = "username,name,born_on,email\ncandidate,Carla Lee,2001-02-03,carla@example.org\n"
+    assert isinstance(enrolment.bring_in(acting, rows_of(moved)), enrolment.BroughtIn)
+    with store.read() as session:
+        carla = person_rows.by_username(session, "candidate")
+    assert carla is not None
+    assert (carla.name, carla.born_on) == ("Carla Lee", date(2001, 2, 3))
+    assert carla.email == "carla@example.org"
+    assert (entries(Event.ROLE_GIVEN), entries(Event.PERSON_CHANGED)) == (1, 1)
 
 
 def test_one_bad_line_keeps_the_whole_file_out(built: World) -> None:
     acting = built.context("administrator")
     bad = FILE + "bob,Bob,,No such award,Three,tutor,\ncandidate.there,X,tutor,,,,\n"
-    done = enrolment.bring_in(acting, rows_of(bad))
-    assert codes(done) == [(Code.FIELD, "unknown"), (Code.TAKEN, "elsewhere")]
+    done = enrolment.bring_in(acting, rows_of(bad + "administrator,,quality,,,,\n"))
+    assert codes(done) == [
+        (Code.FIELD, "unknown"),
+        (Code.TAKEN, "elsewhere"),
+        (Code.SELF, "quality_role"),
+    ]
     with store.read() as session:
         assert person_rows.by_username(session, "ann") is None
     assert built.context("candidate").roles == {Role.CANDIDATE}
