@@ -72,9 +72,20 @@ def test_a_sitting_that_is_set_down_twice_at_once_is_one(built: World) -> None:
     )
     done = racing.at_once(built.app, *[lambda: sittings.open_(acting, test, "Room 4", begins)] * 2)
     assert done == [done[0]] * 2
-    assert isinstance(sittings.open_(acting, test, "Room 5", begins), int)
+    assert isinstance(first := done[0], int)
+    built.add("invigilator.two", Role.INVIGILATOR)
+    others = (
+        (acting, "Room 5", begins),
+        (acting, "Room 4", begins + timedelta(hours=2)),
+        (built.context("invigilator.two"), "Room 4", begins),
+    )
+    set_down = {sittings.open_(who, test, place, at) for who, place, at in others}
+    assert isinstance(closing.close(acting, first, ""), int)
+    set_down.add(sittings.open_(acting, test, "Room 4", begins))  # the other one is over
     with store.read() as session:
-        assert len(rows.current(session, built.centres["here"])) == 2
+        current = rows.current(session, built.centres["here"])
+    assert len(current) == 4
+    assert {sitting.id for sitting, _ in current} == set_down
 
 
 def test_off_the_roster_a_test_of_the_room_stays_shut(built: World) -> None:
