@@ -14,6 +14,16 @@ from dataclasses import dataclass
 from assess.bank import appearance
 from assess.bank.items import Content, letter
 
+# By code: so many questions “with ...”, where they are not named one by one.
+IN_SHORT = {
+    "negative_stem": "a word such as “not” in what is asked",
+    "equal_options": "two options that say the same",
+    "longest_is_key": "a key that is much the longest option",
+    "points_at_others": "an option that points at others",
+    "missing_rationale": "no reason why each option is right or wrong",
+    "missing_revise": "nothing to revise",
+    "repeated_stem": "the words of another question",
+}
 LONGER_BY = 1.5  # ours: how many times as long as the longest distractor a key stands out
 LONGER_BY_CHARACTERS = 20  # ours: below this no reader would notice
 NEGATIVE = re.compile(r"(?<!\bat )\b(?:not|except|never|least|neither|cannot)\b")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from assess.bank import wording
 from assess.bank.formats import tabular
 from assess.bank.formats.lines import FileRefused
 from assess.bank.formats.rows import Row
@@ -147,7 +148,8 @@ def _report(done: banks.Imported, as_json: bool) -> None:
     if plan.unplaced:
         click.echo(f"{plan.unplaced} wait without an outcome.")
     if plan.advice:
-        said = ", ".join(f"{code} {n}" for code, n in sorted(plan.advice.items()))
-        click.echo(f"Advice on wording: {said}.")
+        click.echo("Advice on wording:")
+        for code, n in sorted(plan.advice.items(), key=lambda one: (-one[1], one[0])):
+            click.echo(f"  {n} with {wording.IN_SHORT[code]}")
     if not done.written:
         click.echo("Nothing was written.")

@@ -287,11 +287,13 @@ def test_without_json_the_counts_are_a_sentence_and_the_problems_on_standard_err
     command: Command, small: Path
 ) -> None:
     file = small / "bad.csv"
-    file.write_text("\n".join([HEADER, question(1, "1"), BAD]), encoding="utf-8")
+    one = question(1, "1").removesuffix("Chapter 1")
+    file.write_text("\n".join([HEADER, one, BAD]), encoding="utf-8")
     done = command("bank", "import", file, "--bank", "B", "--framework", "award")
     assert done.exit_code == 1
     assert done.stdout.startswith("1 created, 0 changed, 0 unchanged, 0 skipped, 1 refused\n")
-    assert "Nothing was written." in done.stdout
+    advice = "Advice on wording:\n  1 with nothing to revise\n"
+    assert f"\n{advice}Nothing was written." in done.stdout
     assert "line 3" in done.stderr
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assess.bank.items import Content, Option
-from assess.bank.wording import advice, repeated_stems
+from assess.bank.wording import IN_SHORT, advice, repeated_stems
 
 
 def codes(
@@ -19,7 +19,7 @@ def codes(
     options = tuple(Option(text, place == 0, rationale) for place, text in enumerate(texts))
     content = Content("single_choice", stem, options, revise=revise, shuffle=shuffle)
     found = advice(content)
-    assert all(one.sentence.endswith(".") for one in found)
+    assert all(one.sentence.endswith(".") and one.code in IN_SHORT for one in found)
     return [one.code for one in found]
 
 
