@@ -79,7 +79,9 @@ def bring_in(
             counts = {state.value: number for state, number in plan.counts.items()}
             record(session, context, Event.PEOPLE_IMPORTED, counts)
     except IntegrityError:  # somebody took a log-in name between the plan and the writing
-        return Refused(Code.BUSY, (_changed(),), 409)
+        with store.write() as session:
+            refused = Refused(Code.BUSY, (_changed(),), 409)
+            return refuse(session, context, Event.PEOPLE_IMPORTED, refused)
     names = {line.username: line.person.name for line in plan.lines if line.person}
     return BroughtIn(plan, tuple((u, names[u], password) for u, (password, _) in given.items()))
 

@@ -92,7 +92,9 @@ def add(
             return Added(person.id, username, given)
     except IntegrityError:  # a file of people brought somebody with this name at the same moment
         taken = Reason(Code.TAKEN, {"field": "username"}, who=Helper.YOU)
-        return Refused(Code.FIELD, (taken,), 422)
+        with store.write() as session:
+            refused = Refused(Code.FIELD, (taken,), 422)
+            return refuse(session, context, Event.PERSON_ADDED, refused)
 
 
 def insert(

@@ -54,7 +54,10 @@ def ask(context: Context, role: str, until: date | None, words: str) -> int | Re
             record(session, context, Event.ROLE_ASKED, facts, {"words": words})
             return request.id
     except IntegrityError:  # asked before: the unique index keeps one that waits for each role
-        return Refused.of(Code.ASKED, who=Helper.ADMINISTRATOR, what="role_waits", field="role")
+        who, what = Helper.ADMINISTRATOR, "role_waits"
+        refused = Refused.of(Code.ASKED, who=who, what=what, field="role")
+        with store.write() as session:
+            return refuse(session, context, Event.ROLE_ASKED, refused)
 
 
 def decide(context: Context, request_id: int, granted: bool | None) -> Refused | None:

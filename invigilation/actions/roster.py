@@ -78,7 +78,9 @@ def add(context: Context, sitting_id: int, candidate_ids: Sequence[int]) -> int 
             return len(there)
     except IntegrityError:  # another invigilator was faster, in this room or in another
         raced: dict[str, Value] = {"what": "raced", "field": "candidate"}
-        return Refused(Code.ROSTER, (Reason(Code.ROSTER, raced, who=Helper.YOU),), 409)
+        refused = Refused(Code.ROSTER, (Reason(Code.ROSTER, raced, who=Helper.YOU),), 409)
+        with store.write() as session:
+            return refuse(session, context, Event.ROSTER_ADDED, refused)
 
 
 def take_off(context: Context, sitting_id: int, entry_id: int) -> str | Refused:

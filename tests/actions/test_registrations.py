@@ -332,6 +332,7 @@ def test_a_request_that_is_declined_gives_nothing_and_may_be_made_again(built: W
     request = ask(built)
     again = roles.ask(built.context("administrator"), "quality", None, "Please, once more.")
     assert codes(again) == [(Code.ASKED, "role_waits")]
+    assert entries(Event.DEED_REFUSED) == 1
     assert roles.decide(built.context("second"), request, False) is None
     assert built.context("administrator").roles == {Role.ADMINISTRATOR}
     later = ask(built)

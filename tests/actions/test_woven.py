@@ -24,11 +24,12 @@ from assess.actions.saving import Saved
 from assess.delivery import people_file
 from assess.delivery.arrangements import Proposal
 from assess.delivery.registration import Entry
-from assess.reasons import Code, Refused
+from assess.reasons import Code
 from assess.roles import Role
 from assess.store import programmes as rows
 from assess.store.allowances import Kind
 from assess.store.approvals import Approval
+from assess.store.journal import JournalEntry
 from assess.store.mail import Mail
 from assess.store.people import Person
 from assess.store.programmes import Registration
@@ -90,8 +91,11 @@ def test_a_name_that_a_file_takes_at_the_same_moment_is_taken(built: World) -> N
         lambda: people.add(administrator, "Other", "newcomer", ["candidate"], PASSWORD),
     )
     assert isinstance(done, enrolment.BroughtIn), done
-    assert isinstance(added, Refused), added
     assert codes(added) == {Code.TAKEN}
+    with store.read() as session:
+        last = select(JournalEntry.facts).order_by(JournalEntry.id.desc()).limit(1)
+        facts = {"deed": "person:add", "code": "E-FIELD", "reasons": "E-TAKEN"}
+        assert session.scalar(last) == facts
 
 
 def test_a_message_reaches_the_tutor_that_its_candidate_has_by_then(built: World) -> None:
