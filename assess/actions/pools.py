@@ -236,7 +236,7 @@ def renew(session: Session, context: Context, bank: Bank) -> tuple[Reason, ...]:
 def close_epochs(session: Session, context: Context, specification_id: int) -> None:
     """Close the epochs of a specification's pools: a newer pool takes over."""
     for epoch in _open_epochs(session, specification_id):
-        epoch.closed_at = context.now
+        epoch.closed_at = epoch.closed(context.now) or context.now
     session.flush()
 
 

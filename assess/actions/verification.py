@@ -68,8 +68,8 @@ def epochs(context: Context, name: str) -> Sequence[Stretch] | Refused:
                 epoch.commitment,
                 epoch.draws,
                 epoch.opened_at,
-                epoch.closed_at,
-                epoch.opened_at + pools.EPOCH_DAYS,
+                epoch.closed(context.now),
+                epoch.until,
                 live[epoch.id][0] if epoch.id in live else 0,
                 entries.get((Event.SEED_COMMITTED.value, pool.id, epoch.number)),
                 entries.get((Event.POOL_MADE.value, pool.id, None)),
@@ -107,7 +107,7 @@ def close(context: Context, name: str, words: str) -> int | Refused:
             return refuse(session, context, Event.EPOCH_CLOSED, refused)
         store.alone(session, deeds.drawing(test.id))
         for number, (epoch, pool) in enumerate(pools.epochs(session, test.id), start=1):
-            if epoch.closed_at is None:
+            if epoch.closed(context.now) is None:
                 epoch.closed_at = context.now
                 facts = {"test": test.id, "pool": pool.id, "epoch": epoch.number}
                 record(session, context, Event.EPOCH_CLOSED, facts, {"reason": words.strip()})
@@ -130,10 +130,13 @@ def document(context: Context, name: str, number: int | None) -> dict[str, Any] 
         test = specifications.by_name(session, context.centre, name)
         if test is None:
             return not_found()
-        found = _closed(pools.epochs(session, test.id), number, test.name)
+        found = _closed(pools.epochs(session, test.id), number, test.name, context.now)
         if isinstance(found, Refused):
             return refuse(session, context, Event.SEED_TOLD, found)
         number, epoch, pool = found
+        if epoch.closed_at is None:  # its month is over: a draw of its last moment may be under way
+            store.alone(session, deeds.drawing(test.id))
+            session.refresh(epoch)
         if (live := attempts.live_by_epoch(session, test.id).get(epoch.id)) is not None:
             reason = Reason(
                 Code.EPOCH,
@@ -149,14 +152,15 @@ def document(context: Context, name: str, number: int | None) -> dict[str, Any] 
             return refuse(session, context, Event.SEED_TOLD, refused)
         facts = {"test": test.id, "pool": pool.id, "epoch": epoch.number}
         record(session, context, Event.SEED_TOLD, facts)
-        assert epoch.closed_at is not None  # noqa: S101 - it is closed
+        closed_at = epoch.closed_at = epoch.closed(context.now)
+        assert closed_at is not None  # noqa: S101 - it is closed
         bank_id, epoch_id, frozen = test.bank_id, epoch.id, pool.document
         told = {
             "schema": SCHEMA,
             "test": test.name,
             "epoch": number,
             "opened": epoch.opened_at.isoformat(),
-            "closed": epoch.closed_at.isoformat(),
+            "closed": closed_at.isoformat(),
             "commitment": epoch.commitment,
             "seed": seed.hex(),
             "pool_number": pool.number,
@@ -169,21 +173,21 @@ def document(context: Context, name: str, number: int | None) -> dict[str, Any] 
 
 
 def _closed(
-    found: Sequence[tuple[Epoch, Pool]], number: int | None, test: str
+    found: Sequence[tuple[Epoch, Pool]], number: int | None, test: str, now: datetime
 ) -> tuple[int, Epoch, Pool] | Refused:
     if number is None:
-        closed = [k for k, (epoch, _) in enumerate(found, start=1) if epoch.closed_at is not None]
+        closed = [k for k, (epoch, _) in enumerate(found, start=1) if epoch.closed(now)]
         number = closed[-1] if closed else len(found)
     if not 1 <= number <= len(found):
         return Refused.of(
             Code.EPOCH, who=Helper.YOU, what="unknown", test=test, found=number, have=len(found)
         )
     epoch, pool = found[number - 1]
-    if epoch.closed_at is None:
+    if epoch.closed(now) is None:
         reason = Reason(
             Code.EPOCH,
             {"what": "open", "test": test, "epoch": number, "left": _left(epoch)},
-            until=epoch.opened_at + pools.EPOCH_DAYS,
+            until=epoch.until,
             who=Helper.QUALITY,
         )
         return Refused(Code.EPOCH, (reason,), 409)

@@ -77,6 +77,18 @@ class Epoch(Base):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 
+    @property
+    def until(self) -> datetime:
+        """When it serves no draw any more, unless its draws are used up before."""
+        return self.opened_at + EPOCH_DAYS
+
+    def closed(self, now: datetime) -> datetime | None:
+        """Since when it serves no draw any more; None while it does.
+
+        Where its month ended and nobody has drawn since, nobody has written so.
+        """
+        return self.closed_at or (self.until if self.until <= now else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -126,12 +138,11 @@ def serving(session: Session, now: datetime) -> dict[str, Any]:
 
 
 def close(session: Session, pool_id: int, now: datetime) -> None:
-    """Close the epoch of a pool that is open, if one is."""
-    session.execute(
-        update(Epoch)
-        .where(Epoch.pool_id == pool_id, Epoch.closed_at.is_(None))
-        .values(closed_at=now)
-    )
+    """Close the epoch of a pool that is open, if one is, from when it served no draw any more."""
+    serving = select(Epoch).where(Epoch.pool_id == pool_id, Epoch.closed_at.is_(None))
+    if (epoch := session.scalar(serving)) is not None:
+        epoch.closed_at = epoch.closed(now) or now
+        session.flush()
 
 
 def newest_number(session: Session, specification_id: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -23,6 +24,28 @@ def events() -> list[str]:
     """What the journal holds, oldest first."""
     with store.read() as session:
         return list(session.scalars(select(JournalEntry.event).order_by(JournalEntry.id)))
+
+
+def test_an_epoch_whose_month_is_over_is_closed_though_nobody_has_drawn_since(
+    built: World,
+) -> None:
+    where = f"/tests/{built.test}/draws"
+    built.sit("candidate.two", right=0)
+    built.clock.advance(timedelta(days=30))
+    late = built.client("author")
+    assert "Open, until Thursday 2 April 2026 at 12:00 at the latest" in said(late.get(where))
+    assert late.post(f"{where}/1/file").status_code == 409
+    built.clock.advance(timedelta(days=100))
+    late = built.client("author")
+    told = said(late.get(where))
+    assert "Thursday 2 April 2026 at 12:00" in told
+    assert "at the latest" not in told
+    assert "Close epoch" not in told
+    file = late.post(f"{where}/1/file")
+    assert differing(json.loads(file.data)) == []
+    assert json.loads(file.data)["closed"] == "2026-04-02T11:00:00+00:00"
+    built.sit("candidate", right=0)
+    assert "Thursday 2 April 2026 at 12:00" in said(late.get(where))
 
 
 def test_an_epoch_is_closed_for_a_reason_and_its_file_verifies(
