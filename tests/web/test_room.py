@@ -351,7 +351,8 @@ def test_a_sitting_is_released_and_closed_by_pages(made: Room, me: Browser) -> N
     page = me.get(place).text
     assert "At work, until 11:30" in page
     told = dict(re.findall(r'"figure-(\w+)">(\d+)<', page))
-    assert [told[name] for name in ("waiting", "working", "done")] == ["0", "1", "0"]
+    figures = ("all", "unset", "admitted", "waiting", "working", "done")
+    assert [told[name] for name in figures] == ["2", "1", "1", "0", "1", "0"]
     answer = me.get(f"{place}/close")
     assert codes(answer.text) == {"E-OPEN"}
     answer = me.post(f"{place}/close", {"note": "<script>alert(1)</script>"})
