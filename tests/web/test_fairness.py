@@ -64,8 +64,10 @@ def test_publishing_says_how_many_forms_lie_in_the_band_and_what_is_conditional(
     assert "Forms inside the band, by attempt: 100.0 %, 100.0 %, 100.0 %." in said(page)
     assert "Conditional" not in said(page)
     monkeypatch.setattr(forecasts, "countable", lambda _pool: False)
-    page = author.get(publish(author, built, cut="4", enemies="q1-1; q1-2").location)
+    page = author.get(publish(author, built, cut="4", attempts="", enemies="q1-1; q1-2").location)
     assert "Conditional: its forms are tried, not counted" in said(page)
+    # Without a limit: the two attempts that are fresh, and the one after them.
+    assert "by attempt: 100.0 %, 100.0 %, 100.0 %. Conditional" in said(page)
     forecast = author.get(f"/tests/{built.test}/forecast")
     assert "data-conditional" in forecast.text
     # Where only full marks pass nobody is borderline, and forms are balanced all the same.
