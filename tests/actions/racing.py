@@ -93,30 +93,27 @@ def woven(
         with app.app_context():
             return meanwhile()
 
-    with ThreadPoolExecutor(1) as pool, store.db.engine.connect() as looking:
+    class Noting(Cursor[Any]):
+        def execute(self, query: Any, *values: Any, **how: Any) -> Any:
+            if threading.get_ident() == mine and at in str(query):
+                seen.append(str(query))
+                if len(seen) == time:
+                    going.append(pool.submit(run))
+                    wait_until(lambda: going[0].done() or _one_waits(looking), "it hangs")
+            return super().execute(query, *values, **how)
 
-        class Noting(Cursor[Any]):
-            def execute(self, query: Any, *values: Any, **how: Any) -> Any:
-                if threading.get_ident() == mine and at in str(query):
-                    seen.append(str(query))
-                    if len(seen) == time:
-                        going.append(pool.submit(run))
-                        wait_until(lambda: going[0].done() or _one_waits(looking), "it hangs")
-                return super().execute(query, *values, **how)
+    def noted(connection: Any, *_: Any) -> None:
+        connection.cursor_factory = Noting
 
-        def noted(connection: Any, *_: Any) -> None:
-            connection.cursor_factory = Noting
-
-        store.dispose()
-        event.listen(store.db.engine, "connect", noted)
-        try:
+    store.dispose()
+    event.listen(store.db.engine, "connect", noted)
+    try:
+        with ThreadPoolExecutor(1) as pool, store.db.engine.connect() as looking:
             done = deed()
-        finally:
-            event.remove(store.db.engine, "connect", noted)
-        after = going[0] if going else pool.submit(run)
-        result = after.result(PATIENCE)
+            return done, (going[0] if going else pool.submit(run)).result(PATIENCE)
+    finally:
+        event.remove(store.db.engine, "connect", noted)
         store.dispose()  # no connection that notes is left
-        return done, result
 
 
 def _one_waits(looking: Connection) -> bool:
