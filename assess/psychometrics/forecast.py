@@ -33,11 +33,6 @@ class Spread:
     p50: float
     p95: float
 
-    @property
-    def width(self) -> float:
-        """From the 5th to the 95th percentile of the chance to pass."""
-        return self.p95 - self.p05
-
 
 def borderline(plan: Plan, cut: int) -> Floats | None:
     """The borderline candidate's chance of each item: float64[items]; None where one is unknown.
@@ -162,13 +157,11 @@ class Course:
     """A cohort over its attempts. Attempt k is at place k - 1.
 
     `in_band`: the share of forms inside the band; `repeats`: the mean share of questions met
-    before; `sitting`: the share of candidates who sit it. `met` float64[drawable]: the share of
-    candidates who meet an item at least once.
+    before. `met` float64[drawable]: the share of candidates who meet an item at least once.
     """
 
     in_band: tuple[float, ...]
     repeats: tuple[float, ...]
-    sitting: tuple[float, ...]
     met: Floats
 
 
@@ -181,7 +174,7 @@ def course(
 ) -> Course:
     """What happens to a cohort of which at each attempt the share `pass_rate` passes and stops."""
     plan, rng = drawer.plan, drawer.rng
-    inside, repeats, sat = (np.zeros(attempts) for _ in range(3))
+    inside, repeats = np.zeros(attempts), np.zeros(attempts)
     met = np.zeros(plan.expected.size)
     for start in range(0, candidates, ROWS):
         n = min(ROWS, candidates - start)
@@ -194,7 +187,6 @@ def course(
             before = (histories.times[rows, drawn.forms] > 0).mean(axis=1)
             inside[k] += drawn.inside.sum()
             repeats[k] += before.sum()
-            sat[k] += going.sum()
             if k == 0 or going.any():
                 new = drawn.forms[going][histories.times[rows, drawn.forms][going] == 0]
                 met += np.bincount(new, minlength=met.size)
@@ -202,8 +194,8 @@ def course(
             going &= rng.random(n) >= pass_rate
         if show is not None:
             show(start + n, candidates)
-    share = [tuple(float(v) for v in values / candidates) for values in (inside, repeats, sat)]
-    return Course(share[0], share[1], share[2], met[drawable(plan)] / candidates)
+    share = [tuple(float(v) for v in values / candidates) for values in (inside, repeats)]
+    return Course(share[0], share[1], met[drawable(plan)] / candidates)
 
 
 def shown_after(exposed: Floats, sittings: int) -> float:

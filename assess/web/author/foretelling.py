@@ -37,6 +37,7 @@ KEPT = 64  # forecasts in memory: a pool never changes, so none is ever stale
 BINS = 10
 NARROWEST = 0.002  # of a bar's range: two tenths of a per cent
 HALF, MOST = 0.5, 0.95
+LEAST = 0.0005  # a share that is not said to be 0.0 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +224,24 @@ def _charts(found: Forecast) -> list[Chart]:
                 tuple(
                     Bar(str(k), 0.0, part, share(part, 1))
                     for k, part in enumerate(found.course.in_band, start=1)
+                ),
+                share(1, 0),
+            )
+        )
+    if any(part >= LEAST for part in found.course.repeats):
+        charts.append(
+            Chart(
+                "again",
+                _("Questions met before, by attempt"),
+                _(
+                    "How many of a hundred questions of a first, second or later form its "
+                    "candidate has met in an attempt before. New ones come first."
+                ),
+                _("Attempt"),
+                _("Met before"),
+                tuple(
+                    Bar(str(k), 0.0, part, share(part, 1))
+                    for k, part in enumerate(found.course.repeats, start=1)
                 ),
                 share(1, 0),
             )

@@ -190,13 +190,9 @@ def test_a_course_counts_who_still_sits_and_what_is_met_again() -> None:
     assert found.in_band[0] == 1.0
     assert found.repeats[:2] == (0.0, 0.0)  # four items of the smallest quota serve two attempts
     assert found.repeats[2] > 0
-    assert found.sitting[0] == 1.0
-    assert found.sitting[1] == pytest.approx(0.5, abs=0.1)
     # Each third attempt has one question of five that is new, and two of six.
     everybody = forecast.course(by_the_draw(pool), 30, 3, 0.0)
-    assert everybody.sitting == (1.0, 1.0, 1.0)
     assert everybody.repeats == (0.0, 0.0, 0.5)
     assert (everybody.met == 1.0).all()
     nobody = forecast.course(by_the_draw(pool), 30, 3, 1.0)
-    assert nobody.sitting == (1.0, 0.0, 0.0)
     assert nobody.met.sum() == pytest.approx(6)  # who passes meets no further form
