@@ -422,7 +422,7 @@ def test_what_candidates_will_meet_is_said_before_and_after_publishing(
     assert page.text.count("app-chart__picture") == page.text.count("data-chart=") == 2
     fourth = author.post(where, data=form(go="forecast", attempts="4")).text
     again = fourth.partition('data-chart="again"')[2].partition("</figure>")[0]
-    assert re.findall(r"(\d+\.\d) %", again) == ["0.0", "0.0", "0.0", "100.0"]
+    assert re.findall(r"(\d+\.\d)\s%", again) == ["0.0", "0.0", "0.0", "100.0"]
     assert "33.3 %" in said(page)  # two of six: what two candidates share
     assert "After about 2 first attempts half of the items" in said(page)  # a third, 56 %, ...
     assert "after about 8 nearly all (95 %)" in said(page)
