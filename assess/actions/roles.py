@@ -54,8 +54,8 @@ def ask(context: Context, role: str, until: date | None, words: str) -> int | Re
             record(session, context, Event.ROLE_ASKED, facts, {"words": words})
             return request.id
     except IntegrityError:  # asked before: the unique index keeps one that waits for each role
-        who, what = Helper.ADMINISTRATOR, "role_waits"
-        refused = Refused.of(Code.ASKED, who=who, what=what, field="role")
+        who = Helper.ADMINISTRATOR
+        refused = Refused.of(Code.ASKED, who=who, what="role_waits", field="role")
         with store.write() as session:
             return refuse(session, context, Event.ROLE_ASKED, refused)
 
