@@ -148,6 +148,8 @@ def age(waited: timedelta) -> str:
         return str(ngettext("%(num)s day", "%(num)s days", minutes // (24 * 60)))
     if minutes >= 60:
         return str(ngettext("%(num)s hour", "%(num)s hours", minutes // 60))
+    if minutes == 0:
+        return str(_("less than a minute"))
     return str(ngettext("%(num)s minute", "%(num)s minutes", minutes))
 
 

@@ -55,6 +55,7 @@ def test_an_empty_queue_says_what_would_fill_it(me: Browser) -> None:
 
 def test_requests_stand_in_the_order_of_their_age(here: World) -> None:
     ask(here, "candidate.two")
+    assert "Waiting less than a minute<" in Browser(here, "tutor").get("/readiness").text
     here.clock.advance(timedelta(hours=3))
     ask(here)
     here.clock.advance(timedelta(minutes=30))
