@@ -209,43 +209,21 @@ def _charts(found: Forecast) -> list[Chart]:
                 share(1, 0),
             )
         )
+    course = found.course
     if found.ground.plan.band is not None:
-        charts.append(
-            Chart(
-                "band",
-                _("Forms inside the band, by attempt"),
-                _(
-                    "How many of a hundred first, second and later forms are as hard as the "
-                    "published band allows. The others are the nearest that there are, and are "
-                    "counted."
-                ),
-                _("Attempt"),
-                _("In the band"),
-                tuple(
-                    Bar(str(k), 0.0, part, share(part, 1))
-                    for k, part in enumerate(found.course.in_band, start=1)
-                ),
-                share(1, 0),
-            )
+        said = _(
+            "How many of a hundred first, second and later forms are as hard as the published band "
+            "allows. The others are the nearest that there are, and are counted."
         )
-    if any(part >= LEAST for part in found.course.repeats):
-        charts.append(
-            Chart(
-                "again",
-                _("Questions met before, by attempt"),
-                _(
-                    "How many of a hundred questions of a first, second or later form its "
-                    "candidate has met in an attempt before. New ones come first."
-                ),
-                _("Attempt"),
-                _("Met before"),
-                tuple(
-                    Bar(str(k), 0.0, part, share(part, 1))
-                    for k, part in enumerate(found.course.repeats, start=1)
-                ),
-                share(1, 0),
-            )
+        title = _("Forms inside the band, by attempt")
+        charts.append(_by_attempt("band", title, said, _("In the band"), course.in_band))
+    if any(part >= LEAST for part in course.repeats):
+        said = _(
+            "How many of a hundred questions of a first, second or later form its candidate has "
+            "met in an attempt before. New ones come first."
         )
+        title = _("Questions met before, by attempt")
+        charts.append(_by_attempt("again", title, said, _("Met before"), course.repeats))
     charts.append(_exposure(found))
     shown = [
         (step, figures.shown_after(found.exposed, step))
@@ -264,6 +242,11 @@ def _charts(found: Forecast) -> list[Chart]:
         )
     )
     return charts
+
+
+def _by_attempt(name: str, title: str, said: str, label: str, shares: tuple[float, ...]) -> Chart:
+    bars = tuple(Bar(str(k), 0.0, part, share(part, 1)) for k, part in enumerate(shares, start=1))
+    return Chart(name, title, said, _("Attempt"), label, bars, share(1, 0))
 
 
 def _exposure(found: Forecast) -> Chart:
