@@ -59,18 +59,6 @@ def digest(path: Path) -> str:
         return "0"
 
 
-def is_named(path: Path, name: str | None) -> bool:
-    """Whether this is the name of what is sent of a file now.
-
-    It is not where the page came from another version of the program: before an upgrade, or from
-    another machine during one. Kept for ever, that version's page would get this file from then on.
-    """
-    try:
-        return name is not None and name == _digest(path, path.stat().st_mtime_ns)
-    except OSError:
-        return False
-
-
 @lru_cache(maxsize=64)
 def _digest(path: Path, _changed: int) -> str:
     """The digest of a file as it was at this moment."""

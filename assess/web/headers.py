@@ -60,8 +60,10 @@ def register(app: Flask, *, secure: bool) -> None:
         )
         response.headers.extend(HSTS if secure else LASTING)
         if request.endpoint == "static" and response.status_code in (200, 206, 304):
+            # Not where the page is of another version of the program, from before an upgrade or
+            # another machine during one: kept for ever, it would get this file from then on.
             asked = request.view_args or {}
-            named = files.is_named(folder / asked["filename"], request.args.get("v"))
+            named = request.args.get("v") == files.digest(folder / asked["filename"])
             response.vary.add("Accept-Encoding")  # see `files`
             response.headers["Cache-Control"] = (
                 "public, max-age=31536000, immutable" if named else "no-cache"
