@@ -202,7 +202,7 @@ def _estimated(
         number=0,  # until it is stored
         model=found.model,
         attempts=answers.attempts,
-        cut=round(1000 * cut),
+        cut=_thousandths(cut),
         ability=round(1000 * said.ability),
         versions=calibrations.packed(np.array(listed)[known]),
         difficulties=calibrations.packed(said.thousandths[known]),
@@ -211,3 +211,19 @@ def _estimated(
         made_by=context.actor,
         made_at=context.now,
     )
+
+
+def moved(newest: Calibration | None, version: SpecificationVersion | None) -> float | None:
+    """The share of marks that passes by now, where a calibration was made for another one.
+
+    None also where only full marks pass: of those nothing can be estimated.
+    """
+    if newest is None or version is None:
+        return None
+    asked = version.specification()
+    share = asked.cut / asked.length
+    return None if share == 1 or _thousandths(share) == newest.cut else share
+
+
+def _thousandths(share: float) -> int:
+    return round(1000 * share)

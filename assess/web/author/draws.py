@@ -17,8 +17,6 @@ from assess.reasons import Reason, Refused
 from assess.roles import Role
 from assess.store import calibrations as rows
 from assess.store import pools, specifications
-from assess.store.calibrations import Calibration
-from assess.store.specifications import SpecificationVersion
 from assess.web import access, pages, problems, signing
 from assess.web.author.blueprint import KEY, bp, writers
 
@@ -84,18 +82,6 @@ def _words(reason: Reason) -> wording.Words:
     return wording.words(reason, pages.zone())
 
 
-def _moved(newest: Calibration | None, version: SpecificationVersion | None) -> float | None:
-    """The share of marks that passes by now, where a calibration was made for another one.
-
-    None also where only full marks pass: of those nothing can be estimated.
-    """
-    if newest is None or version is None:
-        return None
-    asked = version.specification()
-    share = asked.cut / asked.length
-    return None if share == 1 or round(1000 * share) == newest.cut else share
-
-
 def _page(test_id: int, refused: Refused | None = None) -> ResponseReturnValue:
     with store.read() as session:
         test = specifications.get(session, current_user.centre_id, test_id)
@@ -117,7 +103,7 @@ def _page(test_id: int, refused: Refused | None = None) -> ResponseReturnValue:
         why_not=[] if asked is None else [_words(one) for one in calibrations.why_not(asked)],
         newest=newest,
         by_it=by_it,
-        moved=_moved(newest, version) if by_it else None,
+        moved=calibrations.moved(newest, version) if by_it else None,
         open=next((one for one in found if one.closed is None), None),
         reasons=pages.by_field(pages.about("reason", refused.reasons if refused else ())),
         reason=pages.typed_words("reason"),
