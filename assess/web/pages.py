@@ -79,7 +79,11 @@ def page_number() -> int:
 
 def number(field: str) -> int | None:
     """The whole number that a field of the form names; None where it names none."""
-    text = request.form.get(field, "")
+    return whole(request.form.get(field, ""))
+
+
+def whole(text: str) -> int | None:
+    """The whole number that a text is, in plain digits and not too many; None where it is none."""
     plain = text.isascii() and text.isdecimal() and len(text) < DIGITS
     return int(text) if plain else None
 

@@ -51,7 +51,7 @@ def new() -> ResponseReturnValue:
         return _form(typed), 200
     typed = {name: request.form.get(name, "").strip()[:LONGEST] for name in FIELDS}
     begins = moments.read(typed, signing.zone())
-    test = int(typed["test"]) if typed["test"].isdecimal() and len(typed["test"]) < 19 else 0
+    test = pages.whole(typed["test"]) or 0
     if begins is None:
         unread: dict[str, Value] = {"field": "begins", "what": "no_moment"}
         reasons = [Reason(Code.FIELD, unread, who=Helper.YOU)]

@@ -44,8 +44,8 @@ def choose(sitting_id: int) -> ResponseReturnValue:
 @invigilators
 def add(sitting_id: int) -> ResponseReturnValue:
     """Put the chosen candidates on the roster, or look for more of them."""
-    sent = request.form.getlist("candidate")
-    chosen = [int(value) for value in sent if value.isdecimal() and len(value) < 19]
+    sent = map(pages.whole, request.form.getlist("candidate"))
+    chosen = [number for number in sent if number is not None]
     if request.form.get("go") in {"search", "all"}:
         return _choice(sitting_id, chosen)
     done = deeds.add(signing.context(), sitting_id, chosen)
