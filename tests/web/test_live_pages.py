@@ -61,6 +61,31 @@ def test_the_board_shows_attendance_in_its_colour_and_keeps_saying_that_the_rost
     expect(said).to_contain_text("The roster has changed.")
 
 
+def test_whoever_waits_is_shown_the_first_question_though_the_server_is_away_at_the_release(
+    made: Room, served: Served, page: Page
+) -> None:
+    made.admit("candidate")
+    _device, attempt = made.enter("candidate")
+    enter(page.context, served.url, "candidate", PASSWORD)
+    page.add_init_script(HURRY)
+    page.goto(f"{served.url}/attempts/{attempt}/waiting")
+    begin, tried = f"{served.url}/attempts/{attempt}/begin", []
+
+    def meet(route: Route) -> None:
+        tried.append(route.request.url)
+        if len(tried) == 1:
+            route.abort()
+        elif len(tried) == 2:  # as nginx answers for a site that starts anew
+            route.fulfill(status=503, body="busy")
+        else:
+            route.continue_()
+
+    page.route(begin, meet)
+    made.release()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Question 1 of 4")
+    assert tried == [begin] * 3
+
+
 def test_a_draft_goes_on_saving_when_its_author_has_logged_in_again_in_another_tab(
     built: World, served: Served, page: Page
 ) -> None:

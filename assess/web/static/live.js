@@ -50,25 +50,47 @@ if (live) {
     } else if (form && told.begin_in !== null && told.begin_in !== undefined) {
       over = true;
       const wait = told.begin_in * 1000 + Math.random() * SPREAD;
-      setTimeout(() => form.requestSubmit(), wait);
+      setTimeout(begin, wait);
     }
+  };
+
+  const reach = async (address, how) => {
+    const signal = AbortSignal.timeout(PATIENCE);
+    how.headers = { Accept: "application/json", ...how.headers };
+    const answer = await fetch(address, { cache: "no-store", signal, ...how });
+    if ([401, 403, 404].includes(answer.status)) {
+      over = true;
+      location.reload(); // signed out, or no longer ours: the page itself says what
+    }
+    return answer;
+  };
+
+  // The form is sent from here: sent by the browser it would lead to an error page while there is no
+  // connection or the server is busy, and nobody would ask again.
+  const begin = async () => {
+    over = false;
+    tag = ""; // what was said is to be said again if this fails
+    try {
+      const body = new URLSearchParams(new FormData(form));
+      const answer = await reach(form.action, { method: "POST", body, redirect: "manual" });
+      if (answer.type === "opaqueredirect") {
+        location.assign(words.liveBegun);
+        return;
+      }
+    } catch {
+      say(words.liveLost);
+    }
+    if (!over) setTimeout(ask, EVERY);
   };
 
   const ask = async () => {
     try {
-      const headers = { Accept: "application/json" };
-      if (tag) headers["If-None-Match"] = tag;
-      const signal = AbortSignal.timeout(PATIENCE);
-      const answer = await fetch(words.live, { headers, cache: "no-store", signal });
+      const answer = await reach(words.live, { headers: tag ? { "If-None-Match": tag } : {} });
       if (answer.ok) {
         tag = answer.headers.get("ETag") ?? "";
         take(await answer.json());
-      } else if ([401, 403, 404].includes(answer.status)) {
-        location.reload(); // signed out, or no longer ours: the page itself says what
-        return;
-      } else if (answer.status !== 304) {
-        say(words.liveLost); // too much to do at the moment
-      } else connected();
+      } else if (answer.status === 304) connected();
+      else if (!over) say(words.liveLost); // too much to do at the moment
     } catch {
       say(words.liveLost);
     }
