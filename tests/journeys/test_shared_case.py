@@ -90,6 +90,9 @@ def test_a_case_is_read_beside_its_question_and_again_beside_what_was_wrong(
     # Indented code, and columns with tabs between them, are shown as they were written.
     for written in (stem, case.locator("p"), page.locator(".app-options label").first):
         expect(written).to_have_css("white-space", "pre-wrap")
+    expect(page.locator("[data-player-said]")).to_have_text(
+        "Your answers are saved as you choose them."
+    )
     page.get_by_role("button", name="Review and hand in").click()
     expect(page.get_by_role("heading", name="Review and hand in")).to_be_focused()
     page.get_by_role("link", name="Go back to the questions").click()
