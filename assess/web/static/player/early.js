@@ -10,7 +10,13 @@ const LOOK = 1000; // milliseconds in which this device must say whether it hold
  * page of the browser, and what was chosen be lost.
  */
 export const listen = (root, journal) => {
-  const early = { touched: false, begun: journal === null, pressed: () => {} };
+  const options = [...root.querySelectorAll('[name="answer"]')];
+  const early = {
+    // On a slow line choosing begins before this script is there.
+    touched: options.some(({ checked, defaultChecked }) => checked !== defaultChecked),
+    begun: journal === null,
+    pressed: () => {},
+  };
   root.addEventListener("change", () => (early.touched = true), { once: true });
   root.addEventListener("submit", async (event) => {
     if (early.begun) return;

@@ -323,10 +323,10 @@ export const sit = async (root, { ask, at, clock, hooks, early, form, sample, jo
   sheet.here = sheet.placed();
   const waiting = await unsent();
   early.begun = true;
+  if (early.touched && sheet.here > 0) changed();
   const conflicting = root.querySelector("[data-conflict]") !== null;
   const drawn = sheet.here > 0 && (conflicting || same(view.chosen(), sheet.chosen(sheet.here)));
-  if (early.touched && sheet.here > 0) changed();
-  else if (drawn) sheet.squares();
+  if (drawn) sheet.squares();
   else sheet.draw();
 
   view.form.addEventListener("change", (event) => {
