@@ -268,7 +268,7 @@ def reset_password(context: Context, person_id: int) -> Added | Refused:
     given = seeds.passphrase()
     hashed = passwords.hash_of(given, context.settings)
     with store.write() as session:
-        person = people.get(session, context.centre, person_id)
+        person = people.held(session, context.centre, person_id)
         if person is None:
             return not_found()
         person.password_hash = hashed

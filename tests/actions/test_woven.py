@@ -19,6 +19,7 @@ from assess.actions import (
     programmes,
     remarking,
     resting,
+    sessions,
 )
 from assess.actions.saving import Saved
 from assess.delivery import people_file
@@ -186,3 +187,23 @@ def test_an_approval_of_who_has_another_tutor_by_then_is_not_found(built: World)
     )
     assert codes(withdrawn) == {Code.NOT_FOUND}
     assert moved is None
+
+
+NEW = "quiet-lamp-under-the-stairs"
+
+
+def test_a_first_password_has_to_be_changed_whoever_changes_the_one_before(built: World) -> None:
+    administrator = built.context("administrator")
+    fresh = people.add(administrator, "Fresh Comer", "fresh", ["candidate"])
+    assert isinstance(fresh, people.Added)
+    built.persons["fresh"] = fresh.person_id
+    given, changed = racing.woven(
+        built.app,
+        lambda: people.reset_password(administrator, fresh.person_id),
+        "UPDATE people",
+        lambda: sessions.change_password(built.context("fresh"), fresh.password, NEW),
+    )
+    assert isinstance(given, people.Added), given
+    assert codes(changed) == {Code.PASSWORD}
+    with store.read() as session:
+        assert session.get_one(Person, fresh.person_id).must_change_password
