@@ -26,7 +26,7 @@ def change(
     if context.actor is not None:
         return wrong_role()  # of no role: a centre does not look after itself or another
     with store.write() as session:
-        centre = centres.by_code(session, code)
+        centre = centres.held(session, code)
         if centre is None:
             return not_found()
         name = None if name is None else accounts.plain(name)

@@ -29,6 +29,12 @@ def by_code(session: Session, code: str) -> Centre | None:
     return session.scalar(select(Centre).where(Centre.code == code))
 
 
+def held(session: Session, code: str) -> Centre | None:
+    """The centre with this code, locked until the transaction ends: nobody logs in meanwhile."""
+    found = select(Centre).where(Centre.code == code)
+    return session.scalar(found.with_for_update(key_share=True))
+
+
 def first(session: Session) -> Centre | None:
     """The centre that was there first: the default of the command line."""
     return session.scalar(select(Centre).order_by(Centre.id).limit(1))

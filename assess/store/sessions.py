@@ -72,10 +72,11 @@ class Account:
 def account(session: Session, username: str, *, held: bool = False) -> Account | None:
     """The account with this log-in name, whatever its case; `held` until the transaction ends.
 
-    Who is held is barred, or given another password, before this or after it, and not meanwhile.
+    Who is held is barred, or given another password, before this or after it, and not meanwhile;
+    nor is their centre closed.
     """
     hold = held and cursor.dialect(session) == cursor.POSTGRESQL
-    statement = f"{_ACCOUNT} FOR NO KEY UPDATE OF p" if hold else _ACCOUNT
+    statement = f"{_ACCOUNT} FOR NO KEY UPDATE OF p FOR SHARE OF c" if hold else _ACCOUNT
     rows = cursor.ask(session, statement, {"name": accounts.log_in_name(username)})
     if not rows:
         return None

@@ -13,6 +13,7 @@ from assess.actions import (
     allowances,
     approvals,
     arrangements,
+    centres,
     enrolment,
     messages,
     people,
@@ -31,6 +32,7 @@ from assess.store import programmes as rows
 from assess.store.allowances import Kind
 from assess.store.approvals import Approval
 from assess.store.journal import JournalEntry
+from assess.store import sessions as session_rows
 from assess.store.mail import Mail
 from assess.store.people import Person
 from assess.store.programmes import Registration
@@ -207,3 +209,19 @@ def test_a_first_password_has_to_be_changed_whoever_changes_the_one_before(built
     assert codes(changed) == {Code.PASSWORD}
     with store.read() as session:
         assert session.get_one(Person, fresh.person_id).must_change_password
+
+
+def test_who_logs_in_while_their_centre_is_closed_is_not_in_when_it_opens(built: World) -> None:
+    settings, now = built.app.extensions["assess.settings"], built.clock.now()
+    operator = built.context()
+    began, closed = racing.woven(
+        built.app,
+        lambda: sessions.log_in(settings, now, "candidate", PASSWORD, "Test browser"),
+        "INSERT INTO sessions",
+        lambda: centres.change(operator, "here", active=False),
+    )
+    assert isinstance(began, sessions.LoggedIn), began
+    assert closed is None
+    assert centres.change(operator, "here", active=True) is None
+    with store.read() as session:
+        assert session_rows.signed_in(session, sessions.hash_token(began.token), now) is None
