@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from assess.bank.cells import Facts
 from assess.bank.items import Content
 from assess.store import cursor
-from assess.store.base import Base
+from assess.store.base import Base, alone, beside
 
 LIVE = text("state = 'live'")
 PRACTICE, HIGH_STAKES = "practice", "high-stakes"
@@ -257,7 +257,13 @@ def _items_for(
 
 
 def shared_stems(session: Session, bank: Bank, stems: Iterable[str]) -> dict[str, str]:
-    """Those of these stems that stand in a bank of the other purpose, with the bank's name."""
+    """Those of these stems that stand in a bank of the other purpose, with the bank's name.
+
+    Until the transaction ends nobody brings more into a bank of the other purpose.
+    """
+    # Practice banks are small and few: into others several may bring much at once.
+    take = alone if bank.purpose == PRACTICE else beside
+    take(session, f"stems:{bank.centre_id}")
     wanted = list(set(stems))
     found: dict[str, str] = {}
     for start in range(0, len(wanted), CHUNK):

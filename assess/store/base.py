@@ -182,13 +182,21 @@ def alone(session: Session, what: str) -> None:
     For deeds that look whether something is there before they make it: a row that is not there
     yet cannot be locked. What is read afterwards is what the others left.
     """
+    _held(session, what, "pg_advisory_xact_lock")
+
+
+def beside(session: Session, what: str) -> None:
+    """Deal with this beside others who do so; wait for whoever is `alone` with it, as they for us.
+
+    What is read afterwards is what those left.
+    """
+    _held(session, what, "pg_advisory_xact_lock_shared")
+
+
+def _held(session: Session, what: str, lock: str) -> None:
     connection = connection_of(session)
     if connection.dialect.name != "sqlite":  # there, BEGIN IMMEDIATE has done it
-        run(
-            connection,
-            "SELECT pg_advisory_xact_lock(hashtextextended(%(what)s, 0))",
-            {"what": what},
-        )
+        run(connection, f"SELECT {lock}(hashtextextended(%(what)s, 0))", {"what": what})
 
 
 def time() -> datetime:

@@ -13,6 +13,7 @@ from assess.actions import (
     allowances,
     approvals,
     arrangements,
+    banks,
     centres,
     enrolment,
     messages,
@@ -29,16 +30,16 @@ from assess.delivery.registration import Entry
 from assess.reasons import Code
 from assess.roles import Role
 from assess.store import programmes as rows
+from assess.store import sessions as session_rows
 from assess.store.allowances import Kind
 from assess.store.approvals import Approval
 from assess.store.journal import JournalEntry
-from assess.store import sessions as session_rows
 from assess.store.mail import Mail
 from assess.store.people import Person
 from assess.store.programmes import Registration
 from tests.actions import racing
 from tests.actions.test_races import codes
-from tests.builders import PASSWORD, World
+from tests.builders import PASSWORD, World, bank, csv
 
 WHY = "Nobody could read question three on that screen."
 FILE = b"""username,name,roles,programme,group,tutor
@@ -225,3 +226,18 @@ def test_who_logs_in_while_their_centre_is_closed_is_not_in_when_it_opens(built:
     assert centres.change(operator, "here", active=True) is None
     with store.read() as session:
         assert session_rows.signed_in(session, sessions.hash_token(began.token), now) is None
+
+
+def test_no_question_comes_into_a_practice_bank_and_another_at_once(built: World) -> None:
+    author, operator = built.context("author"), built.context()
+    practice = bank(
+        csv().replace("Stem", "New"), bank="Exercises", purpose="practice", state="review"
+    )
+    brought, other = racing.woven(
+        built.app,
+        lambda: banks.bring_in(author, practice),
+        "INSERT INTO items",
+        lambda: banks.bring_in(operator, bank(csv().replace("Stem 5", "New 5"))),
+    )
+    assert isinstance(brought, banks.Imported), brought
+    assert codes(other) == {Code.PURPOSE}
