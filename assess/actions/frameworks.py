@@ -26,6 +26,7 @@ def load(context: Context, text: str) -> Loaded | Refused:
     if isinstance(framework, Refused):
         return framework
     with store.write() as session:
+        store.alone(session, f"framework:{framework.id}")
         changed = frameworks.save(session, framework, context.now)
         if changed:
             facts = {"framework": framework.id, "digest": framework.digest}

@@ -16,6 +16,7 @@ from assess.actions import (
     banks,
     centres,
     enrolment,
+    frameworks,
     messages,
     people,
     programmes,
@@ -39,7 +40,7 @@ from assess.store.people import Person
 from assess.store.programmes import Registration
 from tests.actions import racing
 from tests.actions.test_races import codes
-from tests.builders import PASSWORD, World, bank, csv
+from tests.builders import FRAMEWORK, PASSWORD, World, bank, csv
 
 WHY = "Nobody could read question three on that screen."
 FILE = b"""username,name,roles,programme,group,tutor
@@ -241,3 +242,14 @@ def test_no_question_comes_into_a_practice_bank_and_another_at_once(built: World
     )
     assert isinstance(brought, banks.Imported), brought
     assert codes(other) == {Code.PURPOSE}
+
+
+def test_a_framework_that_two_load_at_once_is_loaded_once(built: World) -> None:
+    text, operator = FRAMEWORK.replace("id: award", "id: other"), built.context()
+    done = racing.woven(
+        built.app,
+        lambda: frameworks.load(operator, text),
+        "INSERT INTO frameworks",
+        lambda: frameworks.load(operator, text),
+    )
+    assert [one.changed for one in done if isinstance(one, frameworks.Loaded)] == [True, False]
