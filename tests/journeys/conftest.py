@@ -41,16 +41,21 @@ class Stage:
 
 @pytest.fixture
 def database_kind(request: pytest.FixtureRequest) -> str:
-    """Both databases, one after the other; one where a test is marked `one_database`."""
+    """The database on which the journey is walked this time: see `walked`."""
     kind: str = request.param
     return kind
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Walk each journey on both databases, unless it is marked."""
+    """Walk each journey on its databases."""
     if "database_kind" in metafunc.fixturenames:
-        one = metafunc.definition.get_closest_marker("one_database") is not None
-        metafunc.parametrize("database_kind", KINDS[:1] if one else KINDS, indirect=True)
+        metafunc.parametrize("database_kind", walked(metafunc.definition), indirect=True)
+
+
+def walked(journey: pytest.Item) -> tuple[str, ...]:
+    """Both databases, or the one that `one_database` names, which is SQLite if it names none."""
+    mark = journey.get_closest_marker("one_database")
+    return KINDS if mark is None else mark.args or KINDS[:1]
 
 
 @pytest.fixture
@@ -85,9 +90,10 @@ def stage(served: Served) -> Stage:
 
 
 @pytest.fixture
-def look(database_kind: str) -> Callable[[Page, str], None]:
-    """Looks at a page; the same pages come from both databases, so only one is looked at."""
-    return looking.look if database_kind == "sqlite" else lambda page, name: None
+def look(database_kind: str, request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """Looks at a page; the same pages come from both databases, so they are looked at once."""
+    first = walked(request.node)[0]
+    return looking.look if database_kind == first else lambda page, name: None
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ FILE = f"""id,kind,outcome,stem,A,B,C,D,key
 BETTER = "Which definition of customer satisfaction should a housing association use?"
 
 
+@pytest.mark.one_database("postgresql")
 def test_a_question_is_improved_returned_approved_and_another_suspended(
     stage: Stage, person: Enter, look: Look
 ) -> None:

@@ -193,6 +193,7 @@ def show_to_others(candidate: Page, look: Look) -> None:
     expect(candidate.locator("[data-receipt-holds]")).to_be_visible()
 
 
+@pytest.mark.one_database
 @pytest.mark.history
 def test_an_author_goes_from_the_tests_to_an_item_that_needs_a_look(
     stage: Stage, person: Enter, look: Look

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from assess import store
@@ -50,6 +51,7 @@ def record(page: Page, name: str, seen: str, method: str | None, save: str) -> N
     page.get_by_role("button", name=save, exact=True).click()
 
 
+@pytest.mark.one_database("postgresql")
 def test_a_room_is_admitted_released_and_closed(stage: Stage, person: Enter, look: Look) -> None:
     clock = stage.served.clock
     invigilator, ben = person("invigilator"), person("candidate2")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import PASSWORD, Stage
@@ -20,6 +21,7 @@ QUESTION = "Why was my approval withdrawn? I am sure that the result was mine."
 WITHDRAWN = "The practice result belonged to somebody else."
 
 
+@pytest.mark.one_database("postgresql")
 def test_a_tutor_advises_approves_withdraws_and_another_centre_finds_nothing(
     stage: Stage, person: Enter, look: Look
 ) -> None:

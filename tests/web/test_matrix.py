@@ -75,6 +75,9 @@ BODIES: dict[str, dict[str, object]] = {
 }
 """What the API is sent: it says that a shape is wrong before it looks for an object."""
 
+FINE = frozenset({200, 302, 409, 422, 423})
+"""Answers to somebody who may come, with nothing in the form that they send."""
+
 WITH_PLACE = {"place": 1, "filename": "start.js", "epoch": 1}
 NAMES_A_BANK = frozenset({"author.publish_new", "author.new_specification"})
 """Routes whose object is named behind the question mark."""
@@ -179,50 +182,58 @@ def asked_for_a_role(built: World) -> int:
 
 
 def test_every_route_answers_everybody_as_its_audience_and_owner_say(cells: Cells) -> None:
-    app = cells.built.app
     wrong: list[str] = []
     tried = 0
-    with app.test_request_context():
-        routes = [
-            (rule, method)
-            for rule in app.url_map.iter_rules()
-            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-        ]
-    # What ends sessions, bars people or takes them off comes last: other cells find them whole.
-    last = ("end", "activate", "take-off")
-    routes.sort(key=lambda r: (r[1] == "POST", any(word in r[0].rule for word in last)))
-    for rule, method in routes:
+    all_of_them = routes(cells)
+    for rule, method in all_of_them:
         for who in PEOPLE:
-            expected, got = cell(cells, rule, method, who)
+            expected = expectation(cells, rule, method, who)
+            got = ask(cells, rule, method, who, expected)
             tried += 1
             if got not in expected:
                 wrong.append(f"{method} {rule.rule} as {who}: {got}, not {sorted(expected)}")
     assert wrong == []
-    assert tried == len(routes) * len(PEOPLE)
+    assert tried == len(all_of_them) * len(PEOPLE)
 
 
-def cell(cells: Cells, rule: Rule, method: str, who: str) -> tuple[frozenset[int], int]:
-    """What this person should get, and what they get."""
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_every_route_answers_on_postgresql_too_whoever_may_come(cells: Cells) -> None:
+    """What pages read goes through no deed: each is asked here once on the other database."""
+    wrong: list[str] = []
+    for rule, method in routes(cells):
+        expected, who = next(
+            (expected, who)
+            for who in PEOPLE
+            if (expected := expectation(cells, rule, method, who)) >= FINE
+        )
+        got = ask(cells, rule, method, who, expected)
+        if got not in expected:
+            wrong.append(f"{method} {rule.rule} as {who}: {got}")
+    assert wrong == []
+
+
+def routes(cells: Cells) -> list[tuple[Rule, str]]:
+    """Every route with each of its methods, in an order in which all find their objects whole."""
+    found = [
+        (rule, method)
+        for rule in cells.built.app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+    # What ends sessions, bars people or takes them off comes last.
+    last = ("end", "activate", "take-off")
+    return sorted(found, key=lambda r: (r[1] == "POST", any(word in r[0].rule for word in last)))
+
+
+def ask(cells: Cells, rule: Rule, method: str, who: str, expected: frozenset[int]) -> int:
+    """What this person gets."""
     arguments = {
         name: WITH_PLACE[name] if name in WITH_PLACE else cells.objects[name]
         for name in rule.arguments
     }
-    blueprint = rule.endpoint.partition(".")[0]
-    owners = frozenset(PEOPLE)
-    for name in rule.arguments - WITH_PLACE.keys():
-        owners &= OWNERS[blueprint, name]
     with cells.built.app.test_request_context():
         address = rule.build(arguments)
     assert address is not None
-    audience = access.audience(cells.built.app, rule.endpoint)
-    assert audience is not None, rule.endpoint
-    api = blueprint == "api"
-    expected = expectation(cells, audience, owners, method, who, api)
-    query = None
-    if rule.endpoint in NAMES_A_BANK:
-        query = {"bank": cells.objects["bank_id"]}
-        owners &= OWNERS["author", "bank_id"]
-        expected = expectation(cells, audience, owners, method, who, api)
+    query = {"bank": cells.objects["bank_id"]} if rule.endpoint in NAMES_A_BANK else None
     # Who is barred hears the same in JSON, for a third of the work.
     barred = who != NOBODY and (expected == {403} or (expected == {404} and method == "GET"))
     headers = {"Accept": "application/json"} if barred else None
@@ -231,25 +242,30 @@ def cell(cells: Cells, rule: Rule, method: str, who: str) -> tuple[frozenset[int
         answer.get_data()
     if rule.endpoint in {"account.log_out", "account.log_in"}:
         cells.clients.pop(who, None)
-    return expected, answer.status_code
+    return answer.status_code
 
 
-def expectation(
-    cells: Cells, audience: frozenset[str], owners: frozenset[str], method: str, who: str, api: bool
-) -> frozenset[int]:
+def expectation(cells: Cells, rule: Rule, method: str, who: str) -> frozenset[int]:
     """The answers that are right for somebody at a route; the API leads nobody to a page."""
-    fine = frozenset({200, 302, 409, 422, 423})
+    blueprint = rule.endpoint.partition(".")[0]
+    owners = frozenset(PEOPLE)
+    for name in rule.arguments - WITH_PLACE.keys():
+        owners &= OWNERS[blueprint, name]
+    if rule.endpoint in NAMES_A_BANK:
+        owners &= OWNERS["author", "bank_id"]
+    audience = access.audience(cells.built.app, rule.endpoint)
+    assert audience is not None, rule.endpoint
     if audience == access.ANYONE:
-        return fine | {403}  # the log-in page answers an empty name with 403
+        return FINE | {403}  # the log-in page answers an empty name with 403
     if who == NOBODY:
-        return frozenset({302}) if method == "GET" and not api else frozenset({403})
+        return frozenset({302}) if method == "GET" and blueprint != "api" else frozenset({403})
     roles = cells.roles_of(who)
     if audience != access.SIGNED_IN and roles.isdisjoint(audience):
         return frozenset({403})
     if who not in owners:
         return frozenset({404})
     # A start by somebody who may not yet is a 403 of another kind: the gates', with its reasons.
-    return fine | {403} if Role.CANDIDATE in audience else fine
+    return FINE | {403} if Role.CANDIDATE in audience else FINE
 
 
 def test_nobody_is_sent_to_the_log_in_page_of_another_site(built: World) -> None:
