@@ -388,18 +388,14 @@ def test_arbitrary_values_in_csv_give_a_row(values: list[str]) -> None:
         assert row.where == "line 2"
 
 
-@pytest.mark.parametrize(
-    ("name", "number"), [("csv/mmlu-workplace.csv", 829), ("bank/mmlu-bank.jsonl.gz", 14_042)]
-)
-def test_a_public_bank_is_read_whole(name: str, number: int) -> None:
-    path = ITEMS / name
+def test_a_public_bank_is_read_whole() -> None:
+    path = ITEMS / "csv/mmlu-workplace.csv"
     if not path.exists():
         pytest.skip("the shared banks are not beside this repository")
     with path.open("rb") as file:
-        count = 0
-        for row in tabular.read(file, path.name):
-            count += 1
-            assert row.content is not None, row
-            assert len(row.content.options) == 4
-            assert len(row.category) == 3
-    assert count == number
+        found = list(tabular.read(file, path.name))
+    assert len(found) == 829
+    for row in found:
+        assert row.content is not None, row
+        assert len(row.content.options) == 4
+        assert len(row.category) == 3
