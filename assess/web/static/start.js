@@ -2,7 +2,7 @@
 // and, where something on the page has a behaviour of the design system's (menus, error summaries,
 // password fields), that.
 
-const TWICE = 1000; // milliseconds within which a second press is the same press
+const TWICE = 15000; // milliseconds within which a second press is the same press: a line may be slow
 const SLOW = 60000; // where the answer takes its time, and says once what nobody can say again
 
 // What stands here without a behaviour: a menu of two entries is never folded.
@@ -38,14 +38,18 @@ if (session !== null) {
   setInterval(() => Date.now() >= due && watch(), LOOK);
 }
 
-let pressed = null;
+let pressed = null; // the button by which a form is on its way
+let ends = 0;
+const sent = (button) => {
+  pressed = button;
+  clearTimeout(ends);
+  if (button) ends = setTimeout(sent, "slow" in button.dataset ? SLOW : TWICE, null);
+};
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-prevent-double-click]");
-  if (button === null) return;
-  if (pressed === button) event.preventDefault();
-  pressed = button;
-  setTimeout(() => (pressed = null), "slow" in button.dataset ? SLOW : TWICE);
+  if (button !== null && button === pressed) event.preventDefault();
 });
+addEventListener("pageshow", () => sent(null));
 
 // Of a day or a moment of which a part is missing a browser sends nothing, and the server could not
 // tell it from one that was left empty on purpose: the browser says what is missing instead.
@@ -53,9 +57,11 @@ document.addEventListener("submit", (event) => {
   const half = [...event.target.elements].find(
     (field) => field.validity?.badInput && (field.checkVisibility?.() ?? true),
   );
-  if (half === undefined) return;
-  event.preventDefault();
-  half.reportValidity();
+  if (half !== undefined) {
+    event.preventDefault();
+    half.reportValidity();
+  }
+  sent(event.defaultPrevented ? null : event.submitter);
 });
 
 if (document.querySelector(needed) !== null) {
