@@ -29,25 +29,30 @@ MAY = (Role.INVIGILATOR, Role.QUALITY)
 MOVED = {Move.PAUSE: State.PAUSED, Move.RESUME: State.OPEN}
 
 
-def pause(context: Context, attempt_id: int, reason: str, *, rest: bool = False) -> Refused | None:
-    """Stop the clock of an open attempt; with `rest`, for a rest break by arrangement."""
+def pause(
+    context: Context, attempt_id: int, reason: str, *, rest: bool = False, seen: int | None = None
+) -> Refused | None:
+    """Stop the clock of an open attempt; with `rest`, for a rest break by arrangement.
+
+    `seen`: how many lines the ledger had when it was decided. Where it has more by now somebody has
+    changed the clock, and nothing is done [E-CHANGED]; so it is with the two deeds below.
+    """
     entry = Entry.REST if rest else Entry.PAUSE
-    return _do(context, attempt_id, Event.ATTEMPT_PAUSED, reason, Move.PAUSE, entry)
+    return _do(context, attempt_id, Event.ATTEMPT_PAUSED, reason, Move.PAUSE, entry, seen=seen)
 
 
-def resume(context: Context, attempt_id: int, reason: str) -> Refused | None:
+def resume(
+    context: Context, attempt_id: int, reason: str, seen: int | None = None
+) -> Refused | None:
     """Let the clock run again, with exactly what was left when it stopped."""
-    return _do(context, attempt_id, Event.ATTEMPT_RESUMED, reason, Move.RESUME, Entry.RESUME)
+    event, entry = Event.ATTEMPT_RESUMED, Entry.RESUME
+    return _do(context, attempt_id, event, reason, Move.RESUME, entry, seen=seen)
 
 
 def credit(
     context: Context, attempt_id: int, seconds: int, reason: str, seen: int | None = None
 ) -> Refused | None:
-    """Give an attempt under way more time: whole seconds, more than none.
-
-    `seen`: how many lines the ledger had when it was decided. Where it has more by now somebody has
-    changed the clock, with the same minutes perhaps, and nothing is given [E-CHANGED].
-    """
+    """Give an attempt under way more time: whole seconds, more than none."""
     return _do(context, attempt_id, Event.TIME_CREDITED, reason, None, Entry.CREDIT, seconds, seen)
 
 
@@ -77,11 +82,14 @@ def _do(
             return row
         if (reasons := _why_not(context, row, reason, entry, seconds)) != ():
             return refuse(session, context, event, Refused(reasons[0].code, reasons, 422))
-        if (refused := _why_not_now(row, move, context.now)) is not None:
-            return refuse(session, context, event, refused)
-        if seen is not None and seen != len(ledger.of_attempt(session, row)):
+        refused = _why_not_now(row, move, context.now)
+        if refused is None or refused.code is Code.STATE:
+            # Whoever stops a clock that a colleague has stopped is told of the colleague.
+            overtaken = seen not in (None, len(ledger.of_attempt(session, row)))
             changed = Reason(Code.CHANGED, {"what": "clock", "field": "words"}, who=Helper.YOU)
-            return refuse(session, context, event, Refused(changed.code, (changed,), 409))
+            refused = Refused(changed.code, (changed,), 409) if overtaken else refused
+        if refused is not None:
+            return refuse(session, context, event, refused)
         if move is not None:
             row.state = MOVED[move].value
         line = Line(entry, context.now, seconds)

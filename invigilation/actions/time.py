@@ -30,7 +30,7 @@ def keep(
 ) -> str | Refused:
     """Do one of `DEEDS` to the attempt of this entry; the candidate's name.
 
-    `minutes` for credit, and `seen`: how many lines the ledger had for whoever gives them.
+    `minutes` for credit; `seen`: how many lines the ledger had for whoever decided it.
 
     Whoever may act on the sitting may act on the clocks of its roster.
     """
@@ -48,7 +48,7 @@ def keep(
     if deed == "credit":
         done = timekeeping.credit(context, attempt, minutes * 60, words, seen)
     elif deed == "resume":
-        done = timekeeping.resume(context, attempt, words)
+        done = timekeeping.resume(context, attempt, words, seen)
     else:
-        done = timekeeping.pause(context, attempt, words, rest=deed == "rest")
+        done = timekeeping.pause(context, attempt, words, rest=deed == "rest", seen=seen)
     return line.person.name if done is None else done

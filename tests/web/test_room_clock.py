@@ -65,6 +65,30 @@ def test_the_same_minutes_are_given_once_whoever_else_gives_them(built: World) -
     assert me.post(clock, form | {"seen": fresh[1]}).status_code == 302
 
 
+def test_no_clock_is_stopped_twice_or_started_from_a_page_that_is_out_of_date(
+    built: World,
+) -> None:
+    me, clock = clock_of(built)
+
+    def shown() -> dict[str, str]:
+        """What the form to stop or start says that its reader has seen."""
+        (form,) = [f for f in forms(me.get(clock).text) if "stop-or-start" in f]
+        return dict(re.findall(r'name="(seen)" value="(\d+)"', form))
+
+    running = shown()
+    assert me.post(clock, {"deed": "pause", "words": WHY} | running).status_code == 302
+    standing = shown()
+    again = me.post(clock, {"deed": "rest", "words": "A break by arrangement."} | running)
+    assert (again.status_code, codes(again.text)) == (409, {"E-CHANGED"})
+    assert "A break by arrangement." in again.text.split('id="words"')[1]
+    assert "Let the clock run again" in again.text
+    for deed in ("resume", "pause"):
+        assert me.post(clock, {"deed": deed, "words": WHY} | shown()).status_code == 302
+    stale = me.post(clock, {"deed": "resume", "words": WHY} | standing)
+    assert (stale.status_code, codes(stale.text)) == (409, {"E-CHANGED"})
+    assert "Let the clock run again" in stale.text
+
+
 def test_each_button_does_its_own_deed_and_says_so(built: World) -> None:
     me, clock = clock_of(built)
     for deed, said in (
