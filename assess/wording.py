@@ -60,7 +60,9 @@ def words(reason: Reason, zone: str = "UTC", language: str = FIRST_LANGUAGE) -> 
 def title(refused: Refused, language: str = FIRST_LANGUAGE) -> str:
     """The heading of a refusal."""
     code = refused.code.value
-    return _said([f"{code}:title"], {}, language) or _said(["any:title"], {}, language)
+    what = refused.reasons[0].values.get("what", "") if refused.reasons else ""
+    keys = [f"{code}.{what}:title", f"{code}:title", "any:title"]
+    return _said(keys, {}, language)
 
 
 def mail(

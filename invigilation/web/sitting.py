@@ -83,7 +83,11 @@ def release(sitting_id: int) -> ResponseReturnValue:
     done = deeds.release(signing.context(), sitting_id)
     if isinstance(done, Refused):
         return problems.answer(done)
-    flash(_("The test is released. The first questions are delivered in a few seconds."), "success")
+    if done > signing.now():
+        said = _("The test is released. The first questions are delivered in a few seconds.")
+    else:  # a colleague was faster
+        said = _("The test was released before, at %(time)s.", time=words.clock(done))
+    flash(said, "success")
     return redirect(url_for("room.sitting", sitting_id=sitting_id))
 
 

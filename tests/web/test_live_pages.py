@@ -53,12 +53,12 @@ def test_the_board_shows_attendance_in_its_colour_and_keeps_saying_that_the_rost
 
     done = roster.take_off(made.invigilator, made.sitting, made.entries["candidate.two"])
     assert isinstance(done, str)
-    expect(said).to_contain_text("The roster has changed.")
+    expect(said).to_contain_text("the roster has changed")
     page.context.set_offline(True)
     expect(said).to_contain_text("No connection")
     page.context.set_offline(False)
     expect(said).not_to_contain_text("No connection")
-    expect(said).to_contain_text("The roster has changed.")
+    expect(said).to_contain_text("the roster has changed")
 
 
 def test_whoever_waits_is_shown_the_first_question_though_the_server_is_away_at_the_release(

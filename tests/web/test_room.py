@@ -345,10 +345,14 @@ def test_a_sitting_is_released_and_closed_by_pages(made: Room, me: Browser) -> N
     assert "1 candidate is present and gets the first question at once." in asked.text
     assert "Not released" in me.get(place).text
     assert me.post(f"{place}/release", {"sure": "yes"}).location == place
-    assert "At 11:00, by Invigilator." in me.get(place).text
+    page = me.get(place).text
+    assert "At 11:00, by Invigilator." in page
+    assert "delivered in a few seconds" in page
     made.built.clock.advance(NOTICE)
     browser.post(f"/attempts/{attempt}/begin")
+    me.post(f"{place}/release")  # from a page that a colleague has open since before
     page = me.get(place).text
+    assert "The test was released before, at 11:00." in page
     assert "At work, until 11:30" in page
     told = dict(re.findall(r'"figure-(\w+)">(\d+)<', page))
     figures = ("all", "unset", "admitted", "waiting", "working", "done")
@@ -372,6 +376,9 @@ def test_a_sitting_is_released_and_closed_by_pages(made: Room, me: Browser) -> N
     assert page.count("11:00 by Invigilator") == 2  # set down and released
     assert me.get(f"{place}/close").location == f"{place}/report"
     assert "Its record is fixed." in me.get(f"{place}/roster/{entry}").text
+    assert (
+        '<h1 class="govuk-heading-l">This sitting is closed</h1>' in me.post(f"{place}/close").text
+    )
     page = me.get(place).text
     assert "Read the report" in page
     told = dict(re.findall(r'"figure-(\w+)">(\d+)<', page))
