@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.builders import PASSWORD, World
 from tests.conftest import Served
@@ -106,7 +106,8 @@ def test_what_was_sent_too_late_goes_from_the_page_when_somebody_else_logs_in(
     page.goto(f"{served.url}/items/{item(built)}")
     page.locator("#words").fill("What is meant by it?")
     served.clock.advance(timedelta(minutes=61))
-    page.get_by_role("button", name="Add the comment").click()
+    with page.expect_event("load"):
+        page.get_by_role("button", name="Add the comment").click()
     expect(page.locator("[data-again]")).to_contain_text("What is meant by it?")
     page.evaluate(SEEN)
     enter(page.context, served.url, "candidate", PASSWORD)
@@ -119,8 +120,13 @@ def test_whoever_logs_in_again_goes_on_and_is_warned_the_next_time_too(
 ) -> None:
     enter(page.context, served.url, "tutor", PASSWORD)
     page.add_init_script(HURRY)
-    page.goto(f"{served.url}/account/password")
+    late: list[Route] = []
+    page.route("**/start.js*", lambda route: late.append(route), times=1)
+    with page.expect_request("**/start.js*"):
+        page.goto(f"{served.url}/account/password", wait_until="commit")
     page.locator("#old").fill("what was typed")
+    with page.expect_event("load"):
+        late[0].continue_()  # typed on a slow line, before the script was there
     wait(served, page, 61)
     over = page.get_by_role("dialog", name="You are logged out")
     expect(over).to_be_visible()

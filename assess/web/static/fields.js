@@ -3,7 +3,10 @@
 
 /** Whether a field of a form holds something else than the page came with. */
 export const changed = ({ type, options, checked, defaultChecked, value, defaultValue }) => {
-  if (options) return [...options].some((one) => one.defaultSelected && !one.selected);
+  if (options) {
+    const first = [...options].find((one) => one.defaultSelected) ?? options[0];
+    return first !== undefined && !first.selected;
+  }
   if (["checkbox", "radio"].includes(type)) return checked !== defaultChecked;
   return defaultValue !== undefined && value !== defaultValue;
 };

@@ -5,16 +5,18 @@
 // whoever comes next, unless something was typed that would be lost; when somebody else has logged
 // in meanwhile, it is in any case. Whoever logs in again goes on where they were.
 
+import { changed } from "./fields.js";
+
 const TICK = 1000; // milliseconds between looks at the device's clock
 const PATIENCE = 10000; // milliseconds for a reply
 const AGAIN = 15000; // milliseconds until the server is asked anew, while a warning stands
 const SITTING = 300; // seconds until then during a test, in which no session ends by itself
 
-/**
- * Watches the session of this page. `early`: seconds before its end from which on it is said;
- * `typed` tells whether something stands on the page that was not sent.
- */
-export const watchSession = (template, { early, typed }) => {
+/** Whether something was typed or chosen on this page, before its scripts had come perhaps. */
+const typed = () => [...document.forms].some((form) => [...form.elements].some(changed));
+
+/** Watches the session of this page. `early`: seconds before its end from which on it is said. */
+export const watchSession = (template, early) => {
   const words = template.dataset;
   const parts = document.importNode(template.content, true);
   const [soon, over] = parts.querySelectorAll("dialog");

@@ -19,19 +19,17 @@ if (session !== null) {
   const left = Number(session.dataset.left);
   const early = Math.min(300, left / 2); // seconds before the end; a session may be set to be short
   const due = Date.now() + (left - early) * 1000;
-  let typed = false;
   let watching = false;
   const watch = async () => {
     if (watching) return;
     watching = true;
     try {
       const { watchSession } = await import("./session.js");
-      watchSession(session, { early, typed: () => typed });
+      watchSession(session, early);
     } catch {
       watching = false; // no connection
     }
   };
-  document.addEventListener("input", () => (typed = true), { once: true });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") watch();
   });
