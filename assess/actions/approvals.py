@@ -89,8 +89,8 @@ def approve(context: Context, request_id: int, kinds: Sequence[str], words: str)
         if version is None:
             reasons.append(Reason(Code.NOT_OPEN, {}, who=Helper.AUTHOR))
         if reasons or version is None:
-            status = 409 if request.answered_at is not None else 422
-            refused = Refused(Code.APPROVAL, tuple(reasons), status)
+            over = None if request.answered_at is None else Code.DECIDED
+            refused = Refused(over or Code.APPROVAL, tuple(reasons), 409 if over else 422)
             return refuse(session, context, Event.APPROVAL_GIVEN, refused)
         request.answered_at = context.now
         approval = Approval(
@@ -136,8 +136,8 @@ def advise(context: Context, request_id: int, words: str) -> int | Refused:
         if request.answered_at is not None:
             reasons.append(Reason(Code.DECIDED, {"answered": request.answered_at}))
         if reasons:
-            status = 409 if request.answered_at is not None else 422
-            refused = Refused(Code.APPROVAL, tuple(reasons), status)
+            over = None if request.answered_at is None else Code.DECIDED
+            refused = Refused(over or Code.APPROVAL, tuple(reasons), 409 if over else 422)
             return refuse(session, context, Event.NOT_YET_ADVISED, refused)
         request.answered_at = context.now
         request.advice = words.strip()
@@ -179,10 +179,12 @@ def withdraw(context: Context, approval_id: int, words: str) -> int | Refused:
         used = readiness.is_used(None if sat is None else State(sat.state))
         reasons = [*readiness.why_not_withdraw(used, words), *too_long(words)]
         if approval.withdrawn_at is not None:
-            reasons.append(Reason(Code.DECIDED, {"answered": approval.withdrawn_at}))
+            before = approval.withdrawn_at
+            reasons.append(Reason(Code.DECIDED, {"what": "withdrawn", "answered": before}))
         if reasons:
             over = used or approval.withdrawn_at is not None
-            refused = Refused(Code.APPROVAL, tuple(reasons), 409 if over else 422)
+            code = Code.STARTED if used else Code.DECIDED
+            refused = Refused(code if over else Code.APPROVAL, tuple(reasons), 409 if over else 422)
             return refuse(session, context, Event.APPROVAL_WITHDRAWN, refused)
         if sat is not None:
             sealed.cancel(session, context, sat)
