@@ -72,9 +72,8 @@ def add(
             reasons = _why_not_add(name, username, roles)
             reasons += registration.why_not_born(born_on, today)
             reasons += mailing.why_not_write_to(email)
-            if not reasons and people.by_username(session, username) is not None:
-                # Names are unique over all centres, so this says no more than that one is in use.
-                reasons.append(Reason(Code.TAKEN, {"field": "username"}, who=Helper.YOU))
+            if not reasons and (there := people.by_username(session, username)) is not None:
+                reasons.append(_taken(there, context.centre))
             if reasons:
                 refused = Refused(Code.FIELD, tuple(reasons), 422)
                 return refuse(session, context, Event.PERSON_ADDED, refused)
@@ -354,6 +353,17 @@ def _why_not_add(name: str, username: str, roles: Sequence[str]) -> list[Reason]
     if not roles:
         found.append(Reason(Code.FIELD, {"field": "roles", "what": "empty"}, who=Helper.YOU))
     return found + _unknown(roles)
+
+
+def _taken(there: Person, centre: int) -> Reason:
+    """Why nobody else can have this person's log-in name; said with their own, where they are ours.
+
+    Names are unique over all centres: of another's it says no more than that one is in use.
+    """
+    if there.centre_id != centre:
+        return Reason(Code.TAKEN, {"field": "username"}, who=Helper.YOU)
+    ours = {"field": "username", "what": "here", "name": there.name}
+    return Reason(Code.TAKEN, ours, who=Helper.YOU)
 
 
 def _unknown(roles: Sequence[str]) -> list[Reason]:

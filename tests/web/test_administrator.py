@@ -175,6 +175,10 @@ def test_what_is_missing_or_wrong_is_said_beside_its_field(here: World, me: Brow
         assert all(f'href="#{field}"' in answer.text for field in found)
     assert "Name: something is needed here." in me.post("/people/new", {}).text
     assert "“Roles” holds a choice" in me.post("/people/new", ANN | {"roles": ["root"]}).text
+    for who, ours in (("candidate.two", True), ("candidate.there", False)):
+        taken = me.post("/people/new", ANN | {"username": who}).text
+        assert ("give a new one on their own page" in taken) is ours, who
+        assert ("Candidate Two has this log-in name" in taken) is ours, who
     assert named("ann.lee") is None
 
 
