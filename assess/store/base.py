@@ -22,6 +22,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from assess.store import kept
 from assess.store.columns import Document, Key, Moment
 from assess.store.driver import run
 
@@ -139,6 +140,8 @@ class _Look:
 def write() -> Iterator[Session]:
     """A session for one deed: committed at the end, rolled back when anything is raised.
 
+    Where the answer to its COMMIT is lost, and what it made is there, it was done.
+
     Raises RuntimeError inside another deed: one deed is one transaction.
     """
     if _deed.get():
@@ -146,9 +149,16 @@ def write() -> Iterator[Session]:
     mark = _deed.set(True)
     try:
         engine = writer(db.engine)
-        with turn(engine), Session(engine, expire_on_commit=False) as session, session.begin():
-            session.info[CONNECTION] = session.connection()
-            yield session
+        with turn(engine), Session(engine, expire_on_commit=False) as session:
+            try:
+                with session.begin():
+                    session.info[CONNECTION] = session.connection()
+                    yield session
+                    session.flush()
+                    session.expunge_all()  # what it has read stays read, whatever comes of it
+            except DBAPIError as error:
+                if not (kept.is_unsure(error) and kept.is_there(engine, session)):
+                    raise
     finally:
         _deed.reset(mark)
 

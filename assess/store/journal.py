@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assess import journal, seeds
 from assess.journal import Event, Fact
-from assess.store import cursor
+from assess.store import cursor, kept
 from assess.store.base import Base
 
 LATE = 10_000  # how far behind the newest sealed entry a slow transaction's entry may appear
@@ -93,6 +93,7 @@ def record(
     if details:
         session.flush()
     number = cursor.insert(session, TABLE, entry)
+    kept.note(session, TABLE, number)
     if details:
         own = {"entry_id": number, "centre_id": centre, "salt": salt, "body": body}
         session.connection().execute(insert(JournalDetails), own)
@@ -117,7 +118,9 @@ def record_new(
     """
     _write(session)
     told = (TABLE, _values(event, at, centre, actor, facts, None))
-    return cursor.insert_told(session, made, told, ("facts", name), beside)
+    key = cursor.insert_told(session, made, told, ("facts", name), beside)
+    kept.note(session, made[0], key)
+    return key
 
 
 def _values(

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyReq
 
 from assess import wording
 from assess.reasons import Code, Helper, Refused
+from assess.store import kept
 from assess.store.base import READ_ONLY
 from assess.web import again, cookies, pages, signing
 
@@ -65,6 +66,7 @@ def answer(refused: Refused, *, journalled: bool = True) -> ResponseReturnValue:
         attempt=begun[0] if begun else None,
         again=(sent := again.fields(refused.code)),
         written=[] if sent else again.written(),
+        unsure=any(r.values.get("what") == "unsure" for r in refused.reasons),
         called=pages.called,
         wrote=session.get(cookies.PERSON) if sent else None,
         before=None if sent else again.page_before(),
@@ -134,6 +136,8 @@ def register(app: Flask) -> None:
         app.logger.error("the database did not answer: %s", getattr(error, "orig", error))
         signing.ask_nobody()
         refused = Refused.of(Code.BUSY, status=503, who=Helper.ADMINISTRATOR)
+        if kept.is_unsure(error):
+            refused = Refused.of(Code.BUSY, status=503, who=Helper.ADMINISTRATOR, what="unsure")
         response = app.make_response(answer(refused))
         response.headers["Retry-After"] = "5"
         return response

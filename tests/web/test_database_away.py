@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, TimeoutE
 
 from assess.app import create_app
 from assess.settings import Settings
+from assess.store import kept
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +25,10 @@ def app() -> Flask:
         (TimeoutError("no connection was free"), 503),
         (DBAPIError("SELECT 1", {}, Exception("died"), connection_invalidated=True), 503),
         (InternalError("SELECT 1", {}, ReadOnlySqlTransaction("it only reads")), 503),
+        (DBAPIError(None, {}, Exception("died"), connection_invalidated=True), 503),
         (DBAPIError("SELECT 1", {}, Exception("no such thing")), 500),
     ],
-    ids=["no answer", "none free", "died under it", "only reads", "asked wrongly"],
+    ids=["no answer", "none free", "died under it", "only reads", "at the COMMIT", "asked wrongly"],
 )
 @pytest.mark.parametrize("path", ["/", "/api/attempts/1/form"])
 def test_a_database_that_is_away_is_busy_and_a_wrong_question_is_our_fault(
@@ -42,4 +44,7 @@ def test_a_database_that_is_away_is_busy_and_a_wrong_question_is_our_fault(
     assert answer.mimetype == ("application/problem+json" if json else "text/html")
     text = answer.get_data(as_text=True)
     assert ("E-BUSY" if status == 503 else "E-BROKEN") in text
+    unsure = kept.is_unsure(error)
+    assert ("does not know whether this is done" in text) is unsure
+    assert ("This may be done, or not" in text) is unsure
     assert "SELECT" not in text
