@@ -57,12 +57,14 @@ def check_tables(obj: Shell) -> None:
 @click.option("-m", "--message", required=True, help="What changes, in a few words.")
 @click.pass_obj
 def revision(obj: Shell, message: str) -> None:
-    """Write a migration from the difference between code and database."""
+    """Write the next migration: what the code's tables have and no migration makes yet."""
     from assess.store import migrate
 
-    with obj.app(ready=False):
-        shell.reach()
-        click.echo(migrate.revision(obj.settings.database_url, message))
+    with obj.app(ready=False):  # makes known the tables of the room as well
+        path, differs = migrate.revision(message)
+    click.echo(path)
+    if not differs:
+        shell.say("No difference was found: write into it what it is to change.")
 
 
 @click.command()

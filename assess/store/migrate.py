@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
@@ -59,20 +60,34 @@ def moving(url: str, metadata: MetaData = tables.metadata) -> Iterator[Config]:
         engine.dispose()
 
 
-def revision(url: str, message: str, metadata: MetaData = tables.metadata) -> str:
-    """Write a new migration from the difference between tables and database; its file's path."""
-    from alembic import command
+def revision(message: str, metadata: MetaData = tables.metadata) -> tuple[Path, bool]:
+    """Write the next migration; its file, and whether a difference was found to write into it.
 
-    engine = engine_for(url)
-    try:
-        with engine.connect() as connection:
-            script = command.revision(
-                _config(connection, metadata), message=message, autogenerate=True
-            )
-    finally:
-        engine.dispose()
-    made = script[0] if isinstance(script, list) else script
-    return "" if made is None else str(made.path)
+    What the code's tables have is compared with what all migrations make, in a database made for
+    it: no installation has to be there, and none is touched. Its number follows the newest, for by
+    numbers it is told which of two is newer.
+    """
+    from alembic import command
+    from alembic.script import Script
+
+    with TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/migrated.sqlite3"
+        upgrade(url, metadata)
+        differs = bool(differences(url, metadata))
+        engine = engine_for(url)
+        try:
+            with engine.connect() as connection:
+                script = command.revision(
+                    _config(connection, metadata),
+                    message=message,
+                    autogenerate=True,
+                    rev_id=f"{int(newest()) + 1:04}",
+                )
+        finally:
+            engine.dispose()
+    if not isinstance(script, Script):
+        raise TypeError("one migration was asked for")
+    return Path(script.path), differs
 
 
 def differences(url: str, metadata: MetaData = tables.metadata) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import ForeignKeyConstraint, text
+from sqlalchemy import Column, ForeignKeyConstraint, Integer, MetaData, Table, text
 from sqlalchemy.exc import DatabaseError
 
 from assess import store
@@ -145,6 +146,27 @@ def test_a_database_without_tables_differs_from_the_code_in_every_table(empty: s
 
 def test_the_history_has_one_newest_migration() -> None:
     assert migrate.heads() == [migrate.newest()]
+
+
+def test_a_new_migration_is_numbered_after_the_newest_and_needs_no_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = migrate.newest()
+    here = shutil.copytree(migrate.HERE, tmp_path / "migrations")
+    monkeypatch.setattr(migrate, "HERE", here)
+    wider = MetaData()
+    for table in tables.metadata.tables.values():
+        table.to_metadata(wider)
+    Table("lockers", wider, Column("id", Integer, primary_key=True))
+    path, differs = migrate.revision("lockers for bags", wider)
+    assert (path.parent, path.name) == (
+        here / "versions",
+        f"{int(before) + 1:04}_lockers_for_bags.py",
+    )
+    assert differs
+    assert "create_table('lockers'" in path.read_text(encoding="utf-8")
+    assert migrate.heads() == [migrate.newest()] == [f"{int(before) + 1:04}"]
+    assert not migrate.revision("checks that no comparison sees", wider)[1]
 
 
 def test_every_row_that_belongs_to_a_centre_carries_it() -> None:
