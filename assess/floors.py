@@ -15,7 +15,14 @@ from assess.actions.context import Context
 from assess.bank.specification import INVIGILATED
 from assess.clock import Clock, DatabaseClock
 from assess.settings import Settings
-from assess.store.engines import SAVES, configuration, impatient, planned_once, prepared
+from assess.store.engines import (
+    SAVES,
+    configuration,
+    impatient,
+    planned_once,
+    prepared,
+    shortened,
+)
 from assess.store.standing import Gate
 from assess.store.tables import metadata
 from assess.web import pdf
@@ -56,6 +63,7 @@ def lay(app: Flask, settings: Settings, clock: Clock | None = None) -> Flask:
         prepared(store.db.engine)
         for engine in store.db.engines.values():
             impatient(engine)
+            shortened(engine)
         if (saves := store.db.engines.get(SAVES)) is not None:
             planned_once(saves)
     app.extensions["assess.settings"] = settings

@@ -25,7 +25,7 @@ from typing import Any
 
 import psycopg
 
-from assess.store.wires import Wire
+from assess.store.libpq import Connection
 from benchmarks import processes, world
 from benchmarks.client import Answer, Browser, expect, reading
 from tests.services import Folder, Services
@@ -153,7 +153,7 @@ async def floor(browser: Browser) -> None:
 @contextlib.contextmanager
 def counted(meter: Meter) -> Iterator[None]:
     """While this lasts, each statement sent to PostgreSQL is counted."""
-    ways = ((psycopg.Cursor, "execute"), (Wire, "ask"))
+    ways = ((psycopg.Cursor, "execute"), (Connection, "ask"))
     plain = [getattr(*way) for way in ways]
 
     def counting(asks: Callable[..., Any]) -> Callable[..., Any]:

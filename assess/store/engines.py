@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from assess.store import libpq
 from assess.store.driver import run
 
 BUSY_MILLISECONDS = 5000
@@ -119,6 +120,12 @@ def impatient(engine: Engine) -> None:
         event.listen(engine, "connect", _impatient)
 
 
+def shortened(engine: Engine) -> None:
+    """Let connections to PostgreSQL be asked by its library's own calls too: see `libpq`."""
+    if engine.dialect.name != "sqlite":
+        event.listen(engine, "do_connect", _by_libpq)
+
+
 def planned_once(engine: Engine) -> None:
     """Let PostgreSQL plan each statement once on a connection, for whatever values.
 
@@ -137,6 +144,10 @@ def _for_its_owner(_dialect: Any, _record: Any, where: Sequence[Any], _how: Any)
         return
     with suppress(OSError):  # what cannot be made, or is there, SQLite looks at itself
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _by_libpq(_dialect: Any, _record: Any, where: Sequence[Any], how: Any) -> libpq.Connection:
+    return libpq.Connection.connect(*where, **how)
 
 
 def _plans(connection: Any, _record: Any) -> None:

@@ -93,17 +93,24 @@ def woven(
         with app.app_context():
             return meanwhile()
 
+    def comes(query: Any) -> None:
+        if threading.get_ident() == mine and at in str(query):
+            seen.append(str(query))
+            if len(seen) == time:
+                going.append(pool.submit(run))
+                wait_until(lambda: going[0].done() or _one_waits(looking), "it hangs")
+
     class Noting(Cursor[Any]):
         def execute(self, query: Any, *values: Any, **how: Any) -> Any:
-            if threading.get_ident() == mine and at in str(query):
-                seen.append(str(query))
-                if len(seen) == time:
-                    going.append(pool.submit(run))
-                    wait_until(lambda: going[0].done() or _one_waits(looking), "it hangs")
+            comes(query)
             return super().execute(query, *values, **how)
 
     def noted(connection: Any, *_: Any) -> None:
-        connection.cursor_factory = Noting
+        def ask(statement: str, values: Any) -> Any:
+            comes(statement)
+            return asks(statement, values)
+
+        connection.cursor_factory, asks, connection.ask = Noting, connection.ask, ask
 
     store.dispose()
     event.listen(store.db.engine, "connect", noted)

@@ -1,22 +1,21 @@
-"""Asked by libpq's own calls, PostgreSQL says what it says by psycopg's cursor."""
+"""Which connections are kept for statements that stand alone, and which are ended?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from psycopg.errors import DivisionByZero, UndefinedTable
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 
 from assess.store import wires
 from assess.store.driver import Row
-from assess.store.wires import Wire, Wires
+from assess.store.engines import shortened
+from assess.store.libpq import Connection
+from assess.store.wires import Wires
 from tests.services import Services
 
-MOMENT = datetime(2026, 3, 2, 11, 0, 0, 123, tzinfo=UTC)
 WHO = "SELECT pg_backend_pid()"
 
 
@@ -25,6 +24,7 @@ def engine(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """An engine whose connections commit each statement by themselves."""
     url = services.empty("postgresql", tmp_path_factory.mktemp("wires"))
     made = create_engine(url, isolation_level="AUTOCOMMIT")
+    shortened(made)
     yield made
     made.dispose()
     services.drop(url)
@@ -37,37 +37,12 @@ def idle(engine: Engine) -> Wires:
     return wires.of(engine)
 
 
-def by_cursor(engine: Engine, statement: str, values: dict[str, Any]) -> list[Row]:
-    """The same by psycopg's cursor."""
-    with engine.connect() as connection:
-        return [tuple(row) for row in connection.exec_driver_sql(statement, values)]
-
-
-@pytest.mark.parametrize(
-    ("statement", "values"),
-    [
-        ("SELECT %(a)s + 1, %(a)s, %(b)s::text, %(a)s %% 5", {"b": "é", "a": 7, "unused": 1}),
-        ("SELECT %(a)s, %(a)s + 1", {"a": 2**40}),
-        ("SELECT %(a)s::int, %(b)s::text, %(c)s", {"a": None, "b": None, "c": True}),
-        ("SELECT %(a)s, %(b)s, %(c)s", {"a": MOMENT, "b": date(2026, 3, 2), "c": Decimal("0.10")}),
-        ("SELECT %(a)s::jsonb, %(b)s::bytea", {"a": '{"a": [1, null]}', "b": b"\x00\xff"}),
-        ("SELECT n, '100%%' FROM unnest(%(a)s::int[]) AS n", {"a": [3, 1, 2]}),
-        ("SELECT 1 WHERE false", {}),
-    ],
-)
-def test_rows_are_those_of_the_cursor(
-    engine: Engine, idle: Wires, statement: str, values: dict[str, Any]
-) -> None:
-    expected = by_cursor(engine, statement, values)
-    for _ in range(2):  # the second time it is prepared
-        assert idle.ask(engine, statement, values) == expected
-
-
 def test_a_statement_without_rows_commits_by_itself(engine: Engine, idle: Wires) -> None:
     assert idle.ask(engine, "CREATE TABLE here (a int)", {}) == []
     try:
         assert idle.ask(engine, "INSERT INTO here VALUES (%(a)s)", {"a": 1}) == []
-        assert by_cursor(engine, "SELECT a FROM here", {}) == [(1,)]
+        with engine.connect() as other:
+            assert other.scalar(text("SELECT a FROM here")) == 1
     finally:
         idle.ask(engine, "DROP TABLE here", {})
 
@@ -86,16 +61,6 @@ def test_one_is_used_again_and_one_that_failed_is_not(engine: Engine, idle: Wire
     assert idle.ask(engine, WHO, {}) != [(third,)]
 
 
-def test_a_connection_forgets_what_is_prepared_before_it_is_too_much(
-    engine: Engine, idle: Wires, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wires, "MOST_PREPARED", 3)
-    for number in [*range(5), *range(5)]:
-        assert idle.ask(engine, f"SELECT {number}", {}) == [(number,)]
-    ((kept,),) = idle.ask(engine, "SELECT count(*) FROM pg_prepared_statements", {})
-    assert kept <= 3
-
-
 def test_a_process_that_was_forked_leaves_them_to_the_one_it_comes_from(
     engine: Engine, idle: Wires
 ) -> None:
@@ -108,21 +73,17 @@ def test_a_process_that_was_forked_leaves_them_to_the_one_it_comes_from(
     wire.close()
 
 
-def test_names_are_numbered_once_each() -> None:
-    assert wires.numbered("a %(x)s, %(y)s, %(x)s, 5 %% 2") == (b"a $1, $2, $1, 5 % 2", ("x", "y"))
-
-
 def test_no_more_are_kept_than_may_be(engine: Engine, idle: Wires) -> None:
-    class Deep(Wire):
-        """One that is asked while another is: as by many threads."""
+    ask = Connection.ask
 
-        def ask(self, statement: str, values: Any) -> list[Row]:
-            if values["deep"]:
-                idle.ask(engine, statement, {"deep": values["deep"] - 1})
-            return super().ask(statement, {})
+    def deep(self: Connection, statement: str, values: Any) -> list[Row]:
+        """As if it were asked while another is: as by many threads."""
+        if values["deep"]:
+            idle.ask(engine, statement, {"deep": values["deep"] - 1})
+        return ask(self, statement, {})
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(wires, "Wire", Deep)
+        patched.setattr(Connection, "ask", deep)
         patched.setattr(wires, "MOST_IDLE", 2)
         idle.ask(engine, WHO, {"deep": 3})
     assert len(idle._idle) == 2
