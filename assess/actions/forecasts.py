@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from assess import store
 from assess.actions import pools as freezing
 from assess.actions.context import Context
-from assess.bank.publishing import Proof
+from assess.bank.publishing import FALSIFIES, Proof
 from assess.bank.specification import Feedback, Specification
 from assess.delivery.draw import History, Pool, Seen, Stream, countable, draw, why_not_found
 from assess.psychometrics import forecast as figures
@@ -349,7 +349,11 @@ def run(
     facilities: Mapping[str, int] | None = None,
     show: Show | None = None,
 ) -> Forecast | Refused:
-    """The forecast of a published test, by its name, or of a specification that is tried."""
+    """The forecast of a published test, by its name, or of a specification that is tried.
+
+    A specification is refused [E-BLUEPRINT] also where forms can be made, but what it says of them
+    cannot be meant: a cut score above their length, a length that they do not have.
+    """
     with store.read() as session:
         if isinstance(what, str):
             found = published(session, context, what)
@@ -357,6 +361,9 @@ def run(
                 found = tried(session, context, found.specification, facilities)
         else:
             found = tried(session, context, what, facilities)
+            if isinstance(found, Ground):
+                wrong = [one for one in found.proof.reasons if one.values["what"] in FALSIFIES]
+                found = Refused(Code.BLUEPRINT, tuple(wrong), 409) if wrong else found
     if isinstance(found, Refused):
         return found
     return forecast(found, candidates, seed, show=show)

@@ -163,8 +163,12 @@ SHOWN = 80  # characters of a wrong value that are shown back
 
 
 def shown(value: object) -> str:
-    """A wrong value, short enough for a message: `True`, `12`, `some text...`."""
+    """A wrong value, short enough for a message, as a file has it: `true`, `12`, `some text...`."""
     match value:
+        case None:
+            text = "null"
+        case bool():
+            text = str(value).lower()
         case str():
             text = value
         case list() | tuple():

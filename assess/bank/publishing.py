@@ -18,6 +18,16 @@ from assess.bank.problems import because
 from assess.bank.specification import Feedback, Specification
 from assess.reasons import Code, Reason
 
+FALSIFIES = frozenset(
+    {
+        "cut_below_one",
+        "cut_above_length",
+        "questions_differ",
+        "minimum_above_count",
+        "enemy_unknown",
+    }
+)
+"""Reasons that make every figure of a forecast another than its author asked for."""
 SHOWN = 12  # items of a group of enemies or a case that a sentence names
 Names = Callable[[Iterable[int]], Mapping[int, str]]
 """Gives the identifiers of items by their numbers."""

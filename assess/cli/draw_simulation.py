@@ -9,9 +9,10 @@ import click
 
 from assess.cli import shell
 from assess.cli.shell import Shell
-from assess.reasons import Refused
+from assess.reasons import Code, Refused
 
 if TYPE_CHECKING:
+    from assess.actions.context import Context
     from assess.actions.forecasts import Forecast
     from assess.bank.specification import Specification
 
@@ -72,6 +73,8 @@ def simulate(
         facilities = read
     with obj.context(centre) as context, shell.progress(None, "Drawing forms") as show:
         done = forecasts.run(context, what, candidates, seed, facilities, show)
+        if isinstance(done, Refused) and done.code is Code.NOT_FOUND:
+            shell.fail(_neither(context, spec))
     if isinstance(done, Refused):
         shell.refuse(done, spec)
     if as_json:
@@ -79,6 +82,21 @@ def simulate(
         return
     for line in _lines(done):
         click.echo(line)
+
+
+def _neither(context: Context, spec: str) -> str:
+    """That there is neither a published test nor a file of this name, and which tests there are."""
+    from assess import store
+    from assess.store import specifications
+
+    with store.read() as session:
+        current = specifications.published_of_centre(session, context.centre)
+        tests = specifications.of_centre(session, context.centre)
+    there = ", ".join(test.name for test in tests if test.id in current) or "none"
+    return (
+        f"There is neither a published test nor a file {spec!r} here. Tests: {there}. "
+        f"[{Code.NOT_FOUND.value}]"
+    )
 
 
 def _lines(found: Forecast) -> list[str]:

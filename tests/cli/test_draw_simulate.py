@@ -80,7 +80,11 @@ def test_what_cannot_be_simulated_is_refused_in_words(command: Command, folder: 
     short = folder / "short.yaml"
     bad = folder / "bad.yaml"
     cases: list[tuple[tuple[str | Path, ...], int, str]] = [
-        (("nowhere",), 1, "E-NOT-FOUND"),
+        (
+            ("nowhere",),
+            1,
+            "neither a published test nor a file 'nowhere' here. Tests: none. [E-NOT",
+        ),
         ((short, "--candidates", "0"), 2, "--candidates"),
         ((short, "--difficulties", folder / "none.csv"), 2, "none.csv"),
         ((bad,), 1, "quotas[1].level"),
@@ -94,6 +98,18 @@ def test_what_cannot_be_simulated_is_refused_in_words(command: Command, folder: 
     done = command("draw", "simulate", bad, "--json")
     assert done.exit_code == 1
     assert "needs 13 live questions" in json.loads(done.stdout)["problems"][0]["reason"]
+    # Forms can be made, but they are not what the file says of them: no figure would be true.
+    bad.write_text(
+        "{bank: B, cut: 4, questions: 2, enemies: [[q0-0, q0_1]], quotas: "
+        "[{outcome: B/c0, count: 3, minimum: 4}]}",
+        "utf-8",
+    )
+    done = command("draw", "simulate", bad)
+    assert (done.exit_code, done.stdout) == (1, "")
+    for said in ("is 4 marks", "to have 2 questions", "asks for more", "no question of the bank"):
+        assert said in done.stderr
+    bad.write_text("{bank: B, cut: 1, band: , quotas: [{outcome: B/c0, count: 3}]}", "utf-8")
+    assert "“band” holds null where" in command("draw", "simulate", bad).stderr
 
 
 def test_forms_of_whole_cases_are_laid_beside_such_that_mind_no_band(
