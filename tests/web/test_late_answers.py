@@ -18,7 +18,7 @@ def test_late_answers_wait_are_seen_without_key_or_mark_and_decided(built: World
     result, address = f"/attempts/{attempt}/result", f"/late-answers/{attempt}"
     page = me.get(result).text
     assert 'data-late="waiting"' in page
-    assert "3 answers reached us after your time was up." in page
+    assert "3 answers reached us after your test had ended." in page
     assert f'href="/attempts/{attempt}/finish"' in page
 
     assert f'href="{address}"' in quality.get("/late-answers").text
