@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from assess import floors
 from assess.clock import Clock
 from assess.settings import Settings, SettingsError, from_environment
+from assess.store import migrate
 from assess.web import access, edge, headers, limits, pages, problems, signing
 from assess.web.account import routes as account
 from assess.web.administrator import routes as administrator
@@ -86,13 +87,18 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
 
 
 def wsgi() -> Flask:
-    """The application with the settings of the environment: for gunicorn."""
+    """The application with the settings of the environment: for gunicorn.
+
+    Not on tables of another version: pages would fail one by one, and nobody be told why.
+    """
     configure_mappers()  # now, so that nobody's first page waits for it
     try:
         settings = from_environment()
     except SettingsError as error:
         # Of this one gunicorn writes the words, and not a page about where it was raised.
         raise AppImportError("\n".join(f"assess: {one}" for one in error.problems)) from error
+    if (why := migrate.why_not_serve(settings.database_url)) is not None:
+        raise AppImportError(f"assess: {why}")
     app = create_app(settings)
     # What is here now stays. To look through all of it for garbage stops a worker for a quarter
     # of a second, in the middle of somebody's request.

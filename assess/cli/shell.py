@@ -116,9 +116,8 @@ def _ready(settings: Settings) -> None:
     if migrate.is_empty(engine):
         say("The database is empty: making its tables.")
         migrate.upgrade(settings.database_url)
-    elif migrate.at(engine) != migrate.newest():
-        not_newer()
-        fail("The database has older (or other) tables than this version: run `assess db upgrade`.")
+    elif (why := migrate.why_others(migrate.at(engine))) is not None:
+        fail(why)
 
 
 def not_newer() -> None:
@@ -127,8 +126,8 @@ def not_newer() -> None:
     from assess.store import migrate
 
     at = migrate.at(store.db.engine)
-    if at is not None and at > migrate.newest():
-        fail(f"The database has tables of a newer version (migration {at}): install that version.")
+    if at is not None and at > migrate.newest() and (why := migrate.why_others(at)) is not None:
+        fail(why)
 
 
 def marked() -> None:

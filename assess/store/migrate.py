@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from assess.store import tables
 from assess.store.engines import engine_for
@@ -133,6 +134,29 @@ def of(connection: Connection) -> str | None:
         return None
     at: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return at
+
+
+def why_others(at: str | None) -> str | None:
+    """Why this version cannot work on tables that are at a migration; None where it can."""
+    if at == newest():
+        return None
+    if at is not None and at > newest():
+        return f"The database has tables of a newer version (migration {at}): install that version."
+    return "The database has older (or other) tables than this version: run `assess db upgrade`."
+
+
+def why_not_serve(url: str) -> str | None:
+    """Why nobody is to be served from this database; None also where it does not answer now.
+
+    It may be starting just as we are, and whoever comes meanwhile is told that it is away.
+    """
+    engine = engine_for(url)
+    try:
+        return why_others(at(engine))
+    except DBAPIError:
+        return None
+    finally:
+        engine.dispose()
 
 
 def is_unmarked(engine: Engine) -> bool:

@@ -14,7 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from gunicorn.errors import AppImportError  # type: ignore[import-untyped]
 
+from assess.app import wsgi
+from assess.store import migrate
 from tests.cli.conftest import Command
 from tests.services import wait_until
 
@@ -163,3 +166,20 @@ def test_gunicorn_says_what_is_wrong_with_the_settings_in_sentences() -> None:
     assert done.returncode == 4  # gunicorn's own: the application cannot be loaded
     assert "\nassess: ASSESS_SEED_KEY must be set in production.\n" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_gunicorn_starts_on_no_tables_of_another_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSESS_DATABASE_URL", f"sqlite:///{tmp_path / 'served.sqlite3'}")
+    with contextlib.closing(sqlite3.connect(tmp_path / "served.sqlite3")) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0001')")
+        connection.commit()
+        with pytest.raises(AppImportError, match="run `assess db upgrade`"):
+            wsgi()
+        connection.execute("UPDATE alembic_version SET version_num = '9000'")
+        connection.commit()
+        with pytest.raises(AppImportError, match="install that version"):
+            wsgi()
+    assert migrate.why_not_serve(f"sqlite:///{tmp_path}") is None  # no answer: it may come
