@@ -22,6 +22,7 @@ if (form) {
   let out = false; // logged out, until the page is there to be had again
   let leaving = null; // the button that waits for a save to end
   let failures = 0;
+  let quiet = QUIET;
 
   const say = (text, failed = false) => {
     said.classList.toggle("app-saved--failed", failed);
@@ -50,6 +51,7 @@ if (form) {
     busy = false;
     if (request.status === 200 && request.response !== null && show(request.response)) {
       failures = 0;
+      quiet = QUIET;
       if (!dirty) say(words.saved);
     } else if (request.status === 0 || request.status >= 500 || request.status === 429) {
       later();
@@ -126,7 +128,7 @@ if (form) {
     if (base.value === "") base.value = revision.value;
     dirty = true;
     clearTimeout(timer);
-    timer = setTimeout(save, QUIET);
+    timer = setTimeout(save, quiet);
   };
 
   // A browser that opens a closed page again asks for it anew and puts into it what was typed there
@@ -152,7 +154,7 @@ if (form) {
       return;
     }
     dirty = false;
-    stopped = true;
+    quiet = PATIENCE; // a save would come after the form; but its author may stop the page that it asks for
   });
 
   addEventListener("beforeunload", (event) => {

@@ -46,7 +46,9 @@ if (form) {
     asked.send(fields);
   }
 
+  let going = false;
   const later = () => {
+    going = false; // or its author has stopped the page that was to come
     clearTimeout(timer);
     timer = setTimeout(ask, QUIET);
   };
@@ -55,7 +57,6 @@ if (form) {
   if ([...form.elements].some(changed)) later();
 
   // A specification is kept nowhere until it is published, also where the page came back with it.
-  let going = false;
   form.addEventListener("submit", (event) => {
     if (!event.defaultPrevented) going = true;
   });
