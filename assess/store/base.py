@@ -157,7 +157,7 @@ def write() -> Iterator[Session]:
                     session.flush()
                     session.expunge_all()  # what it has read stays read, whatever comes of it
             except DBAPIError as error:
-                if not (kept.is_unsure(error) and kept.is_there(engine, session)):
+                if not kept.was_done(engine, session, error):
                     raise
     finally:
         _deed.reset(mark)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from assess.store.engines import BUSY_MILLISECONDS
 
 MADE = "a row that this deed has made"
+UNSURE = "nobody said whether it was done"
 REST = 0.1  # seconds between two looks at a server that is about to come back
 
 
@@ -20,14 +21,22 @@ def note(session: Session, table: Table, key: int) -> None:
     session.info[MADE] = table, key
 
 
+def was_done(engine: Engine, session: Session, error: DBAPIError) -> bool:
+    """Whether a deed was done that this error ended; of one that may be, the error says so."""
+    if not error.connection_invalidated or error.statement is not None:
+        return False  # it ended before its COMMIT
+    if _is_there(engine, session):
+        return True
+    error.add_detail(UNSURE)
+    return False
+
+
 def is_unsure(error: BaseException) -> bool:
-    """Whether the connection was lost at a COMMIT: nobody said whether it was done."""
-    return (
-        isinstance(error, DBAPIError) and error.connection_invalidated and error.statement is None
-    )
+    """Whether an error is of a deed of which nobody said whether it was done."""
+    return isinstance(error, DBAPIError) and UNSURE in error.detail
 
 
-def is_there(engine: Engine, session: Session) -> bool:
+def _is_there(engine: Engine, session: Session) -> bool:
     """Whether the row that a deed has made is there; False also where nobody answers in time."""
     if MADE not in session.info:
         return False

@@ -136,7 +136,7 @@ def register(app: Flask) -> None:
         app.logger.error("the database did not answer: %s", getattr(error, "orig", error))
         signing.ask_nobody()
         refused = Refused.of(Code.BUSY, status=503, who=Helper.ADMINISTRATOR)
-        if kept.is_unsure(error):
+        if kept.is_unsure(error) and request.method == "POST":
             refused = Refused.of(Code.BUSY, status=503, who=Helper.ADMINISTRATOR, what="unsure")
         response = app.make_response(answer(refused))
         response.headers["Retry-After"] = "5"
