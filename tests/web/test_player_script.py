@@ -255,7 +255,13 @@ def test_handing_in_waits_for_what_has_not_arrived_and_leaves_nothing_on_the_dev
     page.on("response", lambda one: sent.append(one.status) if "/hand-in" in one.url else None)
     # The way is free again, and the server too busy for answers alone: the hand-in waits for them.
     page.route("**/answers", lambda route: route.fulfill(status=503), times=2)
-    page.context.set_offline(False)
+    late: list[Route] = []
+    page.route("**/hand-in", lambda route: late.append(route))
+    with page.expect_request("**/hand-in"):
+        page.context.set_offline(False)
+    # It has left, and the line is slow: nobody is promised that it can be called off.
+    expect(page.get_by_role("button", name="Do not hand in yet")).to_be_hidden()
+    late[0].continue_()
     page.wait_for_url("**/result")
     expect(page.locator("[data-receipt]")).to_be_visible()
     assert sent == [200]  # once: a second would be refused, and on record

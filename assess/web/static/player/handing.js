@@ -21,7 +21,8 @@ export const makeHandIn = ({ view, now, status, missing, arrived, send, ask, don
     if (!now.handing || now.leaving || asking) return;
     asking = true;
     try {
-      if (!(await arrived())) return;
+      if (!(await arrived()) || !now.handing) return;
+      view.handing(true, now.lost); // what has left cannot be called off
       const { result } = await ask();
       await done(result);
     } catch (error) {
@@ -30,6 +31,7 @@ export const makeHandIn = ({ view, now, status, missing, arrived, send, ask, don
         refused(error);
         return;
       }
+      view.handing(true);
       missing();
       setTimeout(again, RETRY);
     } finally {
@@ -43,9 +45,12 @@ export const makeHandIn = ({ view, now, status, missing, arrived, send, ask, don
     async begin() {
       if (now.handing || now.ended) return;
       now.handing = true;
-      view.handing(true);
+      view.handing(true, false);
       status();
-      await send();
+      if (!(await arrived())) {
+        view.handing(now.handing);
+        await send();
+      }
       again();
     },
 

@@ -288,12 +288,14 @@ export const makeView = (root) => {
       if (why === "" && document.activeElement === document.body) covered?.focus();
     },
 
-    /** The button that hands in, while it works and waits. */
-    handing(is) {
+    /** The button that hands in, while it works and waits, and the one by which it is called off. */
+    handing(is, waits = is) {
       const button = part("hand-in-button", views.review);
       if (button === null) return;
       button.setAttribute("aria-disabled", String(is)); // it keeps the focus, and does nothing
-      part("wait", views.review).hidden = !is;
+      const off = part("wait", views.review);
+      if (!waits && document.activeElement === off) button.focus();
+      off.hidden = !waits;
     },
   };
 };
