@@ -181,3 +181,23 @@ def test_a_draft_of_a_page_that_is_opened_again_is_saved_unless_it_was_written_o
     page.reload()
     expect(stem).to_have_value("What was typed in the second window?")
     assert page.evaluate(KEPT) == []  # nothing was typed here: what comes is as new as it can be
+
+
+def test_nobody_who_types_already_is_taken_to_the_errors_when_the_script_comes(
+    built: World, served: Served, page: Page
+) -> None:
+    enter(page.context, served.url, "tutor", PASSWORD)
+    page.goto(f"{served.url}/account/password")
+    page.locator("[data-govuk-password-input-init]").first.wait_for()
+    late: list[Route] = []
+    page.route("**/govuk-frontend*", lambda route: late.append(route))
+    errors = page.locator(".govuk-error-summary")
+    for types in (True, False):
+        with page.expect_request("**/govuk-frontend*"):
+            page.locator("main form button[type=submit]").click()
+        errors.wait_for()
+        if types:
+            page.locator("#new").press_sequentially("What is typed")
+        late.pop().continue_()
+        expect(errors).to_have_attribute("data-govuk-error-summary-init", "")
+        expect(page.locator("#new") if types else errors).to_be_focused()

@@ -64,5 +64,7 @@ document.addEventListener("submit", (event) => {
 
 if (document.querySelector(needed) !== null) {
   const { initAll } = await import("./vendor/govuk-frontend.min.js");
-  initAll();
+  // On a slow line somebody types already: neither errors nor what is done take the focus from them.
+  const disableAutoFocus = document.activeElement !== document.body;
+  initAll({ errorSummary: { disableAutoFocus }, notificationBanner: { disableAutoFocus } });
 }
