@@ -160,6 +160,22 @@ def stood(session: Session, numbers: Iterable[int]) -> Mapping[int, tuple[Stop, 
     return {number: tuple(stops(lines)) for number, lines in found.items()}
 
 
+def during(session: Session, numbers: Iterable[int]) -> Mapping[int, Sequence[TimeLine]]:
+    """What was done to the clock of these attempts after they had begun, by attempt, if it was."""
+    found: dict[int, list[TimeLine]] = {}
+    rows = session.scalars(
+        select(TimeLine)
+        .where(
+            TimeLine.attempt_id.in_(list(numbers)),
+            TimeLine.entry.not_in([Entry.BASE.value, Entry.EXTRA.value]),
+        )
+        .order_by(TimeLine.id)
+    )
+    for row in rows:
+        found.setdefault(row.attempt_id, []).append(row)
+    return found
+
+
 def signed(session: Session, attempt_id: int) -> Sequence[tuple[TimeLine, Person | None]]:
     """The lines as they are stored, each with who wrote it."""
     rows = session.execute(

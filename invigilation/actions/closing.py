@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,14 +19,18 @@ from assess.delivery import timing
 from assess.delivery.attempt import State
 from assess.journal import Event, Fact
 from assess.reasons import Refused
-from assess.store import attempts, people, specifications
+from assess.store import attempts, ledger, people, specifications
+from assess.store.ledger import TimeLine
 from invigilation import sittings as rules
 from invigilation.actions import duty
 from invigilation.store import roster, sittings
 from invigilation.store.roster import Line, RosterEntry, Work
 from invigilation.store.sittings import Sitting, SittingReport
 
-SCHEMA = "sitting-report/1"
+SCHEMA = "sitting-report/2"  # the first one says nothing of clocks
+
+Clocks = Mapping[int, Sequence[TimeLine]]
+"""What was done to the clocks of a sitting, by attempt."""
 
 
 def close(context: Context, sitting_id: int, note: str) -> int | Refused:
@@ -106,6 +111,8 @@ def close_what_is_over(context: Context, sitting_id: int) -> None:
 def document(session: Session, sitting: Sitting, lines: list[Line]) -> dict[str, Any]:
     """The report in plain JSON types: people by number, so that a name can be erased."""
     test = specifications.get(session, sitting.centre_id, sitting.test_id)
+    sat = [work.attempt_id for line in lines for work in line.begun]
+    clocks = ledger.during(session, sat)
     return {
         "schema": SCHEMA,
         "sitting": sitting.id,
@@ -120,7 +127,7 @@ def document(session: Session, sitting: Sitting, lines: list[Line]) -> dict[str,
         "opened": {"at": _said(sitting.created_at), "by": sitting.created_by},
         "released": {"at": _said(sitting.released_at), "by": sitting.released_by},
         "closed": {"at": _said(sitting.closed_at), "by": sitting.closed_by},
-        "roster": [_line(line) for line in lines],
+        "roster": [_line(line, clocks) for line in lines],
     }
 
 
@@ -138,7 +145,7 @@ def digest(document: dict[str, Any], note: str) -> str:
     return hashlib.sha256(chain.canonical({**document, "note": note})).hexdigest()
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: Line, clocks: Clocks) -> dict[str, Any]:
     record_, begun = line.record, line.begun
     assert record_ is not None  # noqa: S101 - no sitting closes while one is missing
     said: dict[str, Any] = {
@@ -149,19 +156,30 @@ def _line(line: Line) -> dict[str, Any]:
         "very_late": record_.very_late,
         "arrived": _said(record_.arrived_at),
         "recorded": {"at": _said(record_.at), "by": record_.by_id},
-        **_work(begun[-1] if begun else None),
+        **_work(begun[-1] if begun else None, clocks),
     }
     if len(begun) > 1:  # who sat the test again at the same sitting
-        said["earlier"] = [_work(one) for one in begun[:-1]]
+        said["earlier"] = [_work(one, clocks) for one in begun[:-1]]
     return said
 
 
-def _work(begun: Work | None) -> dict[str, Any]:
+def _work(begun: Work | None, clocks: Clocks) -> dict[str, Any]:
+    done = () if begun is None else clocks.get(begun.attempt_id, ())
     return {
         "attempt": None if begun is None else begun.attempt_id,
         "began": None if begun is None else _said(begun.opened_at),
         "ended": None if begun is None else _said(begun.closed_at),
         "ended_by": None if begun is None else begun.closed_by,
+        "clock": [
+            {
+                "entry": one.entry,
+                "at": _said(one.at),
+                "seconds": one.seconds,
+                "by": one.actor_id,
+                "words": one.reason,
+            }
+            for one in done
+        ],
     }
 
 

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from assess import store, wording
 from assess.delivery.attempt import Move
+from assess.delivery.ledger import Entry
 from assess.reasons import Code, Reason, Refused
 from assess.store import people
 from assess.web import pages, problems, signing
@@ -74,6 +75,8 @@ def report(sitting_id: int) -> ResponseReturnValue:
         },
         Attendance=Attendance,
         time_up=Move.TIME_UP.value,
+        clocks=_clocks(fixed.document),
+        Entry=Entry,
     )
 
 
@@ -102,4 +105,15 @@ def _people(document: dict[str, Any]) -> set[int]:
     found = {document[part]["by"] for part in ("opened", "released", "closed")}
     for line in document["roster"]:
         found |= {line["candidate"], line["recorded"]["by"]}
+    found |= {done["by"] for _candidate, done in _clocks(document)}
     return {person for person in found if person is not None}
+
+
+def _clocks(document: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+    """What was done to whose clock; nothing in reports from before they said so."""
+    return [
+        (line["candidate"], done)
+        for line in document["roster"]
+        for work in [*line.get("earlier", ()), line]
+        for done in work.get("clock", ())
+    ]

@@ -286,6 +286,7 @@ def test_a_sitting_closes_when_nothing_is_unset_and_no_work_is_open(built: World
     assert timekeeping.pause(made.invigilator, attempt, why) is None
     assert causes(made.close()) == [(Code.OPEN, "work_open")]  # a clock that stands goes on
     assert timekeeping.resume(made.invigilator, attempt, why) is None
+    assert timekeeping.credit(made.invigilator, attempt, 300, "It took them time.") is None
     built.answer(device, attempt)
     built.hand_in(device, attempt)
     publish(built, minutes=45)  # nobody here has sat this version
@@ -303,6 +304,9 @@ def test_a_sitting_closes_when_nothing_is_unset_and_no_work_is_open(built: World
     assert (one["attendance"], one["identity"], one["attempt"]) == ("present", "photo-id", attempt)
     assert one["recorded"]["by"] == built.persons["invigilator"]
     assert one["ended_by"] == "hand_in"
+    done = [(said["entry"], said["seconds"], said["words"]) for said in one["clock"]]
+    assert done == [("pause", 0, why), ("resume", 0, why), ("credit", 300, "It took them time.")]
+    assert {said["by"] for said in one["clock"]} == {built.persons["invigilator"]}
     assert (two["attendance"], two["attempt"], two["began"]) == ("absent", None, None)
     assert "Candidate" not in str(fixed.document)  # people by number: a name can be erased
     # Closed is closed: for the roster, for attendance, for the release, for a second closing.

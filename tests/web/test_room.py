@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from assess import store
-from assess.actions import arrangements, programmes
+from assess.actions import arrangements, programmes, timekeeping
 from assess.delivery.arrangements import Proposal
 from assess.reasons import Refused
 from assess.roles import Role
@@ -395,6 +395,8 @@ def test_the_report_names_every_attempt_of_who_sits_the_test_again_at_once(built
     for _ in range(2):
         device = built.log_in("candidate")
         sat.append(built.start(device))
+        given = timekeeping.credit(made.invigilator, sat[-1], 300, "They waited for a chair.")
+        assert given is None
         built.hand_in(device, sat[-1])
         publish(built, minutes=45, cool_down_hours=())  # the second is sat in this version
     assert isinstance(made.close(), int)
@@ -406,6 +408,9 @@ def test_the_report_names_every_attempt_of_who_sits_the_test_again_at_once(built
     assert [*(one["attempt"] for one in line["earlier"]), line["attempt"]] == sat
     shown = Browser(built, "invigilator").get(f"/sittings/{made.sitting}/report").text
     assert shown.count(", handed in") == 2
+    clocks = shown.partition('id="clocks"')[2]
+    assert clocks.count("Time given: 5 minutes") == clocks.count("They waited for a chair.") == 2
+    assert clocks.count(", Invigilator") == 2
 
 
 def test_nobody_sees_the_sitting_in_which_they_sit(built: World) -> None:
