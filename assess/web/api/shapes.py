@@ -179,8 +179,8 @@ class HandedInOut(Shape):
 class TimeOut(Shape):
     """How much time is left by the server's clock, and whether this session may write.
 
-    `rest_left`: seconds of rest breaks that the candidate may still begin; while one lasts
-    (`resting`) how long it can last, and `seconds_left` is what the clock stands at.
+    While an attempt is paused `seconds_left` is what the clock stands at. `rest_left`: seconds of
+    rest breaks that the candidate may still begin; while one lasts (`resting`) how long it can.
     """
 
     now: str

@@ -87,7 +87,7 @@ def time(attempt_id: int) -> Response:
 
 
 def _told(attempt_id: int) -> Response:
-    """How the time of an attempt stands. While its candidate rests: the rest of it, the clock's."""
+    """How the time of an attempt stands. While it is paused: what the clock stands at."""
     row = _woken(attempt_id)
     if row is None:
         return refuse(not_found())
@@ -100,13 +100,15 @@ def _told(attempt_id: int) -> Response:
     ):
         state = State.MARKED.value
     left, rest_left = 0, 0
-    if State(state) in LIVE and row.deadline is not None:
-        left = timing.seconds_left(now, row.deadline)
-        if row.rest_seconds:
+    paused = State(state) is State.PAUSED
+    if State(state) in LIVE and row.opened_at is not None:
+        left = 0 if row.deadline is None else timing.seconds_left(now, row.deadline)
+        if paused or row.rest_seconds:
             with store.look() as read:
                 lines = ledger.of_attempt(read, row)
-            rest_left = rules.rest_left(lines, row.rest_seconds, now)
-            if row.resting and row.opened_at is not None:
+            if row.deadline is not None:  # nobody begins a break whose clock somebody else stopped
+                rest_left = rules.rest_left(lines, row.rest_seconds, now)
+            if paused:
                 left = rules.remaining(lines, row.opened_at, now) // rules.SECOND
     return plain(
         {

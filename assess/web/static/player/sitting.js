@@ -210,7 +210,7 @@ export const sit = async (root, { ask, at, clock, hooks, early, form, sample, jo
     if (mine === false) return endings.taken();
     rest?.told(resting, rests);
     hold(state !== "paused" ? "" : resting ? "resting" : "paused");
-    if (now.held !== "paused") clock.set(left);
+    clock.set(left);
     if (now.lost) {
       now.lost = false;
       status();
