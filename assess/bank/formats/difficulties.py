@@ -44,9 +44,10 @@ def read_difficulties(text: str) -> Mapping[str, int] | Refused:
     name = next((one for one in NAMES if one in header), None)
     figure = next((one for one in FIGURES if one in header), None)
     if name is None or figure is None:
-        wanted = ", ".join((*NAMES[:1], *FIGURES))
+        lacking = [" / ".join(NAMES)] if name is None else []
+        lacking += [" / ".join(FIGURES)] if figure is None else []
         return documents.refuse(
-            problem("header_missing", columns=wanted, found=shown(", ".join(header)))
+            problem("header_missing", columns=", ".join(lacking), found=shown(", ".join(header)))
         )
     rows.fieldnames = header
     raw: dict[str, float] = {}

@@ -46,3 +46,13 @@ def test_what_is_no_difficulty_is_refused(text: str, what: str) -> None:
     found = read_difficulties(text)
     assert isinstance(found, Refused)
     assert found.reasons[0].values["what"] == what
+
+
+def test_a_header_is_told_only_what_it_lacks() -> None:
+    for text, lacking in (
+        ("name,facility\na,0.5\n", "id / item / identifier"),
+        ("id,weight\na,1\n", "difficulty / facility / expected_facility / chance / p / b"),
+    ):
+        found = read_difficulties(text)
+        assert isinstance(found, Refused)
+        assert found.reasons[0].values["columns"] == lacking
