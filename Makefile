@@ -54,7 +54,7 @@ run: setup ## serve the demo on http://127.0.0.1:8000, from nothing
 # ---- to change it
 
 .PHONY: dev
-dev: $(VENV)/.dev $(VENV)/.assess $(VENDOR)/.built ## make .venv with the tests' and checks' tools too
+dev: $(VENV)/.dev $(VENV)/.assess $(VENV)/.root $(VENDOR)/.built ## make .venv with the tests' and checks' tools too
 
 .PHONY: test
 test: dev ## run every test, on real databases and a real browser (ARGS="-k name" for some)
@@ -144,7 +144,7 @@ lock: $(VENV)/.dev ## lock all packages anew, within the bounds of requirements/
 clean: ## remove everything that these commands made; the demo's data (instance/) stays
 	rm -rf $(VENV) node_modules $(VENDOR) build ./*.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
-	find assess invigilation tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	find assess benchmarks invigilation tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- the steps, each with its stamp
 
@@ -180,6 +180,11 @@ $(VENV)/.assess: pyproject.toml $(VENV)/$(if $(filter setup compile run,$(MAKECM
 	@echo "Installing assess itself, in place"
 	@$(BIN)/uv pip install -q --no-deps --no-build-isolation --python $(BIN)/python -e . \
 	  || $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+# What is run by its file, such as benchmarks/draw.py, finds what it imports from here.
+$(VENV)/.root: $(VENV)/.dev
+	@pwd > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/root.pth"
 	@touch $@
 
 $(VENDOR)/.built: package-lock.json .npmrc tools/build_assets.py $(wildcard assets/*.scss) | $(VENV)/.uv

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -126,3 +127,19 @@ def test_an_environment_whose_making_was_broken_off_is_made_anew(tmp_path: Path)
         else:
             (tmp_path / ".venv/.uv").unlink()
     assert made == [1, 1, 2]
+
+
+def test_a_benchmark_can_be_run_by_its_file(tmp_path: Path) -> None:
+    made = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", made], check=True)
+    only = ("-o", f"{made}/.dev", f"VENV={made}", f"{made}/.root")
+    subprocess.run(["make", *only], cwd=ROOT, check=True, capture_output=True)
+    looked = "import benchmarks, tests, tools; print(*benchmarks.__path__)"
+    found = subprocess.run(
+        [made / "bin/python", "-c", looked],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert found.stdout.split() == [str(ROOT / "benchmarks")]
