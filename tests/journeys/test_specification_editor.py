@@ -39,6 +39,10 @@ def test_the_panel_follows_what_is_typed_and_the_forecast_comes_before_publishin
     look(author, "author-specification-refused")
     way.get_by_role("link").first.click()
     expect(quota.get_by_label("Questions")).to_be_focused()
+    quota.get_by_label("Questions").fill("8")
+    way.get_by_role("link").first.focus()  # the answer comes when the keyboard is in the panel
+    expect(way).to_contain_text("needs 8 live questions")
+    expect(way.get_by_role("link").first).to_be_focused()
     quota.get_by_label("Questions").fill("1")
     expect(author.locator("[data-ready]")).to_be_visible()
     author.context.set_offline(True)

@@ -2,6 +2,7 @@
 // the same page as ever, of which a part is taken. Without it the form works by its buttons.
 
 import { changed } from "./fields.js";
+import { exchange } from "./panels.js";
 
 const QUIET = 1200; // milliseconds without a key before a save
 const PATIENCE = 15000; // milliseconds for a reply
@@ -35,7 +36,7 @@ if (form) {
     const old = document.querySelector("[data-draft-state]");
     revision.value = state.dataset.revision;
     base.value = revision.value;
-    old.replaceWith(document.importNode(state, true));
+    exchange(old, document.importNode(state, true));
     refusal.replaceChildren();
     return true;
   };

@@ -2,6 +2,7 @@
 // that its button shows. Without this script the form works by its buttons.
 
 import { changed } from "./fields.js";
+import { exchange } from "./panels.js";
 
 const QUIET = 500; // milliseconds without a key before the server is asked
 const PATIENCE = 15000; // milliseconds for a reply
@@ -22,7 +23,7 @@ if (form) {
     const fresh = document.importNode(state, true);
     const details = fresh.querySelector("details");
     if (details) details.open = open;
-    old.replaceWith(fresh);
+    exchange(old, fresh);
     const said = document.querySelector("[data-specification-said]");
     const text = fresh.querySelector("[data-ready]")?.textContent ?? form.dataset.not;
     if (said.textContent !== text) said.textContent = text;
