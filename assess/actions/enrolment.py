@@ -24,6 +24,7 @@ from assess.store.people import Person
 from assess.store.programmes import Programme
 
 Progress = Callable[[int, int], None]  # (done, of)
+Given = tuple[tuple[str, str, str], ...]  # (log-in name, name, first password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class BroughtIn:
     """What a file did, with the first passwords of those who were added, each by log-in name."""
 
     plan: Plan
-    passwords: tuple[tuple[str, str, str], ...]  # (log-in name, name, first password)
+    passwords: Given
 
 
 def look(context: Context, rows: Sequence[Row]) -> Plan | Refused:
@@ -47,8 +48,12 @@ def bring_in(
     rows: Sequence[Row],
     digest: str | None = None,
     progress: Progress = lambda done, of: None,
+    keep: Callable[[Given], None] = lambda given: None,
 ) -> BroughtIn | Refused:
     """Do what a file says, all of it or nothing.
+
+    `keep` gets the first passwords before anybody is in the database for good: where it cannot
+    keep them, nobody is brought in.
 
     `digest` names the plan that somebody has seen: when people have changed since, and the file
     would do something else, it is refused [E-BUSY], and nothing is written.
@@ -78,12 +83,14 @@ def bring_in(
             _carry_out(session, context, plan, {u: hashed for u, (_, hashed) in given.items()})
             counts = {state.value: number for state, number in plan.counts.items()}
             record(session, context, Event.PEOPLE_IMPORTED, counts)
+            names = {line.username: line.person.name for line in plan.lines if line.person}
+            handed = tuple((u, names[u], password) for u, (password, _) in given.items())
+            keep(handed)
+            return BroughtIn(plan, handed)
     except IntegrityError:  # somebody took a log-in name between the plan and the writing
         with store.write() as session:
             refused = Refused(Code.BUSY, (_changed(),), 409)
             return refuse(session, context, Event.PEOPLE_IMPORTED, refused)
-    names = {line.username: line.person.name for line in plan.lines if line.person}
-    return BroughtIn(plan, tuple((u, names[u], password) for u, (password, _) in given.items()))
 
 
 def _changed() -> Reason:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +86,7 @@ def import_(
     """
     from assess.actions import enrolment as enrolling
     from assess.delivery import people_file
+    from assess.store import kept as deeds
 
     try:
         with Path(file).open("rb") as stream:
@@ -97,8 +100,14 @@ def import_(
         done: enrolling.BroughtIn | None = None
         if not (dry_run or plan.refused):
             kept = _new_file(passwords)  # before anything is written: they are shown once
-            with shell.progress(len(plan.newcomers), "First passwords") as show:
-                brought = enrolling.bring_in(context, rows, plan.digest(), show)
+            keep = partial(_keep, kept)
+            try:
+                with shell.progress(len(plan.newcomers), "First passwords") as show:
+                    brought = enrolling.bring_in(context, rows, plan.digest(), show, keep)
+            except BaseException as error:
+                if kept is not None and not deeds.is_unsure(error):
+                    kept.unlink()  # nobody is there whose they would be
+                raise
             if kept is not None and (isinstance(brought, Refused) or not brought.passwords):
                 kept.unlink()  # nothing comes into it
             if isinstance(brought, Refused):
@@ -120,17 +129,27 @@ def _new_file(name: str | None) -> Path | None:
     return path
 
 
+def _keep(file: Path | None, given: enrolling.Given) -> None:
+    """Write first passwords down, on the disk when this returns."""
+    if file is None or not given:
+        return
+    try:
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(("username", "name", "password"))
+            writer.writerows(map(spreadsheets.cell, row) for row in given)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        shell.fail(f"{file}: {error.strerror}. Nobody is brought in.")
+
+
 def _report(
     plan: enrolment.Plan, done: enrolling.BroughtIn | None, file: str | None, as_json: bool
 ) -> None:
     from assess import wording
 
     given = () if done is None else done.passwords
-    if file is not None and given:
-        with Path(file).open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(("username", "name", "password"))
-            writer.writerows(map(spreadsheets.cell, row) for row in given)
     if as_json:
         shell.print_json(
             {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from assess import store
@@ -440,6 +441,20 @@ def test_a_file_that_would_now_do_something_else_is_not_brought_in(built: World)
         assert programmes.change_registration(acting, row.id, row.tutor_id, changed) is None
         done = enrolment.bring_in(acting, rows_of(FILE), seen.digest())
         assert codes(done) == [(Code.BUSY, "people_changed")], needs
+    with store.read() as session:
+        assert person_rows.by_username(session, "ann") is None
+
+
+def test_nobody_is_brought_in_whose_first_password_cannot_be_kept(built: World) -> None:
+    given: list[str] = []
+
+    def full(passwords: enrolment.Given) -> None:
+        given.extend(username for username, _, _ in passwords)
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space left"):
+        enrolment.bring_in(built.context("administrator"), rows_of(FILE), keep=full)
+    assert given == ["ann"]
     with store.read() as session:
         assert person_rows.by_username(session, "ann") is None
 
