@@ -460,9 +460,12 @@ def test_on_a_slow_line_a_choice_waits_for_the_script_and_it_for_the_questions_e
     with page.expect_request("**/player.js*"):
         attempt = start(page, served.url)
     choose(page, 1)
+    option = page.locator('input[name="answer"]').nth(1)
+    stands = option.bounding_box()
     late[0].continue_()
     expect(page.locator(SAID)).to_have_text("Saved.")
-    expect(page.locator('input[name="answer"]').nth(1)).to_be_checked()
+    expect(option).to_be_checked()
+    assert option.bounding_box() == stands  # nothing moves under a finger that comes down
     assert shown(attempt) == {1: (1,)}
     # Whatever is given less than 40 seconds here has none: the line is that slow. Browsers have
     # two names for what is given up then.

@@ -43,6 +43,7 @@ export const startClock = (clock, { attempt, read, over }) => {
   let held = false;
   let ended = false;
   let saidAt = NaN; // seconds that were left when the words that stand here were said
+  const room = clock.offsetHeight;
   part("plain").remove();
   shown.setAttribute("aria-hidden", "true");
   const spoken = document.createElement("span");
@@ -138,8 +139,16 @@ export const startClock = (clock, { attempt, read, over }) => {
   addEventListener("online", back);
   setInterval(tick, 500);
   tick();
+  // The clock may be lower than the words it came with were high: what stands below stays where it
+  // is, since somebody may be about to press it.
+  const margin = parseFloat(getComputedStyle(clock).marginBottom);
+  clock.style.marginBottom = `${margin + room - clock.offsetHeight}px`;
 
   return {
+    /** Another view has come: what stands below may move up. */
+    settle() {
+      clock.style.marginBottom = "";
+    },
     /** So many seconds are left, says the server. */
     set(seconds) {
       set(seconds);

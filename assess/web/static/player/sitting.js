@@ -160,6 +160,7 @@ export const sit = async (root, { ask, at, clock, hooks, early, form, sample, jo
   const go = (place, push = true) => {
     // What stands in the page of a conflict is what was sent: whoever goes on saves it.
     if (sheet.here > 0 && !now.ended && root.querySelector("[data-conflict]") !== null) changed();
+    clock.settle();
     sheet.go(place, push);
     if (!now.lost && !now.handing && now.adding === 0) view.say(words.loose);
     else status();
