@@ -103,7 +103,9 @@ def read(document: Mapping[str, object]) -> Specification | Refused:
     fields = Fields(document, "", problems)
     if document.get("schema") != SCHEMA:
         found = shown(document.get("schema", ""))
-        return documents.refuse(problem("schema_unknown", found=found, allowed=SCHEMA))
+        problems.append(problem("schema_unknown", found=found, allowed=SCHEMA))
+        if "schema" in document:  # of what another asks for nothing is known
+            return documents.refuse(*problems)
     fields.only(KEYS)
     name = fields.text("name", limit=60)
     if name and not NAME.fullmatch(name):

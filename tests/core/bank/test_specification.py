@@ -370,6 +370,11 @@ def test_a_draw_can_be_tried_from_a_short_file() -> None:
     refused = read_blueprint("{bank: b, cut: 1, minutes: 3, quotas: [{outcome: a, count: 0}]}")
     assert isinstance(refused, Refused)
     assert [r.values["where"] for r in refused.reasons] == ["minutes", "quotas[1].count"]
+    # What it lacks to be published is told at once, and not its schema alone.
+    lacking = read_specification(short)
+    assert isinstance(lacking, Refused)
+    assert lacking.reasons[0].values["what"] == "schema_unknown"
+    assert [r.values["where"] for r in lacking.reasons[1:]] == ["name", "title", "minutes"]
 
 
 def test_the_overall_length_is_what_the_quotas_make() -> None:
