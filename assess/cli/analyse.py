@@ -18,7 +18,7 @@ from assess.cli.itemreport import folder, page, tables
 from assess.psychometrics import analysis, reading, simulate, streaming
 from assess.psychometrics.analysis import Analysis, Asked, Grouping, Timing
 from assess.psychometrics.delimited import FileError
-from assess.psychometrics.flags import number
+from assess.psychometrics.flags import number, percent
 from assess.psychometrics.reading import Answers
 from assess.psychometrics.report import ItemKey
 from assess.psychometrics.responses import Responses
@@ -336,6 +336,16 @@ def _print(document: dict[str, Any]) -> None:
         f"Mean {number(test['mean'])}, SD {number(test['sd'])}, alpha {number(test['alpha'])}, "
         f"standard error of a mark {number(test['sem'])}."
     )
+    if (why := test["reasons"].get("alpha")) is not None:
+        click.echo(f"No alpha: {why}.")
+    if test["pass_rate"] is not None:
+        low, high = map(percent, test["pass_rate_interval"])
+        decided = f"No consistency of decisions, since {test['no_decisions']}."
+        for one in test["decisions"][:1]:
+            accuracy, consistency = number(one["accuracy"]), number(one["consistency"])
+            decided = f"Decisions: accuracy {accuracy}, consistency {consistency}."
+        passed = percent(test["pass_rate"])
+        click.echo(f"Pass rate {passed} (95 % interval {low} to {high}). {decided}")
     irt = document["irt"]
     if irt is not None and irt["converged"]:
         click.echo(

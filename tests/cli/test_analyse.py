@@ -264,6 +264,7 @@ def test_one_of_a_kind_is_not_told_as_many(command: Command, tmp_path: Path) -> 
     file = write(tmp_path / "one.csv", "attempt,item,score", [("a", "x", 1)])
     said = command("analyse", file).stdout
     assert said.startswith("1 attempt, 1 answer, 1 item.\n")
+    assert "No alpha: a form of one question has no" in said
     assert "0 items with a flag." in said
 
 
@@ -274,6 +275,11 @@ def test_a_cut_gives_the_pass_rate_in_marks_or_as_a_share(command: Command, long
     )
     assert marks == share
     assert 0 < marks < 1
+    said = command("analyse", long, "--cut", "4").stdout
+    assert f"Pass rate {100 * marks:.0f} % (95 % interval " in said
+    assert "). Decisions: accuracy 0." in said
+    assert "is not among the marks" in command("analyse", long, "--cut", "99").stdout
+    assert "Pass rate" not in command("analyse", long).stdout
 
 
 def test_a_model_gives_parameters_or_says_why_not(command: Command, tmp_path: Path) -> None:
