@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assess import store
-from assess.actions.context import Context, not_found, record, refuse
+from assess.actions.context import Context, record, refuse
 from assess.journal import Event
 from assess.reasons import Code, Helper, Reason, Refused, Value
 from assess.store import people, specifications
@@ -52,7 +52,7 @@ def say(context: Context, sitting_id: int, entry_id: int, said: Said) -> Recorde
             return refuse(session, context, Event.ATTENDANCE_RECORDED, sitting)
         line = roster.line(session, sitting, entry_id)
         if line is None:
-            return not_found()
+            return duty.no_line(session, context, sitting, entry_id, Event.ATTENDANCE_RECORDED)
         # Whoever begins locks themselves: it has happened by now, or it will find this recorded.
         people.locked(session, line.person.id)
         line = roster.line(session, sitting, entry_id)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from assess.actions.context import Context, not_found, wrong_role
+from assess.actions.context import Context, not_found, refuse, wrong_role
+from assess.journal import Event
 from assess.reasons import Code, Helper, Refused
 from assess.roles import Role
 from invigilation.store import roster, sittings
@@ -28,3 +29,19 @@ def why_not(session: Session, actor: int | None, sitting: Sitting) -> Refused | 
     if actor is None or not roster.is_on(session, sitting.id, actor):
         return None
     return Refused.of(Code.SELF, status=FORBIDDEN, who=Helper.INVIGILATOR, what="own_sitting")
+
+
+def no_line(
+    session: Session, context: Context, sitting: Sitting, entry_id: int, deed: Event
+) -> Refused:
+    """`why_no_line`, for a deed: that a colleague has taken the candidate off is on record."""
+    refused = why_no_line(session, sitting, entry_id)
+    return refused if refused.code is Code.NOT_FOUND else refuse(session, context, deed, refused)
+
+
+def why_no_line(session: Session, sitting: Sitting, entry_id: int) -> Refused:
+    """Why a roster has no such line: its candidate was taken off, or there never was one."""
+    gone = roster.taken_off(session, sitting, entry_id)
+    if gone is None:
+        return not_found()
+    return Refused.of(Code.ROSTER, who=Helper.NOBODY, what="taken_off", name=gone.name)

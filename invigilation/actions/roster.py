@@ -94,7 +94,8 @@ def take_off(context: Context, sitting_id: int, entry_id: int) -> str | Refused:
             return refuse(session, context, Event.ROSTER_TAKEN_OFF, sitting)
         line = roster.line(session, sitting, entry_id)
         if line is None:
-            return not_found()
+            gone = roster.taken_off(session, sitting, entry_id)  # twice is once
+            return not_found() if gone is None else gone.name
         people.locked(session, line.person.id)
         line = roster.line(session, sitting, entry_id)
         assert line is not None  # noqa: S101 - the sitting is locked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assess import store
 from assess.actions import timekeeping
-from assess.actions.context import Context, not_found, refuse
+from assess.actions.context import Context, refuse
 from assess.journal import Event
 from assess.reasons import Code, Helper, Refused
 from invigilation.actions import duty
@@ -40,7 +40,7 @@ def keep(
             return refuse(session, context, EVENTS[deed], sitting)
         line = roster.line(session, sitting, entry_id)
         if line is None:
-            return not_found()
+            return duty.no_line(session, context, sitting, entry_id, EVENTS[deed])
         if line.work is None or not line.work.begun:
             refused = Refused.of(Code.STATE, who=Helper.YOU)
             return refuse(session, context, EVENTS[deed], refused)

@@ -186,6 +186,19 @@ def line(session: Session, sitting: Sitting, entry_id: int) -> Line | None:
     return next((one for one in lines(session, sitting) if one.entry.id == entry_id), None)
 
 
+def taken_off(session: Session, sitting: Sitting, entry_id: int) -> Person | None:
+    """Who was taken off the roster of this sitting with this entry; None where nobody was."""
+    return session.scalar(
+        select(Person)
+        .join(RosterEntry, RosterEntry.candidate_id == Person.id)
+        .where(
+            RosterEntry.id == entry_id,
+            RosterEntry.sitting_id == sitting.id,
+            RosterEntry.taken_off.is_(True),
+        )
+    )
+
+
 def is_on(session: Session, sitting_id: int, person_id: int) -> bool:
     """Whether a person is on the roster of a sitting."""
     return (

@@ -10,14 +10,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from assess import store
-from assess.actions.context import not_found
 from assess.reasons import Code, Refused
 from assess.store import specifications
 from assess.store.people import Person
 from assess.store.programmes import Registration
 from assess.web import pages, problems, signing
 from invigilation import presence
-from invigilation.actions import attendance
+from invigilation.actions import attendance, duty
 from invigilation.actions import roster as deeds
 from invigilation.actions.attendance import Said
 from invigilation.presence import ADMITTED, Lateness
@@ -145,7 +144,8 @@ def _record(
             return problems.answer(sitting, journalled=False)
         line = roster.line(session, sitting, entry_id)
         if line is None:
-            return problems.answer(not_found())
+            why = duty.why_no_line(session, sitting, entry_id)
+            return problems.answer(why, journalled=why.code is Code.NOT_FOUND)
         test = specifications.get(session, sitting.centre_id, sitting.test_id)
         version = specifications.published(session, sitting.test_id)
     minutes = presence.HOUR if version is None else version.specification().minutes

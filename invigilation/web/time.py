@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 
 from assess import store
 from assess.actions.approvals import LONGEST_WORDS
-from assess.actions.context import not_found
 from assess.delivery import ledger as rules
 from assess.reasons import Code, Refused
 from assess.store import ledger
 from assess.store.attempts import Attempt
 from assess.web import pages, problems, signing
+from invigilation.actions import duty
 from invigilation.actions import time as deeds
 from invigilation.store import roster
 from invigilation.web import words
@@ -57,7 +57,8 @@ def _page(sitting_id: int, entry_id: int, refused: Refused | None = None) -> Res
             return problems.answer(sitting, journalled=False)
         line = next((o for o in roster.lines(session, sitting) if o.entry.id == entry_id), None)
         if line is None:
-            return problems.answer(not_found())
+            why = duty.why_no_line(session, sitting, entry_id)
+            return problems.answer(why, journalled=why.code is Code.NOT_FOUND)
         row, signed = None, []
         steps: tuple[rules.Step, ...] = ()
         if line.work is not None and line.work.opened_at is not None:

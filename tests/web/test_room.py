@@ -129,9 +129,20 @@ def test_the_roster_is_made_by_hand(built: World, me: Browser) -> None:
     answer = me.post(address, {"candidate": chosen})
     assert (answer.status_code, beside(answer.text)) == (409, {"candidate": "E-ROSTER"})
     assert me.post(address, {"candidate": ["x", "9" * 19, "-1"]}).status_code == 409
-    answer = me.post(f"{address}/{made.line('candidate').entry.id}/take-off")
+    entry = made.line("candidate").entry.id
+    answer = me.post(f"{address}/{entry}/take-off")
     assert answer.location == f"/sittings/{made.sitting}"
     assert "Candidate is taken off the roster." in me.get(answer.location).text
+    entry = f"{address}/{entry}"
+    assert me.post(f"{entry}/take-off").location == f"/sittings/{made.sitting}"
+    for again in (
+        me.get(entry),
+        me.post(entry, {"seen": "absent"}),
+        me.get(f"{entry}/time"),
+        me.post(f"{entry}/time", {"deed": "pause", "words": "The alarm rang for ten minutes."}),
+    ):
+        assert (again.status_code, codes(again.text)) == (409, {"E-ROSTER"})
+        assert "Candidate was taken off this roster." in again.text
 
 
 def test_attendance_is_recorded_with_an_identity_check(made: Room, me: Browser) -> None:
