@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Dialect, Engine, create_engine, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from assess.store import libpq
 from assess.store.driver import run
+from assess.store.sqlite import BUSY_MILLISECONDS, begin_to_write
 
-BUSY_MILLISECONDS = 5000
-LOOK_SECONDS = 0.0005  # between two looks whether another process has ended writing to SQLite
-PRIMARY = 0xFF  # of a code of SQLite's: the rest says more of the same (SQLITE_BUSY_RECOVERY)
 CONNECT_SECONDS = 5
 IDLE_SECONDS = 1  # a connection that was unused for so long is tried before it is used
 GONE_SECONDS = 10  # without a sign of life of the other host; a device waits as long for an answer
@@ -198,30 +195,8 @@ def _durable(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    """Begin; whoever writes looks every half millisecond whether the database is free.
-
-    SQLite itself would sleep for 1, 2, 5, 10 and more milliseconds between two looks, and a disk
-    that two processes write to by turns would stand idle for most of that.
-    """
-    if not connection.get_execution_options().get("writes", False):
-        run(connection, "BEGIN")
-        return
-    end = monotonic() + BUSY_MILLISECONDS / 1000
-    run(connection, "PRAGMA busy_timeout = 0")
-    try:
-        while not _is_begun(connection, monotonic() >= end):
-            sleep(LOOK_SECONDS)
-    finally:
-        run(connection, f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-
-
-def _is_begun(connection: Connection, last: bool) -> bool:
-    """Whether this connection is the one that writes now; raises when it was the last try."""
-    try:
-        run(connection, "BEGIN IMMEDIATE")
-    except DBAPIError as error:
-        code = getattr(error.orig, "sqlite_errorcode", 0)
-        if last or code & PRIMARY != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True
+    ask = partial(run, connection)
+    if connection.get_execution_options().get("writes", False):
+        begin_to_write(ask)
+    else:
+        ask("BEGIN")

@@ -14,14 +14,13 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.engine import Connection
 
 from assess.bank.kinds import Answer
 from assess.store import glance
 from assess.store.base import db
 from assess.store.cursor import in_sqlite
-from assess.store.driver import run
 from assess.store.engines import SAVES
+from assess.store.sqlite import File
 from assess.store.together import together
 
 
@@ -171,15 +170,15 @@ def _on_sqlite(engine: Engine, it: Save) -> Found | None:
     return _found((*facts, kept, None if there is None else _read(there)))
 
 
-def _kept_on_sqlite(values: dict[str, Any], connection: Connection) -> list[Any] | None:
+def _kept_on_sqlite(values: dict[str, Any], file: File) -> list[Any] | None:
     """The facts that a save met, what had its key before, and whether it was inserted."""
-    rows = run(connection, LOOK, values)
+    rows = file.ask(LOOK, values)
     if not rows:
         return None
     *facts, there, takes = rows[0]
     kept = bool(takes and there is None)
     if kept:
-        run(connection, INSERT, values | {"centre_id": facts[0]})
+        file.ask(INSERT, values | {"centre_id": facts[0]})
     return [*facts, there, kept]
 
 

@@ -7,6 +7,7 @@ disk has it.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
@@ -14,12 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
-from assess.store.base import turn, writer
+from assess.store import wires
+from assess.store.base import turn
+from assess.store.driver import named
+from assess.store.sqlite import File
 
-Work = Callable[[Connection], Any]
+Work = Callable[[File], Any]
 
 
 def _held() -> threading.Lock:
@@ -57,7 +59,7 @@ def together(engine: Engine, work: Work) -> Any:
     """What `work` gives with a connection in a transaction of its own or one that it shares.
 
     It may be done more than once, each time from nothing: a transaction that fails is undone, and
-    each of those who shared it tries again by itself.
+    each of those who shared it tries again by itself. Errors have SQLAlchemy's names.
     """
     line, mine = lines[engine.url.database or ""], _Waiting(work)
     with line.guard:
@@ -69,6 +71,8 @@ def together(engine: Engine, work: Work) -> Any:
         try:
             with turn(engine):
                 _first(engine, mine, line)
+        except sqlite3.Error as error:
+            raise named(engine.dialect, "a save", {}, error) from error
         finally:
             _next(line)
     return mine.gave
@@ -81,7 +85,7 @@ def _first(engine: Engine, mine: _Waiting, line: Line) -> None:
         line.waiting.clear()
     try:
         _written(engine, [mine, *others])
-    except SQLAlchemyError:
+    except sqlite3.Error:
         if not others:
             raise
         _written(engine, [mine])
@@ -94,8 +98,8 @@ def _first(engine: Engine, mine: _Waiting, line: Line) -> None:
 
 
 def _written(engine: Engine, company: Sequence[_Waiting]) -> None:
-    with writer(engine).begin() as connection:
-        gave = [one.work(connection) for one in company]
+    with wires.of(engine).writing(engine) as file:
+        gave = [one.work(file) for one in company]
     for one, given in zip(company, gave, strict=True):
         one.gave, one.done = given, True
 

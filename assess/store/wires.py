@@ -1,31 +1,38 @@
-"""Which connections ask PostgreSQL the statements that stand alone?
+"""Which connections ask the statements that stand alone, and write saves on SQLite?
 
-Pages and saves ask a few dozen statements, each for a few rows, and each commits by itself. What
-SQLAlchemy's pool does around one costs as much as the driver. So there are some connections here
-that were made by the engine, with all that it promises of them, and are asked by libpq's own calls
-without it (`docs/decisions/0087-statements-by-libpq.md`).
+Pages and saves ask a few dozen statements, each for a few rows. What SQLAlchemy's pool does around
+one costs as much as the driver, and more than SQLite. So there are some connections here that were
+made by the engine, with all that it promises of them, and are asked without it
+(`docs/decisions/0087-statements-by-libpq.md`, `0099-statements-of-sqlite-past-the-pool.md`).
 """
 
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, event
 
-from assess.store.libpq import Connection, Row
+from assess.store.driver import Row
+from assess.store.libpq import Connection
+from assess.store.sqlite import File, begin_to_write
 
 MOST_IDLE = 16  # connections that are kept; each thread asks by one at a time
+Wire = Connection | File
 
 
-def opened(engine: Engine) -> Connection:
+def opened(engine: Engine) -> Wire:
     """A new connection of the engine's, which the pool knows no more."""
     pooled = engine.raw_connection()
     connection = pooled.driver_connection
     pooled.detach()  # it is nobody's but ours
+    if isinstance(connection, sqlite3.Connection):
+        return File(connection)
     assert isinstance(connection, Connection)  # noqa: S101
     return connection
 
@@ -34,24 +41,47 @@ class Wires:
     """The idle connections of one engine, the one that was used last on top."""
 
     def __init__(self) -> None:
-        self._idle: deque[Connection] = deque()
+        self._idle: deque[Wire] = deque()
 
     def ask(self, engine: Engine, statement: str, values: Mapping[str, Any]) -> list[Row]:
         """The rows of a statement by one of them, or a new one; one that fails is ended."""
-        try:
-            wire = self._idle.pop()
-        except IndexError:
-            wire = opened(engine)
+        wire = self._taken(engine)
         try:
             found = wire.ask(statement, values)
         except BaseException:
             wire.close()
             raise
+        self._back(wire)
+        return found
+
+    @contextmanager
+    def writing(self, engine: Engine) -> Iterator[File]:
+        """A connection to SQLite in a transaction; nothing is kept of it when anything is raised.
+
+        Raises what the driver does.
+        """
+        wire = self._taken(engine)
+        assert isinstance(wire, File)  # noqa: S101
+        try:
+            begin_to_write(wire.ask)
+            yield wire
+            wire.ask("COMMIT")
+        except BaseException:
+            wire.close()
+            raise
+        self._back(wire)
+
+    def _taken(self, engine: Engine) -> Wire:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return opened(engine)
+
+    def _back(self, wire: Wire) -> None:
         if len(self._idle) < MOST_IDLE:
             self._idle.append(wire)
         else:
             wire.close()
-        return found
 
     def close(self, _engine: Engine) -> None:
         """End those that are idle."""
@@ -65,9 +95,7 @@ class Wires:
 
 
 _wires: WeakKeyDictionary[Engine, Wires] = WeakKeyDictionary()
-_of_the_parent: list[
-    Connection
-] = []  # never ended here: the server would end them for the parent too
+_of_the_parent: list[Wire] = []  # never ended here: they would be ended for the parent too
 
 
 def of(engine: Engine) -> Wires:

@@ -102,8 +102,8 @@ def test_nobody_imports_the_door_for_writing_by_itself() -> None:
 def test_nobody_commits_by_hand_but_the_doors() -> None:
     # `write()` itself begins the one transaction of a deed, and its end commits it. Saves on
     # SQLite share transactions, without a session. `read()` ends one that may not write. How the
-    # driver does what it is told is in `libpq`.
-    doors = ("base.py", "libpq.py", "migrate.py", "together.py")
+    # drivers do what they are told is in `libpq` and `sqlite`.
+    doors = ("base.py", "libpq.py", "migrate.py", "sqlite.py", "wires.py")
     assert breaches(is_committing, *(f"assess/store/{door}" for door in doors)) == []
 
 

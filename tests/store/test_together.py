@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
-from sqlalchemy.engine import Connection
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from assess.store import engines
+from assess.store import sqlite, wires
 from assess.store.base import turn, writer
-from assess.store.driver import run
+from assess.store.driver import Row, run
 from assess.store.engines import engine_for
+from assess.store.sqlite import File
 from assess.store.together import lines, together
 from tests.services import wait_until
 
@@ -32,16 +33,16 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     made.dispose()
 
 
-def put(number: int, connection: Connection) -> int:
+def put(number: int, file: File) -> int:
     """Keep a number that must not be there yet; how many there are then."""
-    run(connection, "INSERT INTO numbers VALUES (:number)", {"number": number})
-    return int(run(connection, "SELECT count(*) FROM numbers")[0][0])
+    file.ask("INSERT INTO numbers VALUES (:number)", {"number": number})
+    return int(file.ask("SELECT count(*) FROM numbers", {})[0][0])
 
 
-def deed(engine: Engine, work: Callable[[Connection], int]) -> int:
+def deed(engine: Engine, work: Callable[[Any], int]) -> int:
     """Write in a transaction of its own, as deeds do."""
     with turn(engine), writer(engine).begin() as connection:
-        return work(connection)
+        return work(SimpleNamespace(ask=partial(run, connection)))
 
 
 def kept(engine: Engine) -> list[int]:
@@ -66,12 +67,20 @@ def at_once(engine: Engine, numbers: Sequence[int]) -> list[Future[Any]]:
         return asked
 
 
-def test_those_that_wait_share_a_transaction_and_each_hears_its_own(engine: Engine) -> None:
-    commits: list[Connection] = []
-    event.listen(engine, "commit", commits.append)
+def test_those_that_wait_share_a_transaction_and_each_hears_its_own(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = File.ask
+
+    def noted(self: File, statement: str, *values: Any) -> list[Row]:
+        asked.append(statement)
+        return ask(self, statement, *values)
+
+    monkeypatch.setattr(File, "ask", noted)
     gave = [one.result() for one in at_once(engine, [5, 3, 8, 1])]
     assert (sorted(gave), kept(engine)) == ([1, 2, 3, 4], [1, 3, 5, 8])
-    assert (len(commits), in_line(engine)) == (1, 0)
+    assert (asked.count("COMMIT"), in_line(engine)) == (1, 0)
 
 
 @pytest.mark.parametrize("numbers", [[5, 5, 3, 8], [5, 3, 5, 8], [7, 5, 3, 8]])
@@ -85,9 +94,9 @@ def test_one_that_fails_fails_alone(engine: Engine, numbers: list[int]) -> None:
 
 
 def test_one_alone_that_fails_leaves_nothing_behind(engine: Engine) -> None:
-    def half(connection: Connection) -> None:
-        put(2, connection)
-        put(2, connection)
+    def half(file: File) -> None:
+        put(2, file)
+        put(2, file)
 
     with pytest.raises(DBAPIError):
         together(engine, half)
@@ -109,10 +118,13 @@ def test_a_writer_waits_for_another_process_and_not_for_ever(
         other.execute("COMMIT")
         assert asked.result() == 2
     other.execute("BEGIN IMMEDIATE")
-    monkeypatch.setattr(engines, "BUSY_MILLISECONDS", 5)
+    monkeypatch.setattr(sqlite, "BUSY_MILLISECONDS", 5)
     with pytest.raises(DBAPIError, match="locked"):
         write(engine, partial(put, 6))
     other.close()
     assert write(engine, partial(put, 6)) == 3
-    with engine.connect() as connection:
-        assert run(connection, "PRAGMA busy_timeout") == [(5,)]
+    if write is together:
+        assert wires.of(engine).ask(engine, "PRAGMA busy_timeout", {}) == [(5,)]
+    else:
+        with engine.connect() as connection:
+            assert run(connection, "PRAGMA busy_timeout") == [(5,)]

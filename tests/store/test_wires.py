@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from assess.store import wires
 from assess.store.driver import Row
-from assess.store.engines import shortened
+from assess.store.engines import engine_for, shortened
 from assess.store.libpq import Connection
 from assess.store.wires import Wires
 from tests.services import Services
@@ -89,3 +91,31 @@ def test_no_more_are_kept_than_may_be(engine: Engine, idle: Wires) -> None:
     assert len(idle._idle) == 2
     engine.dispose()
     assert not idle._idle
+
+
+def test_a_file_is_asked_by_connections_that_are_kept_as_well(tmp_path: Path) -> None:
+    made = engine_for(f"sqlite:///{tmp_path}/numbers.db")
+    idle = wires.of(made)
+    with idle.writing(made) as file:
+        file.ask("CREATE TABLE numbers (number INTEGER PRIMARY KEY)")
+        file.ask("INSERT INTO numbers VALUES (:number)", {"number": 1})
+
+    def half() -> None:
+        with idle.writing(made) as file:
+            file.ask("INSERT INTO numbers VALUES (2)")
+            file.ask("INSERT INTO numbers VALUES (1)")
+
+    with pytest.raises(sqlite3.IntegrityError) as caught:
+        half()
+    # What was not committed is undone at once, though the error still holds its connection.
+    with idle.writing(made) as other:
+        assert other.ask("SELECT number FROM numbers") == [(1,)]
+    assert caught.value.__traceback__ is not None
+    assert idle.ask(made, "SELECT number FROM numbers WHERE number > :least", {"least": 0}) == [
+        (1,)
+    ]
+    assert list(idle._idle) == [other]  # the one that failed was ended, and this one lent again
+    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+        idle.ask(made, "SELECT * FROM nowhere", {})
+    assert not idle._idle
+    made.dispose()

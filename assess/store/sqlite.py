@@ -1,0 +1,66 @@
+"""How is SQLite asked with the least ado? By its own cursor, on a connection out of the pool.
+
+SQLAlchemy's pool and transactions take longer than what a page or a save asks of a file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from time import monotonic, sleep
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from assess.store.driver import NOTHING, Row
+
+BUSY_MILLISECONDS = 5000
+LOOK_SECONDS = 0.0005  # between two looks whether another process has ended writing
+PRIMARY = 0xFF  # of a code of SQLite's: the rest says more of the same (SQLITE_BUSY_RECOVERY)
+
+
+class File:
+    """A connection that an engine has made, and that its pool knows no more."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._cursor = connection.cursor()
+
+    def ask(self, statement: str, values: Mapping[str, Any] = NOTHING) -> list[Row]:
+        """The rows of a statement, none where it gives none. Raises the driver's errors."""
+        return self._cursor.execute(statement, values).fetchall()
+
+    def close(self) -> None:
+        """End it; what is not committed is undone now, and not when the last cursor goes."""
+        with suppress(sqlite3.Error):
+            self._connection.rollback()
+        self._cursor.close()
+        self._connection.close()
+
+
+def begin_to_write(ask: Callable[[str], object]) -> None:
+    """Begin, and look every half millisecond whether the database is free.
+
+    SQLite itself would sleep for 1, 2, 5, 10 and more milliseconds between two looks, and a disk
+    that two processes write to by turns would stand idle for most of that.
+    """
+    end = monotonic() + BUSY_MILLISECONDS / 1000
+    ask("PRAGMA busy_timeout = 0")
+    try:
+        while not _is_begun(ask, monotonic() >= end):
+            sleep(LOOK_SECONDS)
+    finally:
+        ask(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+
+def _is_begun(ask: Callable[[str], object], last: bool) -> bool:
+    """Whether this connection is the one that writes now; raises when it was the last try."""
+    try:
+        ask("BEGIN IMMEDIATE")
+    except (DBAPIError, sqlite3.Error) as error:
+        code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
+        if last or code & PRIMARY != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
