@@ -31,10 +31,10 @@ SINGLE, MULTIPLE, SCORED = "single_choice", "multiple_response", "scored"
 
 
 @click.command()
-@click.argument("file", type=shell.FILE)
+@click.argument("file", type=shell.READ_AGAIN)
 @click.option(
     "--key",
-    type=shell.FILE,
+    type=shell.READ_AGAIN,
     metavar="KEY.csv",
     help="The keys: columns item and key. FILE then holds options, not scores.",
 )
@@ -73,7 +73,7 @@ SINGLE, MULTIPLE, SCORED = "single_choice", "multiple_response", "scored"
 )
 @click.option(
     "--attempts",
-    type=shell.FILE,
+    type=shell.READ_AGAIN,
     metavar="FILE2",
     help="More columns of the attempts, joined by attempt.",
 )

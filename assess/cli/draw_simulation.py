@@ -60,8 +60,8 @@ def simulate(
     from assess.bank.specification_file import read_blueprint
 
     what: str | Specification = spec
-    if Path(spec).is_file():
-        found = read_blueprint(shell.text_of(spec))
+    if spec == "-" or (Path(spec).exists() and not Path(spec).is_dir()):
+        found = read_blueprint(shell.text_of("/dev/stdin" if spec == "-" else spec))
         if isinstance(found, Refused):
             shell.refuse(found, spec)
         what = found

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -290,7 +290,8 @@ def reading(file: IO[bytes], size: int, text: str) -> Iterator[Callable[[], None
     )
     with bars.Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(text, total=max(size, 1))
-        yield lambda: bar.update(task, completed=file.tell())
+        # Nobody can say how much of a pipe has come.
+        yield lambda: bar.update(task, completed=file.tell()) if file.seekable() else None
 
 
 centre_option = click.option(
@@ -299,7 +300,33 @@ centre_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
 )
-FILE = click.Path(exists=True, dir_okay=False, readable=True)
+
+
+class _File(click.Path):
+    """A file that is there; `-` is what comes by standard input.
+
+    `again`: it is read more than once. What comes by a pipe is kept in a file until the command
+    ends, for a pipe gives its beginning to whoever reads first.
+    """
+
+    def __init__(self, *, again: bool = False) -> None:
+        super().__init__(exists=True, dir_okay=False, readable=True)
+        self._again = again
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        path = Path(str(super().convert("/dev/stdin" if value == "-" else value, param, ctx)))
+        if not self._again or ctx is None or path.is_file():
+            return str(path)
+        from shutil import copyfileobj
+        from tempfile import TemporaryDirectory
+
+        kept = Path(ctx.with_resource(TemporaryDirectory())) / path.name
+        with path.open("rb") as pipe, kept.open("wb") as file:
+            copyfileobj(pipe, file)
+        return str(kept)
+
+
+FILE, READ_AGAIN = _File(), _File(again=True)
 
 
 def text_of(path: str) -> str:

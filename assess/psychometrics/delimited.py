@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 1 << 22  # bytes read at once
+PACKED = b"\x1f\x8b"  # how gzip begins (RFC 1952, 2.3.1)
 MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "."})
 _NUMBERS = b"0123456789,-.\n"
 _WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))\.0+")  # so data frames write 1 beside an empty cell
@@ -73,7 +74,7 @@ class Table:
 
 
 def read(path: Path) -> Table:
-    """All columns of a delimited file (comma, semicolon or tab; .gz is unpacked).
+    """All columns of a delimited file (comma, semicolon or tab; gzip is unpacked).
 
     Raises FileError for what is no such file: unreadable, not UTF-8, no header, a column named
     twice, a row of another length than the header.
@@ -122,9 +123,10 @@ def _cause(error: OSError | EOFError) -> str:
 
 
 def _opened(path: Path) -> BinaryIO:
-    if path.suffix == ".gz":
-        return cast("BinaryIO", gzip.open(path, "rb"))
-    return path.open("rb")
+    """By its content: a name may lack its end, or keep it when the file is unpacked."""
+    with path.open("rb") as file:
+        packed = file.read(len(PACKED)) == PACKED
+    return cast("BinaryIO", gzip.open(path, "rb")) if packed else path.open("rb")
 
 
 def _delimiter(path: Path) -> str:
@@ -135,6 +137,9 @@ def _delimiter(path: Path) -> str:
 
 def _header(path: Path, stream: BinaryIO, delimiter: str) -> list[str]:
     text = stream.readline().decode("utf-8-sig")
+    if "\r" in text.rstrip("\r\n"):
+        what = "its lines end as on old Macs, by CR alone. Save it as CSV in UTF-8."
+        raise FileError(path, what)
     if "\0" in text:
         raise FileError(path, "a NUL character stands here: this is no plain text.", 1)
     names = [name.strip() for name in next(csv.reader([text], delimiter=delimiter), [])]

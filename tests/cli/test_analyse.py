@@ -6,6 +6,8 @@ import csv
 import gzip
 import io
 import json
+import os
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -260,6 +262,23 @@ def test_a_share_of_the_marks_is_that_many_marks_exactly(command: Command, tmp_p
     assert found["test"]["pass_rate"] == 0.5
 
 
+@pytest.mark.parametrize("packed", [gzip.compress, bytes])
+def test_what_comes_by_a_pipe_is_read_from_its_beginning_packed_or_not(
+    command: Command, long: Path, packed: Callable[[bytes], bytes]
+) -> None:
+    out, into = os.pipe()
+    # More than is read ahead to see what it is, less than a pipe holds.
+    head = gzip.decompress(long.read_bytes())[:40_000].rpartition(b"\n")[0]
+    os.write(into, packed(head))
+    os.close(into)
+    try:
+        said = command("analyse", f"/dev/fd/{out}").stdout
+    finally:
+        os.close(out)
+    (file := long.parent / "head.csv").write_bytes(head)
+    assert said == command("analyse", file).stdout != ""
+
+
 def test_one_of_a_kind_is_not_told_as_many(command: Command, tmp_path: Path) -> None:
     file = write(tmp_path / "one.csv", "attempt,item,score", [("a", "x", 1)])
     said = command("analyse", file).stdout
@@ -359,6 +378,7 @@ def test_where_nothing_can_be_fitted_the_report_says_so(command: Command, tmp_pa
         ("a,b,t\n1,0,soon\n0,1,3\n", ("--time", "t"), "'soon'"),
         ("a,b,t\n1,0,2025-01-02\n0,1,3\n", ("--time", "t"), "dates cannot be compared"),
         ("a,b\n1,0\n0,1\n", ("--cut", "half"), "--cut half"),
+        ("a,b\r1,0\r0,1\r", (), "CR alone"),
     ],
 )
 def test_bad_input_is_named_with_what_and_where(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,21 @@ def test_forms_are_fair_with_difficulties_from_a_file_and_not_balanced_without(
     assert plain["in_band_by_attempt"] == []
     words = command(*asked[:-1])
     assert "not balanced: not enough data" in words.stdout
+
+
+def test_a_bank_and_a_specification_may_come_by_a_pipe(command: Command, folder: Path) -> None:
+    for words, file, said in (
+        (("bank", "import"), "bank.jsonl", "0 created, 0 changed, 120 unchanged"),
+        (("draw", "simulate"), "short.yaml", "20 questions from 120"),
+    ):
+        out, into = os.pipe()
+        os.write(into, (folder / file).read_bytes())
+        os.close(into)
+        try:
+            more = ("--bank", "B") if words[0] == "bank" else ()
+            assert said in command(*words, f"/dev/fd/{out}", *more).stdout
+        finally:
+            os.close(out)
 
 
 def test_what_cannot_be_simulated_is_refused_in_words(command: Command, folder: Path) -> None:
