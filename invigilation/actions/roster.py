@@ -100,7 +100,7 @@ def take_off(context: Context, sitting_id: int, entry_id: int) -> str | Refused:
         line = roster.line(session, sitting, entry_id)
         assert line is not None  # noqa: S101 - the sitting is locked
         reasons = list(rules.why_not_change(sitting.course))
-        if line.record is not None:
+        if line.record is not None and not reasons:
             reasons.append(Reason(Code.ROSTER, {"what": "recorded"}, who=Helper.NOBODY))
         if reasons:
             refused = Refused(reasons[0].code, tuple(reasons), 409)

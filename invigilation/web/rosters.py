@@ -109,6 +109,8 @@ def _choice(
         sitting = find(session, sitting_id)
         if isinstance(sitting, Refused):
             return problems.answer(sitting, journalled=False)
+        if sitting.closed_at is not None:
+            return redirect(url_for("room.report", sitting_id=sitting_id))
         test = specifications.get(session, sitting.centre_id, sitting.test_id)
         shown: list[tuple[Person, Registration]] = []
         count = searched = 0

@@ -388,6 +388,11 @@ def test_a_sitting_is_released_and_closed_by_pages(made: Room, me: Browser) -> N
     assert me.get(f"{place}/close").location == f"{place}/report"
     assert "Its record is fixed." in me.get(f"{place}/roster/{entry}").text
     assert (
+        me.get(f"{place}/roster").location == f"{place}/report"
+    )  # nobody is to be chosen any more
+    stale = me.post(f"{place}/roster/{entry}/take-off")
+    assert codes(stale.text) == {"E-CLOSED"}  # and nothing about recording attendance
+    assert (
         '<h1 class="govuk-heading-l">This sitting is closed</h1>' in me.post(f"{place}/close").text
     )
     page = me.get(place).text
