@@ -475,6 +475,8 @@ def test_on_a_slow_line_a_choice_waits_for_the_script_and_it_for_the_questions_e
     )
     page.goto(f"{served.url}/attempts/{attempt}")
     ready(page)
+    choose(page, 2)  # so is what is saved
+    expect(page.locator(SAID)).to_have_text("Saved.")
 
 
 def test_a_browser_that_is_too_old_for_the_script_works_by_the_buttons(

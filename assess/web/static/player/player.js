@@ -7,11 +7,10 @@
 import { startClock } from "./clock.js";
 import { listen } from "./early.js";
 import { openJournal } from "./journal.js";
-import { PATIENCE, passes, speaker, wait } from "./sender.js";
+import { PATIENCE, late, passes, speaker, wait } from "./sender.js";
 import { secondsOf, sit } from "./sitting.js";
 
 const RETRY = 2000; // milliseconds between tries to fetch the form
-const LATE = ["TimeoutError", "AbortError"]; // what browsers call a reply that took too long
 
 const root = document.querySelector("[data-player]");
 // A browser without it is too old for what follows: the page goes on working by its buttons.
@@ -41,7 +40,7 @@ async function begin(root) {
     try {
       form = await ask(sample ? words.sample : at("form"), undefined, patience);
     } catch (error) {
-      if (LATE.includes(error.name)) patience *= 2; // all questions take long on a slow line
+      if (late(error)) patience *= 2; // all questions take long on a slow line
       if (!passes(error)) return location.reload(); // the server's own page says why not
       if (error.code === "E-STATE") await hooks.read(); // a rest break may be over: asking ends it
       await wait(RETRY);

@@ -4,6 +4,8 @@
 // two tabs, one sends at a time. Nothing is called saved before the server has said so.
 
 export const PATIENCE = 10000; // milliseconds for a reply
+const MOST = 40000; // the same on a line that has shown how slow it is
+const LATE = ["TimeoutError", "AbortError"]; // what browsers call a reply that took too long
 const WAITS = [1000, 2000, 4000, 8000, 15000]; // milliseconds between tries
 const BATCH = 200; // entries in one request
 const TURN = 12000; // milliseconds to wait while another tab sends
@@ -32,19 +34,35 @@ export const passes = (error) => !(error instanceof Refusal) || error.passes;
 /** Done after so many milliseconds. */
 export const wait = (time) => new Promise((done) => setTimeout(done, time));
 
-/** A function that asks the server: (address) reads, (address, body) does; how long it waits. */
-export const speaker = (csrf) => async (address, body, patience = PATIENCE) => {
-  const headers = { Accept: "application/json" };
-  const how = { headers, cache: "no-store", signal: AbortSignal.timeout(patience) };
-  if (body !== undefined) {
-    how.method = "POST";
-    headers["Content-Type"] = "application/json";
-    headers["X-CSRFToken"] = csrf;
-    how.body = JSON.stringify(body);
-  }
-  const answer = await fetch(address, how);
-  if (answer.ok) return answer.json();
-  throw new Refusal(answer.status, await answer.json().catch(() => ({})));
+/** Whether a reply took too long. */
+export const late = (error) => LATE.includes(error.name);
+
+/**
+ * A function that asks the server: (address) reads, (address, body) does; how long it waits. That
+ * is longer after each reply that took too long, and shorter again when replies come soon.
+ */
+export const speaker = (csrf) => {
+  let usual = PATIENCE;
+  return async (address, body, patience = usual) => {
+    const headers = { Accept: "application/json" };
+    const how = { headers, cache: "no-store", signal: AbortSignal.timeout(patience) };
+    if (body !== undefined) {
+      how.method = "POST";
+      headers["Content-Type"] = "application/json";
+      headers["X-CSRFToken"] = csrf;
+      how.body = JSON.stringify(body);
+    }
+    const asked = performance.now();
+    try {
+      const answer = await fetch(address, how);
+      if (performance.now() - asked < usual / 2) usual = Math.max(usual / 2, PATIENCE);
+      if (answer.ok) return await answer.json();
+      throw new Refusal(answer.status, await answer.json().catch(() => ({})));
+    } catch (error) {
+      if (late(error)) usual = Math.min(2 * usual, MOST);
+      throw error;
+    }
+  };
 };
 
 const bare = ({ place, sequence, answer }) => ({ place, sequence, answer });
