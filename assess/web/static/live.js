@@ -8,6 +8,8 @@
 const EVERY = 2000; // milliseconds between an answer and the next question
 const SPREAD = 1000; // milliseconds over which the browsers of a room spread themselves
 const PATIENCE = 10000; // milliseconds to wait for an answer
+const MOST = 40000; // the same on a line that has shown how slow it is
+const LATE = ["TimeoutError", "AbortError"]; // what browsers call an answer that took too long
 
 // A browser without it is too old to ask: the page keeps its own buttons.
 const able = "timeout" in AbortSignal;
@@ -20,6 +22,7 @@ if (live) {
   let tag = "";
   let reshaped = false; // whether more than texts has changed since the page was sent
   let over = false;
+  let patience = PATIENCE;
 
   const say = (text) => {
     if (said && said.textContent !== text) said.textContent = text;
@@ -55,9 +58,12 @@ if (live) {
   };
 
   const reach = async (address, how) => {
-    const signal = AbortSignal.timeout(PATIENCE);
+    const signal = AbortSignal.timeout(patience);
     how.headers = { Accept: "application/json", ...how.headers };
-    const answer = await fetch(address, { cache: "no-store", signal, ...how });
+    const answer = await fetch(address, { cache: "no-store", signal, ...how }).catch((error) => {
+      if (LATE.includes(error.name)) patience = Math.min(2 * patience, MOST);
+      throw error;
+    });
     if ([401, 403, 404].includes(answer.status)) {
       over = true;
       location.reload(); // signed out, or no longer ours: the page itself says what
