@@ -117,6 +117,10 @@ def trouble(error: Exception) -> str | None:
     from sqlalchemy.exc import OperationalError
 
     if isinstance(error, OperationalError):
+        from assess.store import kept
+
         said = str(error.orig).splitlines()[0].rstrip(".")
+        if kept.is_unsure(error):
+            return f"the database may have done it, or not: {said}. Look before you do it again."
         return f"the database could not do it: {said}."
     return None

@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from assess.cli import reports
 from assess.cli.entry import COMMANDS, assess, trouble
+from assess.store import kept
 from tests.builders import FRAMEWORK, HEADER, csv, question
 from tests.cli.conftest import Command
 
@@ -144,6 +145,13 @@ def test_a_database_of_a_newer_version_is_left_alone(command: Command, tmp_path:
         assert "of a newer version (migration 9000): install that version" in done.stderr
 
 
+def unsure() -> OperationalError:
+    """The error of a deed of which nobody said whether it was done."""
+    error = OperationalError(None, {}, Exception("the line is cut"))
+    error.add_detail(kept.UNSURE)
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [
@@ -157,6 +165,7 @@ def test_a_database_of_a_newer_version_is_left_alone(command: Command, tmp_path:
             OperationalError("INSERT", {}, Exception("disk is full")),
             "could not do it: disk is full.",
         ),
+        (unsure(), "may have done it, or not: the line is cut."),
         (OSError(ENOENT, "No such file or directory"), None),
         (ValueError("ours"), None),
     ],
