@@ -34,9 +34,10 @@ def agree(
     assert context.actor is not None  # noqa: S101 - the route lets only tutors come
     with store.write() as session:
         test = specifications.get(session, context.centre, test_id)
-        if test is None or not _is_tutor(session, context, test, candidate_id):
+        # Given another tutor before this, or after it.
+        held = people.held(session, context.centre, candidate_id)
+        if test is None or held is None or not _is_tutor(session, context, test, candidate_id):
             return not_found()
-        people.locked(session, candidate_id)
         version = specifications.published(session, test.id)
         window = None if version is None else version.specification().window
         today = context.now.astimezone(

@@ -175,7 +175,7 @@ def test_an_answer_counts_whoever_writes_down_that_a_rest_break_is_over(built: W
     assert isinstance(saved, Saved), saved
 
 
-def test_an_approval_of_who_has_another_tutor_by_then_is_not_found(built: World) -> None:
+def test_who_has_another_tutor_by_then_is_not_found_by_the_one_before(built: World) -> None:
     other = built.add("tutor.two", Role.TUTOR)
     built.approve()
     place, tutor = registration(built), built.context("tutor")
@@ -190,6 +190,19 @@ def test_an_approval_of_who_has_another_tutor_by_then_is_not_found(built: World)
         ),
     )
     assert codes(withdrawn) == {Code.NOT_FOUND}
+    assert moved is None
+    day = built.clock.now().date()
+    agreed, moved = racing.woven(
+        built.app,
+        lambda: allowances.agree(
+            built.context("tutor.two"), built.test, built.persons["candidate"], day
+        ),
+        "FOR NO KEY UPDATE",
+        lambda: programmes.change_registration(
+            built.context("administrator"), place.id, tutor.actor or 0, Entry("Group one")
+        ),
+    )
+    assert codes(agreed) == {Code.NOT_FOUND}
     assert moved is None
 
 
