@@ -118,6 +118,14 @@ def test_a_draft_goes_on_saving_when_its_author_has_logged_in_again_in_another_t
     stem.fill("What was typed at last?")
     expect(said).to_have_text("Saved as you type.")
     expect(page.locator(".app-preview")).to_contain_text("What was typed at last?")
+    # A save whose reply is lost on its way is not taken for somebody else's.
+    page.route("**/draft", lambda route: late.append(route), times=1)
+    with page.expect_request("**/draft"):
+        stem.fill("What was saved, and nobody heard of?")
+    stem.fill("What was typed meanwhile?")
+    late[-1].fetch()
+    late[-1].abort()
+    expect(page.locator(".app-preview")).to_contain_text("What was typed meanwhile?")
     # Its author stops a page that is too slow to come, and goes on.
     page.route("**/draft", lambda route: route.abort("aborted"), times=1)
     page.get_by_role("button", name="Save the draft").last.click()

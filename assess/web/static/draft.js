@@ -6,6 +6,7 @@ import { exchange } from "./panels.js";
 
 const QUIET = 1200; // milliseconds without a key before a save
 const PATIENCE = 15000; // milliseconds for a reply
+const MOST = 60000; // the same after one that did not come: a line may be slow
 const WAITS = [2000, 4000, 8000, 15000]; // milliseconds between tries
 
 const form = document.querySelector("[data-draft]");
@@ -22,6 +23,8 @@ if (form) {
   let stopped = false; // the server refused: an author has to decide
   let out = false; // logged out, until the page is there to be had again
   let leaving = null; // the button that waits for a save to end
+  let sent = null; // what was sent last
+  let unsure = null; // the same, where no reply came: it may be saved, and have made the next revision
   let failures = 0;
   let quiet = QUIET;
 
@@ -52,14 +55,18 @@ if (form) {
     busy = false;
     if (request.status === 200 && request.response !== null && show(request.response)) {
       failures = 0;
+      unsure = null;
       quiet = QUIET;
       if (!dirty) say(words.saved);
     } else if (request.status === 0 || request.status >= 500 || request.status === 429) {
+      unsure = sent;
+      leaving = null;
       later();
     } else {
       const why = request.response?.querySelector("[data-draft-refused]");
       if (why) {
         stopped = true;
+        unsure = null;
         refusal.replaceChildren(document.importNode(why, true));
         say("", true);
       } else nobody();
@@ -87,15 +94,19 @@ if (form) {
     const request = new XMLHttpRequest();
     request.open(method, form.action);
     request.responseType = "document";
-    request.timeout = PATIENCE;
+    request.timeout = failures === 0 ? PATIENCE : MOST;
     request.addEventListener("loadend", () => then(request));
     request.send(fields);
   };
 
+  /** What had no reply goes once more as it was, which is no second save; what was typed since follows. */
   const send = () => {
-    const fields = new URLSearchParams(new FormData(form));
-    fields.set("go", "auto");
-    ask("POST", fields, ended);
+    const fields = new FormData(form);
+    dirty = unsure !== null;
+    sent = unsure ?? new URLSearchParams(fields);
+    sent.set("csrf_token", fields.get("csrf_token"));
+    sent.set("go", "auto");
+    ask("POST", sent, ended);
   };
 
   const whose = (page) => page?.querySelector("[data-session]")?.dataset.person;
@@ -117,7 +128,6 @@ if (form) {
     clearTimeout(timer);
     if (busy || stopped) return;
     busy = true;
-    dirty = false;
     if (out) ask("GET", null, renewed);
     else {
       say(words.saving);
@@ -148,7 +158,7 @@ if (form) {
   // A save that is on its way ends first: its revision is the one to go on from.
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
-    if (busy || out) {
+    if (busy || out || unsure !== null) {
       event.preventDefault();
       leaving = event.submitter;
       save();
