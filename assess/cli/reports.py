@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import click
@@ -48,9 +49,7 @@ def show(found: dict[str, Any]) -> None:
     from assess.psychometrics.guards import Shows, allows
 
     population, test = found["population"], found["test"]
-    attempts = shell.counted(population["attempts"], "attempt")
-    click.echo(f"{attempts}, {shell.counted(population['responses'], 'response')}.")
-    click.echo(f"Left out: {population['excluded']}")
+    click.echo(_population(population))
     if test["guard"] is None:
         alpha = number(test["alpha"]) if test["answers_guard"] is None else test["answers_guard"]
         click.echo(
@@ -72,3 +71,20 @@ def show(found: dict[str, Any]) -> None:
             )
         )
     shell.print_table(("item", "N", "facility", "r", "flags"), rows)
+
+
+def _population(population: dict[str, Any]) -> str:
+    """Of which attempts all figures are, when they were marked, and what was left out."""
+    from assess import wording
+
+    said = [f"{population['attempts']:,} {population['which']}"]
+    if population["first_marked"] is not None:
+        moments = (population["first_marked"], population["last_marked"])
+        days = [wording.day(datetime.fromisoformat(moment)) for moment in moments]
+        said.append(f"from {days[0]} to {days[1]}")
+    said.append(shell.counted(population["responses"], "response"))
+    later = shell.counted(population["excluded_later"], "later attempt")
+    return (
+        f"Population of {population['test']}: {', '.join(said)}.\n"
+        f"Left out: {later}, {population['excluded_void']:,} void."
+    )

@@ -334,7 +334,20 @@ def test_a_specification_is_published_once_the_bank_can_serve_it(
     assert json.loads(report.stdout)["population"]["attempts"] == 0
     plain = command("report", "items", "--test", "T1")
     assert plain.exit_code == 0
+    assert "Population of T1: 0 first attempts that are marked, 0 responses." in plain.stdout
     assert "Nothing is said of the marks yet: too few: 0 < 30." in plain.stdout
+
+
+OF_NONE: dict[str, object] = {
+    "test": "T1",
+    "which": "first attempts that are marked",
+    "attempts": 0,
+    "responses": 0,
+    "excluded_later": 0,
+    "excluded_void": 0,
+    "first_marked": None,
+    "last_marked": None,
+}
 
 
 def test_the_report_on_items_says_no_more_than_the_answers_bear(
@@ -349,9 +362,15 @@ def test_the_report_on_items_says_no_more_than_the_answers_bear(
         "alpha": 0.73,
     }
     test["answers_guard"] = "too few: 5 < 30"
-    population = {"attempts": 99, "responses": 99, "excluded": 0}
+    population = {**OF_NONE, "attempts": 99, "responses": 99, "excluded_later": 1}
+    population |= {"first_marked": "2026-02-27T09:00:00+00:00"}
+    population |= {"last_marked": "2026-03-02T23:00:00+00:00"}
     reports.show({"population": population, "test": test, "items": [{**item, "flags": []}]})
     said = capsys.readouterr().out
+    assert said.startswith(
+        "Population of T1: 99 first attempts that are marked, from 27 February 2026 to "
+        "2 March 2026, 99 responses.\nLeft out: 1 later attempt, 0 void.\n"
+    )
     assert "0.52" in said
     assert "0.61" not in said
     assert "alpha too few: 5 < 30" in said
@@ -362,7 +381,7 @@ def test_a_name_in_a_report_is_no_markup_and_moves_no_terminal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     test = {"guard": "too few", "mean": None, "sd": None, "pass_rate": None, "alpha": None}
-    population = {"attempts": 9, "responses": 9, "excluded": 0}
+    population = {**OF_NONE, "attempts": 9, "responses": 9}
     bare = {"n": 9, "shows": "n", "facility": None, "discrimination": None, "flags": []}
     names = ("q[a]", "x[/b]", ":bell:", "\x1b[2Jgone\x07")
     items = [{"item": name, **bare} for name in names]
