@@ -111,7 +111,7 @@ def analyse(
 
     A long FILE of five million answers and more, numbers only and without times or positions, is
     read part by part: 20 million take about half a gigabyte. With --model, or --group and --time
-    from --attempts FILE, they take more.
+    from --attempts FILE, they take more. A FILE called - is what comes by standard input.
 
     Prints a summary, or with --json the whole report (docs/item-report-schema.json). With --out
     it is written as report.json, with tables (CSV, and Parquet) and as report.html.

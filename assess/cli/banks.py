@@ -70,6 +70,7 @@ def import_(
 
     Reports what will be created, changed, skipped and refused, then writes all or nothing.
     Exit code 1 when the file, or a question in it, was refused. The format: docs/formats.md.
+    A FILE called - is what comes by standard input.
     """
     from assess.actions import banks
     from assess.store.banks import PRACTICE
