@@ -148,7 +148,7 @@ def test_forms_of_whole_cases_are_laid_beside_such_that_mind_no_band(
     whole = "{outcome: B/c1, count: 2, set: whole}"
     spec.write_text(f"{{bank: B, cut: 2, quotas: [{{outcome: B/c0, count: 2}}, {whole}]}}", "utf-8")
     assert command("bank", "import", bank, "--bank", "B").exit_code == 0
-    asked = ("draw", "simulate", spec, "--candidates", "100", "--json")
+    asked = ("draw", "simulate", spec, "--candidates", "40", "--json")
     found = json.loads(command(*asked).stdout)
     assert found["balanced"]["acceptance"] < 0.2
     naive, balanced = (found[name]["expected_score_sd"] for name in ("naive", "balanced"))
