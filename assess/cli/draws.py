@@ -13,7 +13,7 @@ import click
 from assess.cli import shell
 from assess.cli.draw_simulation import simulate
 from assess.cli.shell import Shell
-from assess.reasons import Refused
+from assess.reasons import Code, Refused
 
 if TYPE_CHECKING:
     from assess.store.journal import JournalEntry
@@ -34,6 +34,9 @@ def replay(obj: Shell, attempt: int, as_json: bool) -> None:
 
     with obj.context() as context:
         done = draws.replay(context, attempt)
+    if isinstance(done, Refused) and done.code is Code.NOT_FOUND:
+        said = f"There is no attempt {attempt}. The number of an attempt stands on its receipt."
+        shell.fail(f"{said} [{Code.NOT_FOUND.value}]", where=f"attempt {attempt}")
     if isinstance(done, Refused):
         shell.refuse(done, f"attempt {attempt}")
     if as_json:

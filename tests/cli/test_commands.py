@@ -113,7 +113,10 @@ def problem(done: Result) -> str:
 
 def test_a_name_that_is_not_there_is_said_in_words_for_a_command(command: Command) -> None:
     said = problem(command("draw", "replay", "99", "--json"))
-    assert said.startswith("attempt 99: There is nothing of that name or number.")
+    assert said.startswith("attempt 99: There is no attempt 99.")
+    assert "--centre" not in said  # replay looks at all centres
+    said = problem(command("draw", "epochs", "T", "--json"))
+    assert said.startswith("T: There is nothing of that name or number.")
     said = problem(command("report", "items", "--test", "T", "--centre", "far", "--json"))
     assert "no centre with the code 'far'" in said
     done = command("mail", "retry", "7", "9")
