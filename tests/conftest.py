@@ -37,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         config.stash[OPENED] = Folder()
         config.stash[FOLDER] = config.stash[OPENED].path
+    Templates.folder = config.stash[FOLDER] / "templates"
+    Templates.folder.mkdir(exist_ok=True)
 
 
 @pytest.hookimpl(optionalhook=True)
