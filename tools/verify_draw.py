@@ -308,4 +308,7 @@ def verify(name: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(max(map(verify, sys.argv[1:])) if sys.argv[1:] else str(__doc__))
+    if not sys.argv[1:] or sys.argv[1] in {"-h", "--help"}:
+        print(__doc__)
+        sys.exit(0 if sys.argv[1:] else 2)
+    sys.exit(max(map(verify, sys.argv[1:])))

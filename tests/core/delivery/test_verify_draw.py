@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -215,3 +217,11 @@ def test_a_changed_form_seed_score_or_list_is_found(file: dict[str, Any]) -> Non
     assert len([what for what in other if what.startswith("form of")]) == 40
     assert changed(file, "draws_counted", to=41) == ["number of draws"]
     assert changed(file, "draws", 0, "label", to="assess-draw/1")[0] == "rule of attempt 1"
+
+
+def test_the_script_by_itself_says_what_it_is_for() -> None:
+    for asked, code in ((["--help"], 0), ([], 2), (["nowhere.json"], 2)):
+        script = [sys.executable, "-I", "-S", verify_draw.__file__, *asked]
+        done = subprocess.run(script, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (code, "")
+        assert ("Exit code 0: all forms agree" in done.stdout) is ("nowhere.json" not in asked)
