@@ -304,8 +304,8 @@ def test_a_sitting_closes_when_nothing_is_unset_and_no_work_is_open(built: World
     assert (one["attendance"], one["identity"], one["attempt"]) == ("present", "photo-id", attempt)
     assert one["recorded"]["by"] == built.persons["invigilator"]
     assert one["ended_by"] == "hand_in"
-    done = [(said["entry"], said["seconds"], said["words"]) for said in one["clock"]]
-    assert done == [("pause", 0, why), ("resume", 0, why), ("credit", 300, "It took them time.")]
+    clock = [(said["entry"], said["seconds"], said["words"]) for said in one["clock"]]
+    assert clock == [("pause", 0, why), ("resume", 0, why), ("credit", 300, "It took them time.")]
     assert {said["by"] for said in one["clock"]} == {built.persons["invigilator"]}
     assert (two["attendance"], two["attempt"], two["began"]) == ("absent", None, None)
     assert "Candidate" not in str(fixed.document)  # people by number: a name can be erased

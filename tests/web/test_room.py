@@ -133,13 +133,13 @@ def test_the_roster_is_made_by_hand(built: World, me: Browser) -> None:
     answer = me.post(f"{address}/{entry}/take-off")
     assert answer.location == f"/sittings/{made.sitting}"
     assert "Candidate is taken off the roster." in me.get(answer.location).text
-    entry = f"{address}/{entry}"
-    assert me.post(f"{entry}/take-off").location == f"/sittings/{made.sitting}"
+    theirs = f"{address}/{entry}"
+    assert me.post(f"{theirs}/take-off").location == f"/sittings/{made.sitting}"
     for again in (
-        me.get(entry),
-        me.post(entry, {"seen": "absent"}),
-        me.get(f"{entry}/time"),
-        me.post(f"{entry}/time", {"deed": "pause", "words": "The alarm rang for ten minutes."}),
+        me.get(theirs),
+        me.post(theirs, {"seen": "absent"}),
+        me.get(f"{theirs}/time"),
+        me.post(f"{theirs}/time", {"deed": "pause", "words": "The alarm rang for ten minutes."}),
     ):
         assert (again.status_code, codes(again.text)) == (409, {"E-ROSTER"})
         assert "Candidate was taken off this roster." in again.text
