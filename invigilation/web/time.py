@@ -55,7 +55,7 @@ def _page(sitting_id: int, entry_id: int, refused: Refused | None = None) -> Res
         sitting = find(session, sitting_id)
         if isinstance(sitting, Refused):
             return problems.answer(sitting, journalled=False)
-        line = next((o for o in roster.lines(session, sitting) if o.entry.id == entry_id), None)
+        line = roster.line(session, sitting, entry_id)
         if line is None:
             why = duty.why_no_line(session, sitting, entry_id)
             return problems.answer(why, journalled=why.code is Code.NOT_FOUND)
