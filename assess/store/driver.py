@@ -14,6 +14,7 @@ from assess.store import libpq
 
 CURSOR = "the cursor of this connection"
 NOTHING: Mapping[str, Any] = {}
+BUSY_MILLISECONDS = 5000  # for how long anybody waits for somebody else's lock
 Row = tuple[Any, ...]
 
 
@@ -62,8 +63,8 @@ def named(
 def kept_cursor(connection: PoolProxiedConnection) -> Any:
     """The driver's cursor of a connection out of the pool, the same as long as that lives.
 
-    To make one takes psycopg a fifth of what a statement takes. Only for statements all of whose
-    rows are fetched at once: the next one takes the place of what it holds.
+    SQLite's, or of an engine that is not the application's. Only for statements all of whose rows
+    are fetched at once: the next one takes the place of what it holds.
     """
     found = connection.info.get(CURSOR)
     if found is None:

@@ -15,8 +15,8 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from assess.store import libpq
-from assess.store.driver import run
-from assess.store.sqlite import BUSY_MILLISECONDS, begin_to_write
+from assess.store.driver import BUSY_MILLISECONDS, run
+from assess.store.sqlite import begin_to_write
 
 CONNECT_SECONDS = 5
 IDLE_SECONDS = 1  # a connection that was unused for so long is tried before it is used

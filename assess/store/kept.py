@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from assess.store.sqlite import BUSY_MILLISECONDS
+from assess.store.driver import BUSY_MILLISECONDS
 
 MADE = "a row that this deed has made"
 UNSURE = "nobody said whether it was done"

@@ -13,9 +13,8 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from assess.store.driver import NOTHING, Row
+from assess.store.driver import BUSY_MILLISECONDS, NOTHING, Row
 
-BUSY_MILLISECONDS = 5000
 LOOK_SECONDS = 0.0005  # between two looks whether another process has ended writing
 PRIMARY = 0xFF  # of a code of SQLite's: the rest says more of the same (SQLITE_BUSY_RECOVERY)
 
