@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from assess.store.driver import BUSY_MILLISECONDS, NOTHING, Row
 
 LOOK_SECONDS = 0.0005  # between two looks whether another process has ended writing
+AT_ONCE = "PRAGMA busy_timeout = 0"  # whoever finds the file locked is told so
 PRIMARY = 0xFF  # of a code of SQLite's: the rest says more of the same (SQLITE_BUSY_RECOVERY)
 
 
@@ -39,18 +40,24 @@ class File:
 
 
 def begin_to_write(ask: Callable[[str], object]) -> None:
-    """Begin, and look every half millisecond whether the database is free.
-
-    SQLite itself would sleep for 1, 2, 5, 10 and more milliseconds between two looks, and a disk
-    that two processes write to by turns would stand idle for most of that.
-    """
-    end = monotonic() + BUSY_MILLISECONDS / 1000
-    ask("PRAGMA busy_timeout = 0")
+    """Begin, by a connection that waits as SQLite does for all else that it is asked."""
+    ask(AT_ONCE)
     try:
-        while not _is_begun(ask, monotonic() >= end):
-            sleep(LOOK_SECONDS)
+        begin(ask)
     finally:
         ask(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+
+def begin(ask: Callable[[str], object]) -> None:
+    """Begin to write, and look every half millisecond whether the database is free.
+
+    By a connection that was told to answer `AT_ONCE`. SQLite itself would sleep for 1, 2, 5, 10
+    and more milliseconds between two looks, and a disk that two processes write to by turns would
+    stand idle for most of that.
+    """
+    end = monotonic() + BUSY_MILLISECONDS / 1000
+    while not _is_begun(ask, monotonic() >= end):
+        sleep(LOOK_SECONDS)
 
 
 def _is_begun(ask: Callable[[str], object], last: bool) -> bool:

@@ -114,7 +114,10 @@ def test_a_file_is_asked_by_connections_that_are_kept_as_well(tmp_path: Path) ->
     assert idle.ask(made, "SELECT number FROM numbers WHERE number > :least", {"least": 0}) == [
         (1,)
     ]
-    assert list(idle._idle) == [other]  # the one that failed was ended, and this one lent again
+    assert list(idle._writers) == [other]  # the one that failed was ended, and this one is kept
+    (patience,) = idle.ask(made, "PRAGMA busy_timeout", {})[0]
+    assert patience > 0  # whoever only reads does not look for themselves, and waits
+    assert other.ask("PRAGMA busy_timeout") == [(0,)]
     with pytest.raises(sqlite3.OperationalError, match="nowhere"):
         idle.ask(made, "SELECT * FROM nowhere", {})
     assert not idle._idle
