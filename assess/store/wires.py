@@ -81,7 +81,7 @@ class Wires:
             return idle.pop()
         except IndexError:
             wire = opened(engine)
-            if idle is self._writers:
+            if idle is self._writers and isinstance(wire, File):
                 wire.ask(AT_ONCE)
             return wire
 
