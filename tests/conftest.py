@@ -64,6 +64,13 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 10, 10)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Look for garbage a last time; pytest would look twice among all that is still here."""
+    gc.collect()
+    gc.freeze()
+
+
 LONG = ("tests/journeys", "tests/cli", "tests/actions/test_races")
 
 
