@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from jinja2 import BytecodeCache
 
 if TYPE_CHECKING:
+    from flask import Flask
     from jinja2.bccache import Bucket
 
 
@@ -33,3 +34,9 @@ class Templates(BytecodeCache):
         part = self.folder / f"{name}.{os.getpid()}"
         part.write_bytes(self.kept[name])
         part.rename(self.folder / name)  # nobody reads half of it
+
+
+def once(app: Flask) -> Flask:
+    """This application, whose templates are compiled once for all applications of the run."""
+    app.jinja_env.bytecode_cache = Templates()
+    return app

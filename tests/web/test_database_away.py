@@ -10,12 +10,13 @@ from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, TimeoutE
 from assess.app import create_app
 from assess.settings import Settings
 from assess.store import kept
+from tests.compiled import once
 
 
 @pytest.fixture(scope="module")
 def app() -> Flask:
     """The application on an empty database."""
-    return create_app(Settings.for_tests())
+    return once(create_app(Settings.for_tests()))
 
 
 def unsure() -> DBAPIError:

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from assess.clock import HeldClock
 from assess.settings import Settings
 from tests.builders import PASSWORD, World
+from tests.compiled import once
 from tests.web.candidate_builders import Browser, started
 
 NONCE = re.compile(r"script-src 'nonce-([A-Za-z0-9_-]{43})' 'strict-dynamic'")
@@ -212,12 +213,10 @@ def test_cookies_are_closed_to_scripts_and_in_production_to_plain_http(
     from assess.app import create_app
 
     settings = app.extensions["assess.settings"]
-    secure = create_app(
-        Settings.for_tests(
-            database_url=settings.database_url, public_origin="https://assess.example"
-        ),
-        clock,
+    production = Settings.for_tests(
+        database_url=settings.database_url, public_origin="https://assess.example"
     )
+    secure = once(create_app(production, clock))
     client = secure.test_client()
     cookie = log_in(client, secure)
     assert cookie.startswith("__Host-assess=")

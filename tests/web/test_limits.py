@@ -19,6 +19,7 @@ from assess.settings import Settings
 from assess.store import live
 from assess.web import limits
 from tests.builders import PASSWORD, World
+from tests.compiled import once
 from tests.conftest import START
 from tests.services import Services
 from tests.web.candidate_builders import Browser, Player
@@ -34,7 +35,7 @@ def _one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
 def host(url: str, redis_url: str | None) -> Iterator[Flask]:
     """One application host that counts requests."""
     settings = Settings.for_tests(database_url=url, redis_url=redis_url, floods=True)
-    app = create_app(settings, HeldClock(START))
+    app = once(create_app(settings, HeldClock(START)))
     app.config["WTF_CSRF_ENABLED"] = False
     try:
         yield app

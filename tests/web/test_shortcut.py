@@ -17,6 +17,7 @@ from assess.roles import Role
 from assess.store.base import dispose
 from assess.web import limits, shortcut
 from tests.builders import World
+from tests.compiled import once
 from tests.web.candidate_builders import Browser, Player, refused, started
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def test_a_device_that_saves_without_end_is_stopped(
     monkeypatch.setattr(limits, "MOST", 20)
     monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 0.0))  # no minute ends
     settings = built.app.extensions["assess.settings"]
-    app = create_app(replace(settings, floods=True), built.clock)
+    app = once(create_app(replace(settings, floods=True), built.clock))
     world = replace(built, app=app)
     browser = Browser(world, "candidate")
     player = Player(world, browser, started(world, browser))

@@ -17,6 +17,7 @@ from assess.app import create_app
 from assess.settings import Settings
 from assess.store import db
 from tests.builders import World
+from tests.compiled import once
 from tests.web.candidate_builders import Browser, Player, started
 
 WARM = 7  # from the sixth time on the driver keeps a statement prepared
@@ -33,7 +34,7 @@ def test_a_save_asks_postgresql_once_and_redis_not_at_all(
     built: World, database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     settings = Settings.for_tests(database_url=database_url, redis_url=redis_url, floods=True)
-    app = create_app(settings, built.clock)
+    app = once(create_app(settings, built.clock))
     world = replace(built, app=app)
     wire = tmp_path / "wire"
     with wire.open("wb") as file, redis.Redis.from_url(redis_url) as client:
