@@ -21,6 +21,8 @@ KEYS = [
     "fresh_attempts_guaranteed",
 ]
 
+pytestmark = pytest.mark.usefixtures("tables")
+
 
 @pytest.fixture
 def folder(command: Command, tmp_path: Path) -> Path:
