@@ -21,6 +21,7 @@ from assess.delivery import answering, eligibility, readiness, statement
 from assess.delivery.attempt import Move, State, after
 from assess.delivery.terms import Terms
 from assess.reasons import Code, Helper, Reason, Refused, Value
+from tests import source
 
 HOME = Path(assess.__file__).parent
 CATALOGUE = HOME / "translations/en/LC_MESSAGES/reasons.po"
@@ -95,13 +96,12 @@ class Given:
 
 def _given() -> Iterator[Given]:
     """Every reason written out in the source; those with another `what` are in ELSEWHERE."""
-    for path in sorted([*HOME.rglob("*.py"), *(HOME.parent / "invigilation").rglob("*.py")]):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+    for path, tree in source.files().items():
         for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.args):
             code = call.args[0]
-            if not (isinstance(code, ast.Attribute) and ast.unparse(code.value) == "Code"):
+            if not (isinstance(code, ast.Attribute) and source.spelt(code.value) == "Code"):
                 continue
-            name = ast.unparse(call.func)
+            name = source.spelt(call.func)
             if name == "Reason":
                 facts = _facts(tree, call)
             elif name == "Refused.of":
@@ -110,10 +110,10 @@ def _given() -> Iterator[Given]:
                 continue
             what = facts.pop("what", None)
             if what is not None and not isinstance(what, ast.Constant):
-                assert Code[code.attr] in ELSEWHERE, f"{path.name}:{call.lineno}"
+                assert Code[code.attr] in ELSEWHERE, f"{path}:{call.lineno}"
                 continue
             yield Given(
-                f"{path.name}:{call.lineno}",
+                f"{path}:{call.lineno}",
                 Code[code.attr],
                 str(what.value) if isinstance(what, ast.Constant) else None,
                 frozenset(facts),
@@ -132,7 +132,7 @@ def _facts(tree: ast.Module, call: ast.Call) -> dict[str, ast.expr]:
             for node in ast.walk(tree)
             if isinstance(node, ast.Assign | ast.AnnAssign)
             and node.lineno < call.lineno
-            and ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
+            and source.spelt(node.targets[0] if isinstance(node, ast.Assign) else node.target)
             == found.id
         ]
         found = max(before, key=lambda b: b[0])[1] if before else None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 from assess.journal import Event
+from tests import source
 
-ROOT = Path(__file__).parents[2]
 RECORDED = {("context", "record"), ("context", "record_new"), ("journal", "record")}
 SILENT = {
     "items.save",  # what is half done: its submission is a deed
@@ -50,8 +49,10 @@ class Deeds:
         self.calls: dict[Named, set[Named]] = {}
         self.events: set[str] = set()
         for floor in ("assess/actions", "invigilation/actions"):
-            for path in sorted((ROOT / floor).glob("[!_]*.py")):
-                self._read(path.stem, ast.parse(path.read_text(encoding="utf-8")))
+            for path, tree in source.files().items():
+                folder, _, name = path.rpartition("/")
+                if folder == floor and not name.startswith("_"):
+                    self._read(name.removesuffix(".py"), tree)
 
     def _read(self, module: str, tree: ast.Module) -> None:
         lent: dict[str, Named] = {}

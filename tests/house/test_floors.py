@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests import source
+
 DICE = (
     "assess/actions/forecasts.py",
     "assess/seeds.py",
@@ -18,27 +18,19 @@ DICE = (
 )
 
 
-@cache
-def sources() -> list[tuple[str, ast.Module]]:
-    """The program's files, read once and by nobody who does not ask."""
-    return [
-        (path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
-        for package in ("assess", "invigilation")
-        for path in sorted((ROOT / package).rglob("*.py"))
-    ]
-
-
 def calls(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Line and dotted name of every call: `datetime.now`, `store.write`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            yield node.lineno, ast.unparse(node.func)
+            yield node.lineno, source.spelt(node.func)
 
 
 @cache
 def called() -> list[tuple[str, int, str]]:
     """File, line and dotted name of every call of the program, spelt out once for all rules."""
-    return [(path, line, name) for path, tree in sources() for line, name in calls(tree)]
+    return [
+        (path, line, name) for path, tree in source.files().items() for line, name in calls(tree)
+    ]
 
 
 def breaches(is_breach: Callable[[str], bool], *allowed: str) -> list[str]:
@@ -89,7 +81,7 @@ def test_only_actions_write() -> None:
 def test_nobody_imports_the_door_for_writing_by_itself() -> None:
     found = [
         f"{path}:{node.lineno}"
-        for path, tree in sources()
+        for path, tree in source.files().items()
         if path != "assess/store/__init__.py"
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom)
