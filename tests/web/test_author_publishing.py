@@ -15,6 +15,7 @@ from assess.actions import banks as deeds
 from assess.actions import forecasts, pools
 from assess.actions import specifications as specs
 from assess.bank.specification import Feedback, Quota, Specification
+from assess.delivery import second_draw
 from assess.reasons import Reason, Refused
 from assess.store import banks, specifications
 from assess.web.author.narrower import balance, texts_of
@@ -385,6 +386,7 @@ def test_a_test_whose_forms_trying_hardly_finds_is_not_published(
         not_assessed=(TWO,),
         enemies=tuple(zip(names, [*names[1:], names[0]], strict=True)),
     )
+    monkeypatch.setattr(second_draw, "MORE_TRIES", 200)  # in vain, as 5,000 are
     judge = pools.why_not_found
 
     def while_others_write(*of: Any) -> tuple[Reason, ...]:
