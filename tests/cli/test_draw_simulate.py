@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assess.actions import forecasts
 from tests.cli.conftest import Command
 
 KEYS = [
@@ -22,6 +23,13 @@ KEYS = [
 ]
 
 pytestmark = pytest.mark.usefixtures("tables")
+
+
+@pytest.fixture(autouse=True)
+def _fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fifth of the forms: enough for every figure here, to a hundredth."""
+    monkeypatch.setattr(forecasts, "FORMS", 4_000)
+    monkeypatch.setattr(forecasts, "FORMS_BY_THE_DRAW", 100)
 
 
 @pytest.fixture
