@@ -15,12 +15,13 @@ from assess.cli.shell import Shell
 from tests.services import Services
 
 Command = Callable[..., Result]
+CHEAP = {"ASSESS_ARGON2_MEMORY_KIB": "256", "ASSESS_ARGON2_TIME": "1"}  # as Settings.for_tests
 
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
     """A function that runs `assess` with these arguments, on an instance folder of the test."""
-    instance = {"ASSESS_INSTANCE": str(tmp_path / "instance")}
+    instance = {"ASSESS_INSTANCE": str(tmp_path / "instance"), **CHEAP}
     application = cache(floors.bare)  # for all commands of a test: it differs by settings alone
 
     def run(*arguments: str | Path, **environ: str) -> Result:
