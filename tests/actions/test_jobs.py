@@ -18,6 +18,7 @@ from assess.store.attempts import Attempt
 from assess.store.engines import engine_for
 from assess.store.marks import MarkRow
 from tests.builders import World
+from tests.services import wait_until
 
 MOMENT = timedelta(microseconds=1)
 
@@ -118,15 +119,17 @@ def test_an_attempt_that_somebody_holds_is_passed_over_and_its_device_told_later
 def test_the_worker_does_every_duty_and_stops_when_told(built: World) -> None:
     attempt = begun(built)
     built.clock.advance(timedelta(hours=1))
+
+    def done() -> bool:
+        with store.read() as session:
+            marked = session.get_one(Attempt, attempt).state == "marked"
+        return marked and journal.verify().unsealed == 0
+
     stop = threading.Event()
     worker = threading.Thread(target=jobs.run, args=(built.app, stop))
     worker.start()
     try:
-        while True:
-            with store.read() as session:
-                marked = session.get_one(Attempt, attempt).state == "marked"
-            if marked and journal.verify().unsealed == 0:
-                break
+        wait_until(done, "the worker does not do its duties")
     finally:
         stop.set()
         worker.join()
