@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assess.clock import HeldClock
-from tests.compiled import Templates
+from tests.compiled import Templates, folder
 from tests.services import KINDS, Folder, Services
 from tools import find_chromium
 
@@ -41,8 +41,9 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         config.stash[OPENED] = Folder()
         config.stash[FOLDER] = config.stash[OPENED].path
-    Templates.folder = config.stash[FOLDER] / "templates"
-    Templates.folder.mkdir(exist_ok=True)
+    cache: pytest.Cache | None = getattr(config, "cache", None)  # not with -p no:cacheprovider
+    kept = cache.mkdir("templates") if cache else config.stash[FOLDER] / "templates"
+    Templates.folder = folder(kept)
 
 
 @pytest.hookimpl(optionalhook=True)
