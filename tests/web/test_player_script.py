@@ -158,6 +158,7 @@ def test_without_a_connection_one_goes_on_and_all_arrives_in_order_after_a_kille
         expect(page.get_by_role("heading", level=1)).to_contain_text(f"Question {place} of 4")
         choose(page, position)
         expect(said).to_contain_text("Saved on this device.")
+    page.get_by_role("button", name="Flag this question").click()
     assert set(shown(attempt)) == {1}
 
     # The tab is killed; another one of the same browser has all of it, and so has the server.
@@ -169,6 +170,7 @@ def test_without_a_connection_one_goes_on_and_all_arrives_in_order_after_a_kille
     expect(again.locator(SAID)).to_have_text("Saved.")
     expect(again.locator('input[name="answer"]').nth(2)).to_be_checked()
     expect(again.locator(".app-navigator__place--answered")).to_have_count(4)
+    expect(again.locator(".app-navigator__place--flagged")).to_contain_text(["1", "4"])
     assert {place: answer[-1] for place, answer in shown(attempt).items()} == {
         1: 1,
         2: 2,

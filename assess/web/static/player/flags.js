@@ -1,7 +1,10 @@
 // Sends flags: one request at a time, the last word on a question last.
 
-/** `send(place, flagged)` tells the server; `failed(error)` hears why that was not possible. */
-export const makeFlags = ({ send, failed }) => {
+/**
+ * `send(place, flagged)` tells the server; `failed(error)` hears why that was not possible.
+ * `keep(place, flagged, waits)` writes down on the device what waits, and what does no more.
+ */
+export const makeFlags = ({ send, failed, keep }) => {
   const waiting = new Map(); // by place
   let busy = false;
 
@@ -12,7 +15,9 @@ export const makeFlags = ({ send, failed }) => {
       while (waiting.size > 0) {
         const [[place, flagged]] = waiting;
         await send(place, flagged);
-        if (waiting.get(place) === flagged) waiting.delete(place);
+        if (waiting.get(place) !== flagged) continue;
+        waiting.delete(place);
+        keep(place, flagged, false);
       }
     } catch (error) {
       failed(error);
@@ -27,6 +32,7 @@ export const makeFlags = ({ send, failed }) => {
 
     put(place, flagged) {
       waiting.set(place, flagged);
+      keep(place, flagged, true);
       flush();
     },
   };

@@ -1,6 +1,7 @@
 // Keeps the answers of one attempt on this device until the server has them.
 //
-// Only numbers are kept: which question, which of the options shown; never a word of a question.
+// Only numbers are kept: which question, which of the options shown, whether a flag waits to be sent;
+// never a word of a question.
 // Each change is an entry with the next number of its question. Numbers are given inside one
 // transaction of the device's database, so two tabs never give the same one. What the device does
 // not take is kept in memory, and `kept` says so: nobody is told "saved on this device" of that.
@@ -81,22 +82,41 @@ class Journal {
     return this.#loose.length;
   }
 
-  /** Writes with this number from now on; `numbers` has the last one the server knows, by place. */
+  /**
+   * Writes with this number from now on; `numbers` has the last one the server knows, by place.
+   * Gives the flags of this writer that wait here, by place.
+   */
   async begin(writer, token, numbers) {
     this.#writer = writer;
     this.#token = token;
     this.#numbers = new Map(numbers);
     for (const one of this.#loose) if (one.writer === writer) this.#reach(one.place, one.sequence);
+    let flags = [];
     try {
       await this.#on("readwrite", async (transaction, writers) => {
         const before = await result(writers.get([this.#attempt, writer]));
         for (const [place, last] of before?.numbers ?? []) this.#reach(place, last);
-        writers.put({ attempt: this.#attempt, writer, token, numbers: [...this.#numbers] });
+        flags = before?.flags ?? [];
+        writers.put({ attempt: this.#attempt, writer, token, numbers: [...this.#numbers], flags });
         await finished(transaction);
       });
     } catch {
       // A full disk still gives back what it holds; `add` finds out what it takes.
     }
+    return new Map(flags);
+  }
+
+  /** Writes down that a flag waits to be sent, or that this one does no more. */
+  async flag(place, flagged, waits) {
+    const key = [this.#attempt, this.#writer];
+    await this.#on("readwrite", async (transaction, writers) => {
+      const record = await result(writers.get(key));
+      const flags = new Map(record?.flags);
+      if (waits) flags.set(place, flagged);
+      else if (flags.get(place) === flagged) flags.delete(place);
+      if (record) writers.put({ ...record, flags: [...flags] });
+      await finished(transaction);
+    }).catch(() => {}); // a disk that takes no more: it is sent from memory
   }
 
   /** Writes down that the options at these positions were chosen; done when it is on the disk. */

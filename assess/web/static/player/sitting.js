@@ -101,6 +101,7 @@ export const sit = async (root, { ask, at, clock, hooks, early, form, sample, jo
 
   const flags = makeFlags({
     send: (place, flagged) => ask(at("flags"), { place, flagged }),
+    keep: (...flag) => journal.flag(...flag),
     failed: (error) => {
       if (error.code === "E-STATE") hooks.read();
       else failed(error);
@@ -310,7 +311,11 @@ export const sit = async (root, { ask, at, clock, hooks, early, form, sample, jo
   // ---- begin
 
   if (!sample) {
-    await journal.begin(form.writer, form.token, numbers(form));
+    const held = await journal.begin(form.writer, form.token, numbers(form));
+    for (const [place, flagged] of held) {
+      sheet.flags[flagged ? "add" : "delete"](place);
+      flags.put(place, flagged);
+    }
     sender = makeSender({
       journal,
       name: `assess-attempt-${attempt}`,
