@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 from psycopg import IsolationLevel, OperationalError, errors
+from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
@@ -64,13 +65,14 @@ class Connection(psycopg.Connection[Row]):
         else:
             super().commit()
 
-    def rollback(self) -> None:
-        """Roll back. psycopg ends all that it has prepared then, and all of ours with it."""
-        idle = self.pgconn.transaction_status == TransactionStatus.IDLE
-        super().rollback()
-        if not idle and self._ours:
+    def _deallocate(self, name: bytes | None) -> PQGen[None]:
+        """End what psycopg has prepared by this name, or all that is prepared, which is ours too.
+
+        It ends all at a ROLLBACK, also to a savepoint, and after a DROP or an ALTER.
+        """
+        if name is None:
             self._ours.clear()
-            self._do(b"DEALLOCATE ALL")  # where psycopg had nothing prepared, it ended nothing
+        return super()._deallocate(name)
 
     def _prepare(self, key: Key) -> bytes:
         if len(self._ours) >= MOST_PREPARED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -119,10 +120,26 @@ def test_what_a_rollback_ends_is_prepared_again(connection: Connection, also: bo
         assert by_cursor(connection, "SELECT %(a)s + 2", {"a": number}) == [(number + 2,)]
         assert len(by_cursor(connection, PREPARED, {})) == 1  # those of before are gone
         deed.rollback()
+    left = 1 if also else 2  # where psycopg has nothing to end, ours stay
     with connection.begin():
-        assert len(run(connection, PREPARED)) == 1
+        assert len(run(connection, PREPARED)) == left
     ours(connection).rollback()  # nothing to roll back, and nothing is lost by it
-    assert len(run(connection, PREPARED)) == 1
+    assert len(run(connection, PREPARED)) == left
+
+
+@pytest.mark.parametrize("ending", ["ROLLBACK TO here", "DROP VIEW IF EXISTS v", "DISCARD ALL"])
+def test_what_psycopg_ends_of_its_own_accord_is_prepared_again(
+    connection: Connection, ending: str
+) -> None:
+    driven = ours(connection)
+    driven.autocommit, driven.prepare_threshold = True, 0
+    with nullcontext() if ending == "DISCARD ALL" else driven.transaction():
+        for _ in range(3):
+            if ending.startswith("ROLLBACK"):
+                driven.execute("SAVEPOINT here")
+            driven.execute("SELECT 1")
+            assert driven.ask("SELECT 2", {}) == [(2,)]
+            driven.execute(ending.encode())
 
 
 def test_a_connection_ends_the_oldest_before_too_much_is_prepared(
