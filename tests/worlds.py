@@ -6,9 +6,10 @@ import contextlib
 import shutil
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 import pytest
@@ -20,7 +21,12 @@ from assess.settings import Settings
 from tests.builders import Apart, World, world
 from tests.compiled import Templates
 from tests.conftest import START
+from tests.renewal import Content, Renewal
 from tests.services import Services
+
+Applications = dict[tuple[Callable[[Settings], Flask], str], Flask]
+WORLD = ""  # the name of what a database holds at first
+OFTEN = 60  # so often a database is put back; what was deleted in it is never swept out
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +50,12 @@ def original(
             app, clock = floors.bare(Settings.for_tests(database_url=url)), HeldClock(START)
             with world(app, clock) as built:
                 store.dispose()
-            if kind == "postgresql":
-                # No test outlives a power cut, and without waiting for the disk a database is
-                # copied ten times as fast.
-                with _server(url) as server:
-                    server.execute("ALTER SYSTEM SET fsync = off")
-                    server.execute("SELECT pg_reload_conf()")
             if kind == "sqlite":
                 _checkpoint(url)
+            else:  # a test that finds other statistics than the last one may find another order
+                with _server(url) as server:
+                    server.execute("ALTER SYSTEM SET autovacuum = off")
+                    server.execute("SELECT pg_reload_conf()")
             kept[kind] = Original(url, built)
         return kept[kind]
 
@@ -60,76 +64,131 @@ def original(
         services.drop(one.url)
 
 
-class Copies:
+class Copies(Protocol):
     """The one database of this worker and kind in which its tests begin: made the world anew."""
 
-    def __init__(self, services: Services, source: str, kind: str, folder: Path) -> None:
-        self._services, self._source, self._kind = services, source, kind
-        self._name = f"t{uuid.uuid4().hex}"
-        self._filled: dict[str, str] = {}
-        # To connect anew for each copy takes a quarter of it.
-        self._server = _server(source) if kind == "postgresql" else None
-        self.url = (
-            f"sqlite:///{folder / self._name}.sqlite"
-            if kind == "sqlite"
-            else source.replace(f"/{_name(source)}?", f"/{self._name}?")
-        )
+    url: str
 
     def renew(self) -> None:
         """Put the world back as it was, whatever the last test did to it."""
-        self._copy(self._source, self.url)
 
     def filled(self, name: str, fill: Callable[[], object]) -> None:
-        """Fill the database, which is as new; the next time, copy what this came to.
+        """Fill the database, which is as new; the next time, put back what this came to.
 
         Nobody may be connected to it but through the application's own pool.
         """
-        if (kept := self._filled.get(name)) is not None:
-            store.dispose()
-            self._copy(kept, self.url)
-            return
-        fill()
-        store.dispose()
-        if self._kind == "sqlite":
-            _checkpoint(self.url)
-        kept = self.url.replace(self._name, f"{self._name}{name}")
-        self._copy(self.url, kept)
-        self._filled[name] = kept
-
-    def _copy(self, source: str, to: str) -> None:
-        if self._server is None:
-            copy = Path(_path(to))
-            for left in (f"{copy}-wal", f"{copy}-shm"):
-                Path(left).unlink(missing_ok=True)
-            shutil.copyfile(_path(source), copy)
-            return
-        there, here = _name(source), _name(to)
-        self._server.execute(f'DROP DATABASE IF EXISTS "{here}" WITH (FORCE)'.encode())
-        self._server.execute(
-            f'CREATE DATABASE "{here}" TEMPLATE "{there}" STRATEGY FILE_COPY'.encode()
-        )
 
     def drop(self) -> None:
         """Remove the database, and what was kept of it."""
-        for url in (self.url, *self._filled.values()):
-            self._services.drop(url)
-        if self._server is not None:
-            self._server.close()
+
+
+class Files:
+    """On SQLite: its file is copied."""
+
+    def __init__(self, source: str, folder: Path) -> None:
+        self._source, self._folder = _path(source), folder
+        self._filled: dict[str, Path] = {}
+        self._here = folder / f"t{uuid.uuid4().hex}.sqlite"
+        self.url = f"sqlite:///{self._here}"
+
+    def renew(self) -> None:
+        """Copy the world."""
+        self._copy(Path(self._source))
+
+    def filled(self, name: str, fill: Callable[[], object]) -> None:
+        """Copy what was filled."""
+        if name in self._filled:
+            store.dispose()
+            self._copy(self._filled[name])
+            return
+        fill()
+        store.dispose()
+        _checkpoint(self.url)
+        self._filled[name] = self._here.with_suffix(f".{name}")
+        shutil.copyfile(self._here, self._filled[name])
+
+    def _copy(self, source: Path) -> None:
+        for left in ("-wal", "-shm"):
+            Path(f"{self._here}{left}").unlink(missing_ok=True)
+        shutil.copyfile(source, self._here)
+
+    def drop(self) -> None:
+        """The folder goes with all that is in it."""
+
+
+class Databases:
+    """On PostgreSQL: what was written is taken back, or where that cannot be, all is copied."""
+
+    def __init__(self, source: str, connected: Callable[[str], Iterable[Flask]]) -> None:
+        self._source, self._connected = _name(source), connected
+        self._name = f"t{uuid.uuid4().hex}"
+        self.url = source.replace(f"/{self._source}?", f"/{self._name}?")
+        self._server = _server(source)  # to connect anew for each copy takes a quarter of it
+        self._renewal: Renewal | None = None
+        self._contents: dict[str, Content] = {}
+        self._times = 0
+
+    def renew(self) -> None:
+        """Take back what was written, or copy the world."""
+        if not self._put_back(WORLD):
+            self._make()
+
+    def filled(self, name: str, fill: Callable[[], object]) -> None:
+        """Write what was filled."""
+        if not self._put_back(name):
+            fill()
+            assert self._renewal is not None
+            self._contents[name] = self._renewal.content()
+
+    def _put_back(self, name: str) -> bool:
+        if self._renewal is None or name not in self._contents or self._times == OFTEN:
+            return False
+        self._times += 1
+        return self._renewal.put_back(self._contents[name])
+
+    def _make(self) -> None:
+        self._leave()
+        self._drop()
+        copy = f'CREATE DATABASE "{self._name}" TEMPLATE "{self._source}" STRATEGY FILE_COPY'
+        self._server.execute(copy.encode())
+        self._renewal, self._times = Renewal(self.url), 0
+        self._contents[WORLD] = self._renewal.holds
+
+    def _leave(self) -> None:
+        for app in self._connected(self.url):
+            with app.app_context():
+                store.dispose()
+        if self._renewal is not None:
+            self._renewal.close()
+
+    def _drop(self) -> None:
+        self._server.execute(f'DROP DATABASE IF EXISTS "{self._name}" WITH (FORCE)'.encode())
+
+    def drop(self) -> None:
+        """Remove it."""
+        self._leave()
+        self._drop()
+        self._server.close()
 
 
 @pytest.fixture(scope="session")
 def copies(
-    services: Services,
     original: Callable[[str], Original],
+    applications: Applications,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[[str], Copies]]:
     """A function that gives this worker's copies of the world of a kind of database."""
     kept: dict[str, Copies] = {}
 
+    def connected(url: str) -> list[Flask]:
+        return [app for (_, its), app in applications.items() if its == url]
+
     def of(kind: str) -> Copies:
         if kind not in kept:
             folder = tmp_path_factory.mktemp("copies")
-            kept[kind] = Copies(services, original(kind).url, kind, folder)
+            source = original(kind).url
+            made = Files(source, folder) if kind == "sqlite" else Databases(source, connected)
+            kept[kind] = made
         return kept[kind]
 
     yield of
@@ -161,7 +220,7 @@ def make() -> Callable[[Settings], Flask]:
 
 
 @pytest.fixture(scope="session")
-def applications() -> dict[tuple[Callable[[Settings], Flask], str], Flask]:
+def applications() -> Applications:
     """The applications of this worker, kept: statements and templates are compiled once."""
     return {}
 
@@ -171,7 +230,7 @@ def app(
     database_url: str,
     clock: HeldClock,
     make: Callable[[Settings], Flask],
-    applications: dict[tuple[Callable[[Settings], Flask], str], Flask],
+    applications: Applications,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Flask]:
     """The application on the copy, as new: what a test set in it is taken back after the test."""
@@ -186,8 +245,9 @@ def app(
     for now, before in ((kept.config, config), (kept.extensions, extensions)):
         now.clear()
         now.update(before)
-    with kept.app_context():
-        store.dispose()
+    if database_url.startswith("sqlite"):  # its file is written anew
+        with kept.app_context():
+            store.dispose()
 
 
 @pytest.fixture
