@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    bindparam,
     func,
     or_,
     select,
@@ -92,6 +93,11 @@ def _held(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool],
     return RoleHeld.taken_at.is_(None), or_(RoleHeld.until.is_(None), RoleHeld.until > now)
 
 
+_HELD = select(RoleHeld.role, RoleHeld.until).where(
+    RoleHeld.person_id == bindparam("person"), *_held(bindparam("now"))
+)
+
+
 def roles_of(session: Session, person_id: int, now: datetime) -> frozenset[Role]:
     """The roles a person holds at a moment."""
     return frozenset(held_by(session, person_id, now))
@@ -99,9 +105,7 @@ def roles_of(session: Session, person_id: int, now: datetime) -> frozenset[Role]
 
 def held_by(session: Session, person_id: int, now: datetime) -> dict[Role, datetime | None]:
     """The roles a person holds at a moment, each with its end (None: until it is taken)."""
-    rows = session.execute(
-        select(RoleHeld.role, RoleHeld.until).where(RoleHeld.person_id == person_id, *_held(now))
-    )
+    rows = session.execute(_HELD, {"person": person_id, "now": now})
     return {Role(role): until for role, until in rows}
 
 
