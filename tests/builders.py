@@ -110,7 +110,10 @@ class Apart(FlaskClient):
 
 @dataclass(slots=True)
 class World:
-    """Two centres; at the first everybody, a programme, a bank and a published test `T1`."""
+    """Two centres; at the first everybody, a programme, a bank and a published test `T1`.
+
+    `homes`: the centres of those of whom it was asked.
+    """
 
     app: Flask
     clock: HeldClock
@@ -118,6 +121,7 @@ class World:
     persons: dict[str, int] = field(default_factory=dict)
     programme: int = 0
     test: int = 0
+    homes: dict[str, int] = field(default_factory=dict)
 
     @property
     def grace(self) -> timedelta:
@@ -131,12 +135,12 @@ class World:
         gates = self.app.extensions["assess.gates"]
         if who is None:
             return Context(self.clock.now(), settings, self.centres["here"], gates=gates)
+        now, person = self.clock.now(), self.persons[who]
         with store.read() as session:
-            person = session.get_one(person_rows.Person, self.persons[who])
-            roles = roles_held.roles_of(session, person.id, self.clock.now())
-        return Context(
-            self.clock.now(), settings, person.centre_id, person.id, session_id, roles, gates
-        )
+            if who not in self.homes:
+                self.homes[who] = session.get_one(person_rows.Person, person).centre_id
+            roles = roles_held.roles_of(session, person, now)
+        return Context(now, settings, self.homes[who], person, session_id, roles, gates)
 
     def add(self, username: str, *roles: Role, centre: str = "here") -> int:
         """Add a person; their log-in name is also their name, capitalised."""
@@ -146,6 +150,7 @@ class World:
         done = people.add(context, name, username, [r.value for r in roles], PASSWORD)
         assert not isinstance(done, Refused), done
         self.persons[username] = done.person_id
+        self.homes[username] = self.centres[centre]
         return done.person_id
 
     def log_in(self, who: str) -> Context:

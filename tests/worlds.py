@@ -258,7 +258,9 @@ def built(
     made = original(database_kind).world
     app.test_client_class = Apart
     with app.app_context():
-        yield World(app, clock, dict(made.centres), dict(made.persons), made.programme, made.test)
+        homes = dict(made.homes)
+        test = made.test
+        yield World(app, clock, dict(made.centres), dict(made.persons), made.programme, test, homes)
 
 
 def _name(url: str) -> str:
