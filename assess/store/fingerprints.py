@@ -48,17 +48,22 @@ def of_tables(connection: Connection, show: Show) -> dict[str, Fingerprint]:
     SQLite: each row as Python's `ascii` of the tuple, a line feed after each. PostgreSQL: what
     COPY writes as text, with the session's manner of writing set to fixed values.
     """
-    names = sorted(inspect(connection).get_table_names())
+    statements = _in_order(connection)
     quote = connection.dialect.identifier_preparer.quote
     total = sum(
         connection.exec_driver_sql(f"SELECT count(*) FROM {quote(name)}").scalar_one()  # noqa: S608
-        for name in names
+        for name in statements
     )
-    blocks = _of_postgresql if connection.dialect.name == "postgresql" else _of_sqlite
+    if connection.dialect.name == "postgresql":
+        blocks = _of_postgresql
+        for setting in ("TimeZone = 'UTC'", "DateStyle = 'ISO'", "bytea_output = 'hex'"):
+            connection.exec_driver_sql(f"SET LOCAL {setting}")
+    else:
+        blocks = _of_sqlite
     found, before = {}, 0
-    for name in names:
+    for name, statement in statements.items():
         hashed, rows = hashlib.sha256(), 0
-        for count, block in blocks(connection, _in_order(connection, name)):
+        for count, block in blocks(connection, statement):
             hashed.update(block)
             rows += count
             show(f"Reading {name}", before + rows, total)
@@ -109,19 +114,24 @@ _GUARDS = {
 }
 
 
-def _in_order(connection: Connection, table: str) -> str:
-    """The statement that reads a whole table in the order of its key, the same everywhere."""
+def _in_order(connection: Connection) -> dict[str, str]:
+    """For each table, the statement that reads it in the order of its key, the same everywhere."""
     inspector = inspect(connection)
     quote = connection.dialect.identifier_preparer.quote
-    columns = {column["name"]: column["type"] for column in inspector.get_columns(table)}
-    key = inspector.get_pk_constraint(table)["constrained_columns"] or list(columns)
     # The order of letters is a choice of the database; of bytes, there is one.
     bytewise = ' COLLATE "C"' if connection.dialect.name == "postgresql" else ""
-    order = (quote(k) + (bytewise if isinstance(columns[k], String) else "") for k in key)
-    return (
-        f"SELECT {', '.join(quote(name) for name in columns)} "  # noqa: S608 - names, quoted
-        f"FROM {quote(table)} ORDER BY {', '.join(order)}"
-    )
+    # All at once: to ask of each table by itself takes longer than to read what small ones hold.
+    told, keys = inspector.get_multi_columns(), inspector.get_multi_pk_constraint()
+    found = {}
+    for table in sorted(inspector.get_table_names()):
+        columns = {column["name"]: column["type"] for column in told[None, table]}
+        key = keys[None, table]["constrained_columns"] or list(columns)
+        order = (quote(k) + (bytewise if isinstance(columns[k], String) else "") for k in key)
+        found[table] = (
+            f"SELECT {', '.join(quote(name) for name in columns)} "  # noqa: S608 - names, quoted
+            f"FROM {quote(table)} ORDER BY {', '.join(order)}"
+        )
+    return found
 
 
 def _of_sqlite(connection: Connection, statement: str) -> Iterator[tuple[int, bytes]]:
@@ -131,8 +141,6 @@ def _of_sqlite(connection: Connection, statement: str) -> Iterator[tuple[int, by
 
 
 def _of_postgresql(connection: Connection, statement: str) -> Iterator[tuple[int, bytes]]:
-    for setting in ("TimeZone = 'UTC'", "DateStyle = 'ISO'", "bytea_output = 'hex'"):
-        connection.exec_driver_sql(f"SET LOCAL {setting}")
     with (
         _driver(connection).cursor() as cursor,
         cursor.copy(f"COPY ({statement}) TO STDOUT (ENCODING 'UTF8')") as copy,
