@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from assess import store
@@ -174,6 +175,26 @@ def test_no_judgement_goes_through_a_whole_table_of_what_candidates_did(built: W
             ]
             assert plan
             assert [line for line in plan if line.startswith("SCAN ")] == []
+
+
+def test_what_a_candidate_wrote_is_looked_up_by_the_candidate_however_much_others_did(
+    built: World,
+) -> None:
+    author, values = built.persons["author"], {"person": built.persons["candidate"], "test": 1}
+    with store.write() as session:
+        explain, versions = "EXPLAIN QUERY PLAN ", "SEARCH written USING"
+        if cursor.dialect(session) == cursor.POSTGRESQL:
+            explain, versions = "EXPLAIN ", " on item_versions written"
+            session.execute(text("SET LOCAL session_replication_role = replica"))
+            wrote = (
+                "INSERT INTO version_writers (centre_id, version_id, person_id) "
+                "SELECT 1, 1000000 + n, :author FROM generate_series(1, 20000) AS n"
+            )
+            session.execute(text(wrote), {"author": author})
+            session.execute(text("ANALYZE version_writers"))
+        plan = "\n".join(map(str, cursor.ask(session, explain + facts.OF_TEST, values)))
+        assert 0 < plan.index("ix_version_writers_person_id") < plan.index(versions)
+        session.rollback()
 
 
 def test_a_row_may_be_looked_at_before_anything_was_asked_by_the_orm() -> None:
