@@ -1,4 +1,4 @@
-"""A small world for each test: built once by the deeds themselves, then copied whole."""
+"""A small world for each test: built once by the deeds themselves, then put back."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 import pytest
@@ -21,12 +22,13 @@ from assess.settings import Settings
 from tests.builders import Apart, World, world
 from tests.compiled import Templates
 from tests.conftest import START
-from tests.renewal import Content, Renewal
+from tests.pages import Pages
+from tests.renewal import Renewal
 from tests.services import Services
 
 Applications = dict[tuple[Callable[[Settings], Flask], str], Flask]
 WORLD = ""  # the name of what a database holds at first
-OFTEN = 60  # so often a database is put back; what was deleted in it is never swept out
+OFTEN = 60  # so often one is put back; PostgreSQL sweeps out nothing of what was deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,115 +66,64 @@ def original(
         services.drop(one.url)
 
 
-class Copies(Protocol):
+class Kept(Protocol):
+    """A database as it was copied, which can be put back with all who are connected to it."""
+
+    holds: Any
+
+    def content(self) -> Any:
+        """What it holds now."""
+
+    def put_back(self, content: Any) -> bool:
+        """Let it hold this again; whether that could be done."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Copies:
     """The one database of this worker and kind in which its tests begin: made the world anew."""
 
-    url: str
-
-    def renew(self) -> None:
-        """Put the world back as it was, whatever the last test did to it."""
-
-    def filled(self, name: str, fill: Callable[[], object]) -> None:
-        """Fill the database, which is as new; the next time, put back what this came to.
-
-        Nobody may be connected to it but through the application's own pool.
-        """
-
-    def drop(self) -> None:
-        """Remove the database, and what was kept of it."""
-
-
-class Files:
-    """On SQLite: its file is copied."""
-
-    def __init__(self, source: str, folder: Path) -> None:
-        self._source, self._folder = _path(source), folder
-        self._filled: dict[str, Path] = {}
-        self._here = folder / f"t{uuid.uuid4().hex}.sqlite"
-        self.url = f"sqlite:///{self._here}"
-
-    def renew(self) -> None:
-        """Copy the world."""
-        self._copy(Path(self._source))
-
-    def filled(self, name: str, fill: Callable[[], object]) -> None:
-        """Copy what was filled."""
-        if name in self._filled:
-            store.dispose()
-            self._copy(self._filled[name])
-            return
-        fill()
-        store.dispose()
-        _checkpoint(self.url)
-        self._filled[name] = self._here.with_suffix(f".{name}")
-        shutil.copyfile(self._here, self._filled[name])
-
-    def _copy(self, source: Path) -> None:
-        for left in ("-wal", "-shm"):
-            Path(f"{self._here}{left}").unlink(missing_ok=True)
-        shutil.copyfile(source, self._here)
-
-    def drop(self) -> None:
-        """The folder goes with all that is in it."""
-
-
-class Databases:
-    """On PostgreSQL: what was written is taken back, or where that cannot be, all is copied."""
-
-    def __init__(self, source: str, connected: Callable[[str], Iterable[Flask]]) -> None:
-        self._source, self._connected = _name(source), connected
-        self._name = f"t{uuid.uuid4().hex}"
-        self.url = source.replace(f"/{self._source}?", f"/{self._name}?")
-        self._server = _server(source)  # to connect anew for each copy takes a quarter of it
-        self._renewal: Renewal | None = None
-        self._contents: dict[str, Content] = {}
+    def __init__(
+        self, url: str, copy: Callable[[str], Kept], connected: Callable[[str], Iterable[Flask]]
+    ) -> None:
+        self.url, self._copy, self._connected = url, copy, connected
+        self._kept: Kept | None = None
+        self._contents: dict[str, Any] = {}
         self._times = 0
 
     def renew(self) -> None:
-        """Take back what was written, or copy the world."""
+        """Put the world back as it was, whatever the last test did to it, or copy it anew."""
         if not self._put_back(WORLD):
-            self._make()
+            self.leave()
+            self._kept, self._times = self._copy(self.url), 0
+            self._contents[WORLD] = self._kept.holds
 
     def filled(self, name: str, fill: Callable[[], object]) -> None:
-        """Write what was filled."""
+        """Fill the database, which is as new; the next time, put back what this came to."""
+        assert self._kept is not None
         if not self._put_back(name):
             fill()
-            assert self._renewal is not None
-            self._contents[name] = self._renewal.content()
+            self._contents[name] = self._kept.content()
 
     def _put_back(self, name: str) -> bool:
-        if self._renewal is None or name not in self._contents or self._times == OFTEN:
+        if self._kept is None or name not in self._contents or self._times == OFTEN:
             return False
         self._times += 1
-        return self._renewal.put_back(self._contents[name])
+        return self._kept.put_back(self._contents[name])
 
-    def _make(self) -> None:
-        self._leave()
-        self._drop()
-        copy = f'CREATE DATABASE "{self._name}" TEMPLATE "{self._source}" STRATEGY FILE_COPY'
-        self._server.execute(copy.encode())
-        self._renewal, self._times = Renewal(self.url), 0
-        self._contents[WORLD] = self._renewal.holds
-
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Let nobody be connected."""
         for app in self._connected(self.url):
             with app.app_context():
                 store.dispose()
-        if self._renewal is not None:
-            self._renewal.close()
-
-    def _drop(self) -> None:
-        self._server.execute(f'DROP DATABASE IF EXISTS "{self._name}" WITH (FORCE)'.encode())
-
-    def drop(self) -> None:
-        """Remove it."""
-        self._leave()
-        self._drop()
-        self._server.close()
+        if self._kept is not None:
+            self._kept.close()
 
 
 @pytest.fixture(scope="session")
 def copies(
+    services: Services,
     original: Callable[[str], Original],
     applications: Applications,
     tmp_path_factory: pytest.TempPathFactory,
@@ -185,15 +136,37 @@ def copies(
 
     def of(kind: str) -> Copies:
         if kind not in kept:
-            folder = tmp_path_factory.mktemp("copies")
-            source = original(kind).url
-            made = Files(source, folder) if kind == "sqlite" else Databases(source, connected)
-            kept[kind] = made
+            source, name = original(kind).url, f"t{uuid.uuid4().hex}"
+            if kind == "sqlite":
+                url = f"sqlite:///{tmp_path_factory.mktemp('copies') / name}.sqlite"
+                kept[kind] = Copies(url, partial(_file, source), connected)
+            else:
+                url = source.replace(f"/{_name(source)}?", f"/{name}?")
+                kept[kind] = Copies(url, partial(_database, source), connected)
         return kept[kind]
 
     yield of
     for one in kept.values():
-        one.drop()
+        one.leave()
+        services.drop(one.url)
+
+
+def _file(source: str, url: str) -> Pages:
+    """A copy of a SQLite database."""
+    here = Path(_path(url))
+    for left in ("", "-wal", "-shm"):
+        Path(f"{here}{left}").unlink(missing_ok=True)
+    shutil.copyfile(_path(source), here)
+    return Pages(here)
+
+
+def _database(source: str, url: str) -> Renewal:
+    """A copy of a database of PostgreSQL."""
+    here, there = _name(url), _name(source)
+    with _server(source) as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{here}" WITH (FORCE)'.encode())
+        server.execute(f'CREATE DATABASE "{here}" TEMPLATE "{there}" STRATEGY FILE_COPY'.encode())
+    return Renewal(url)
 
 
 @pytest.fixture
@@ -245,9 +218,6 @@ def app(
     for now, before in ((kept.config, config), (kept.extensions, extensions)):
         now.clear()
         now.update(before)
-    if database_url.startswith("sqlite"):  # its file is written anew
-        with kept.app_context():
-            store.dispose()
 
 
 @pytest.fixture
