@@ -48,11 +48,12 @@ OUTSIDE = (
     "SELECT 'ended', 0, sessions_killed + sessions_fatal + sessions_abandoned"
     " FROM pg_stat_database WHERE datname = current_database()",
 )
+# Who has something under way or holds a lock; and more than a few of the hundred there may be.
 AT_WORK = (
-    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
-    " AND pid <> pg_backend_pid() AND state <> 'idle')"
+    "SELECT count(*) > 20 OR bool_or(pid <> pg_backend_pid() AND state <> 'idle')"
     " OR EXISTS (SELECT FROM pg_locks JOIN pg_database d ON d.oid = database"
     " WHERE datname = current_database() AND pid IS DISTINCT FROM pg_backend_pid())"
+    " FROM pg_stat_activity WHERE datname = current_database()"
 )
 NAMED = (
     "SELECT quote_ident(nspname) || '.' || quote_ident(relname) FROM pg_class"
