@@ -185,10 +185,10 @@ def test_every_route_answers_everybody_as_its_audience_and_owner_say(cells: Cell
     wrong: list[str] = []
     tried = 0
     all_of_them = routes(cells)
-    for rule, method in all_of_them:
+    for rule, method, address in all_of_them:
         for who in PEOPLE:
             expected = expectation(cells, rule, method, who)
-            got = ask(cells, rule, method, who, expected)
+            got = ask(cells, rule, method, address, who, expected)
             tried += 1
             if got not in expected:
                 wrong.append(f"{method} {rule.rule} as {who}: {got}, not {sorted(expected)}")
@@ -200,45 +200,51 @@ def test_every_route_answers_everybody_as_its_audience_and_owner_say(cells: Cell
 def test_every_route_answers_on_postgresql_too_whoever_may_come(cells: Cells) -> None:
     """What pages read goes through no deed: each is asked here once on the other database."""
     wrong: list[str] = []
-    for rule, method in routes(cells):
+    for rule, method, address in routes(cells):
         expected, who = next(
             (expected, who)
             for who in PEOPLE
             if (expected := expectation(cells, rule, method, who)) >= FINE
         )
-        got = ask(cells, rule, method, who, expected)
+        got = ask(cells, rule, method, address, who, expected)
         if got not in expected:
             wrong.append(f"{method} {rule.rule} as {who}: {got}")
     assert wrong == []
 
 
-def routes(cells: Cells) -> list[tuple[Rule, str]]:
-    """Every route with each of its methods, in an order in which all find their objects whole."""
-    found = [
-        (rule, method)
-        for rule in cells.built.app.url_map.iter_rules()
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-    ]
+def routes(cells: Cells) -> list[tuple[Rule, str, str]]:
+    """Every route with each of its methods, and the address by which it is asked for our objects.
+
+    In an order in which all find their objects whole.
+    """
+    with cells.built.app.test_request_context():
+        found = [
+            (rule, method, address_of(rule, cells.objects))
+            for rule in cells.built.app.url_map.iter_rules()
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        ]
     # What ends sessions, bars people or takes them off comes last.
     last = ("end", "activate", "take-off")
     return sorted(found, key=lambda r: (r[1] == "POST", any(word in r[0].rule for word in last)))
 
 
-def ask(cells: Cells, rule: Rule, method: str, who: str, expected: frozenset[int]) -> int:
+def address_of(rule: Rule, objects: dict[str, int]) -> str:
+    """The address of a route that names these objects."""
+    built = rule.build({name: WITH_PLACE.get(name) or objects[name] for name in rule.arguments})
+    assert built is not None
+    return built[1]
+
+
+def ask(
+    cells: Cells, rule: Rule, method: str, address: str, who: str, expected: frozenset[int]
+) -> int:
     """What this person gets."""
-    arguments = {
-        name: WITH_PLACE[name] if name in WITH_PLACE else cells.objects[name]
-        for name in rule.arguments
-    }
-    with cells.built.app.test_request_context():
-        address = rule.build(arguments)
-    assert address is not None
     query = {"bank": cells.objects["bank_id"]} if rule.endpoint in NAMES_A_BANK else None
     # Who is barred hears the same in JSON, for a third of the work.
     barred = who != NOBODY and (expected == {403} or (expected == {404} and method == "GET"))
     headers = {"Accept": "application/json"} if barred else None
     body, open_ = BODIES.get(rule.endpoint), cells.client(who).open
-    with open_(address[1], method=method, query_string=query, headers=headers, json=body) as answer:
+    with open_(address, method=method, query_string=query, headers=headers, json=body) as answer:
         answer.get_data()
     if rule.endpoint in {"account.log_out", "account.log_in"}:
         cells.clients.pop(who, None)
