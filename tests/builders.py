@@ -179,6 +179,12 @@ class World:
         assert not isinstance(signed, Refused), signed
         self.approve(who)
 
+    def set_out(self, who: str = "candidate") -> tuple[Context, int]:
+        """Clear the way for a candidate and start: their surroundings, and the attempt."""
+        self.make_ready(who)
+        device = self.log_in(who)
+        return device, self.start(device)
+
     def start(self, context: Context) -> int:
         """Start an attempt; its number."""
         done = attempts.start(context, self.test, affirmed=True)
@@ -227,9 +233,7 @@ class World:
 
     def sit(self, who: str = "candidate", right: int | None = None) -> int:
         """A whole attempt from approval to mark; its number."""
-        self.make_ready(who)
-        context = self.log_in(who)
-        attempt = self.start(context)
+        context, attempt = self.set_out(who)
         self.answer(context, attempt, right)
         self.hand_in(context, attempt)
         return attempt

@@ -27,6 +27,7 @@ from assess.store import journal as rows
 from assess.store import postgres_copies, sqlite_copies
 from assess.store.backups import BackupError
 from assess.store.fingerprints import Show
+from tests.beginnings import Begin
 from tests.builders import World
 from tests.services import Services, programs
 
@@ -44,13 +45,16 @@ def quiet(_what: str, _done: int, _of: int | None) -> None:
 
 
 @pytest.fixture
-def sat(built: World) -> World:
+def sat(built: World, begin: Begin) -> World:
     """A world with an attempt handed in, another still open, and a journal that is sealed."""
-    built.sit(right=2)
-    built.make_ready("candidate.two")
-    device = built.log_in("candidate.two")
-    built.save(device, built.start(device), 1, "1")
-    journal.seal(built.clock.now())
+
+    def sit() -> None:
+        built.sit(right=2)
+        device, attempt = built.set_out("candidate.two")
+        built.save(device, attempt, 1, "1")
+        journal.seal(built.clock.now())
+
+    begin("sat and sealed", sit)
     return built
 
 

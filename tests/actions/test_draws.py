@@ -22,19 +22,24 @@ from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry
 from assess.store.pools import EPOCH_DAYS, EPOCH_DRAWS, Epoch, Pool
 from tests import builders
+from tests.beginnings import Begin
 from tests.builders import World
 
 
 @pytest.fixture
-def attempt(built: World) -> int:
+def attempt(built: World, begin: Begin) -> int:
     """The second attempt of a candidate, so that there is something they have met."""
-    built.sit(right=0)
-    built.clock.advance(timedelta(hours=48))
-    built.approve()
-    device = built.log_in("candidate")
-    done = built.start(device)
-    built.hand_in(device, done)
-    return done
+
+    def sit_twice() -> int:
+        built.sit(right=0)
+        built.clock.advance(timedelta(hours=48))
+        built.approve()
+        device = built.log_in("candidate")
+        done = built.start(device)
+        built.hand_in(device, done)
+        return done
+
+    return begin("sat twice", sit_twice)
 
 
 def differences(built: World, attempt: int) -> set[str]:

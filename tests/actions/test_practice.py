@@ -13,6 +13,7 @@ from assess.store import cohorts, encounters, marks, packed
 from assess.store import specifications as tests
 from assess.store.attempts import Attempt
 from tests.actions.test_races import codes
+from tests.beginnings import Begin
 from tests.builders import World, bank, csv, specification
 
 
@@ -35,16 +36,20 @@ def other_words(text: str) -> str:
 
 
 @pytest.fixture
-def practised(built: World) -> World:
+def practised(built: World, begin: Begin) -> World:
     """The small world with a practice bank and its published test."""
-    done = banks.bring_in(
-        built.context(), bank(other_words(csv()), bank="Practice bank", purpose="practice")
-    )
-    assert not isinstance(done, Refused), done
-    assert done.written
-    published = specifications.publish(built.context(), practice())
-    assert not isinstance(published, Refused), published
-    built.test = published.test_id
+
+    def publish() -> int:
+        done = banks.bring_in(
+            built.context(), bank(other_words(csv()), bank="Practice bank", purpose="practice")
+        )
+        assert not isinstance(done, Refused), done
+        assert done.written
+        published = specifications.publish(built.context(), practice())
+        assert not isinstance(published, Refused), published
+        return published.test_id
+
+    built.test = begin("practice", publish)
     return built
 
 

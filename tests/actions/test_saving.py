@@ -18,6 +18,7 @@ from assess.store import attempts as rows
 from assess.store import evidence
 from assess.store.attempts import Answer, Attempt
 from assess.store.journal import JournalEntry
+from tests.beginnings import Begin
 from tests.builders import World
 
 HOSTILE = (
@@ -42,11 +43,9 @@ HOSTILE = (
 class Sitting:
     """A candidate in the middle of an attempt."""
 
-    def __init__(self, built: World) -> None:
-        built.make_ready()
+    def __init__(self, built: World, started: tuple[Context, int] | None = None) -> None:
         self.world = built
-        self.device = built.log_in("candidate")
-        self.attempt = built.start(self.device)
+        self.device, self.attempt = started or built.set_out()
 
     def row(self) -> Attempt:
         """The attempt as it lies in the database."""
@@ -84,9 +83,9 @@ def shown(order: tuple[int, ...], options: list[int]) -> tuple[int, ...]:
 
 
 @pytest.fixture
-def sitting(built: World) -> Sitting:
+def sitting(built: World, begin: Begin) -> Sitting:
     """A candidate in the middle of an attempt."""
-    return Sitting(built)
+    return Sitting(built, begin("set out", built.set_out))
 
 
 def code(done: object) -> Code:

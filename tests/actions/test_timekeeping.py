@@ -23,6 +23,7 @@ from assess.store import ledger, marks
 from assess.store.attempts import Attempt
 from assess.store.journal import JournalEntry
 from tests.actions import racing
+from tests.beginnings import Begin
 from tests.builders import World
 
 WHY = "Fire alarm at ten past eleven."
@@ -33,11 +34,9 @@ CREDITS: dict[str, Value] = {"field": "minutes", "what": "range", "least": 1, "m
 class Sitting:
     """A candidate in the middle of an attempt, and an invigilator beside them."""
 
-    def __init__(self, built: World) -> None:
-        built.make_ready()
+    def __init__(self, built: World, started: tuple[Context, int]) -> None:
         self.world = built
-        self.device = built.log_in("candidate")
-        self.attempt = built.start(self.device)
+        self.device, self.attempt = started
 
     @property
     def invigilator(self) -> Context:
@@ -59,9 +58,9 @@ class Sitting:
 
 
 @pytest.fixture
-def sitting(built: World) -> Sitting:
+def sitting(built: World, begin: Begin) -> Sitting:
     """A candidate in the middle of an attempt."""
-    return Sitting(built)
+    return Sitting(built, begin("set out", built.set_out))
 
 
 def codes(done: object) -> list[Code]:
