@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -38,11 +39,29 @@ from invigilation.store import roster as roster_rows
 from invigilation.store import sittings as rows
 from invigilation.store.roster import AttendanceRecord
 from tests.actions import racing
+from tests.beginnings import Begin
 from tests.builders import World
 from tests.rooms import BEGINS_IN, HERE, Room, publish, room
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
+
+Opened = Callable[..., Room]
+
+
+@pytest.fixture
+def opened(built: World, begin: Begin) -> Opened:
+    """A function that gives a room with these candidates on its roster, in a world as new."""
+
+    def open_(*who: str) -> Room:
+        def deeds() -> tuple[int, int, dict[str, int]]:
+            made = room(built, *who)
+            return made.test, made.sitting, made.entries
+
+        test, sitting, entries = begin(" ".join(("room of", *who)), deeds)
+        return Room(built, test, sitting, dict(entries))
+
+    return open_
 
 
 def causes(done: object) -> list[tuple[Code, object]]:
@@ -88,8 +107,8 @@ def test_a_sitting_that_is_set_down_twice_at_once_is_one(built: World) -> None:
     assert {sitting.id for sitting, _ in current} == set_down
 
 
-def test_off_the_roster_a_test_of_the_room_stays_shut(built: World) -> None:
-    made = room(built)
+def test_off_the_roster_a_test_of_the_room_stays_shut(built: World, opened: Opened) -> None:
+    made = opened()
     done = start(built, made.test)
     assert causes(done) == [(Code.ADMIT, "no_seat")]
     made.put("candidate.two")
@@ -104,8 +123,8 @@ def test_off_the_roster_a_test_of_the_room_stays_shut(built: World) -> None:
     Room(built, other, elsewhere).put("candidate")  # a roster of each test is another
 
 
-def test_the_door_s_reason_stands_among_all_the_others(built: World) -> None:
-    made = room(built, "candidate")
+def test_the_door_s_reason_stands_among_all_the_others(built: World, opened: Opened) -> None:
+    made = opened("candidate")
     done = attempts.start(built.log_in("candidate"), made.test, affirmed=False)
     assert causes(done) == [
         (Code.SIGN, "unsigned"),
@@ -114,8 +133,8 @@ def test_the_door_s_reason_stands_among_all_the_others(built: World) -> None:
     ]
 
 
-def test_without_the_room_its_tests_are_refused_never_opened(built: World) -> None:
-    made = room(built, "candidate")
+def test_without_the_room_its_tests_are_refused_never_opened(built: World, opened: Opened) -> None:
+    made = opened("candidate")
     made.admit("candidate")
     made.release()
     built.app.extensions["assess.gates"] = {}
@@ -126,9 +145,9 @@ def test_without_the_room_its_tests_are_refused_never_opened(built: World) -> No
 
 
 def test_a_form_is_sealed_while_waiting_and_its_clock_starts_with_the_first_question(
-    built: World,
+    built: World, opened: Opened
 ) -> None:
-    made = room(built, "candidate")
+    made = opened("candidate")
     device, attempt = made.enter("candidate")
     with store.read() as session:
         row = session.get_one(Attempt, attempt)
@@ -169,8 +188,10 @@ def test_a_form_is_sealed_while_waiting_and_its_clock_starts_with_the_first_ques
     assert state(attempt) == "marked"
 
 
-def test_whoever_changes_the_machine_while_waiting_writes_on_the_new_one(built: World) -> None:
-    made = room(built, "candidate")
+def test_whoever_changes_the_machine_while_waiting_writes_on_the_new_one(
+    built: World, opened: Opened
+) -> None:
+    made = opened("candidate")
     made.admit("candidate")
     old, attempt = made.enter("candidate")
     new = built.log_in("candidate")
@@ -180,8 +201,8 @@ def test_whoever_changes_the_machine_while_waiting_writes_on_the_new_one(built: 
     assert causes(built.save(old, attempt, 1, "2", sequence=2)) == [(Code.TAKEOVER, None)]
 
 
-def test_nobody_begins_another_s_sealed_form(built: World) -> None:
-    made = room(built, "candidate", "candidate.two")
+def test_nobody_begins_another_s_sealed_form(built: World, opened: Opened) -> None:
+    made = opened("candidate", "candidate.two")
     made.admit("candidate", "candidate.two")
     _, attempt = made.enter("candidate")
     made.release()
@@ -190,8 +211,8 @@ def test_nobody_begins_another_s_sealed_form(built: World) -> None:
     assert done.status == 404
 
 
-def test_a_latecomer_comes_in_at_once_with_all_of_the_time(built: World) -> None:
-    made = room(built, "candidate", "candidate.two")
+def test_a_latecomer_comes_in_at_once_with_all_of_the_time(built: World, opened: Opened) -> None:
+    made = opened("candidate", "candidate.two")
     made.admit("candidate")
     made.release()
     built.clock.advance(BEGINS_IN)
@@ -210,8 +231,10 @@ def test_a_latecomer_comes_in_at_once_with_all_of_the_time(built: World) -> None
     assert isinstance(start(built, made.test), Started)
 
 
-def test_the_very_late_are_refused_until_they_are_admitted_on_purpose(built: World) -> None:
-    made = room(built, "candidate", "candidate.two")
+def test_the_very_late_are_refused_until_they_are_admitted_on_purpose(
+    built: World, opened: Opened
+) -> None:
+    made = opened("candidate", "candidate.two")
     made.admit("candidate")
     made.release()
     built.clock.advance(BEGINS_IN + timedelta(minutes=30))
@@ -231,8 +254,10 @@ def test_the_very_late_are_refused_until_they_are_admitted_on_purpose(built: Wor
     assert not in_time.very_late
 
 
-def test_a_correction_keeps_the_arrival_and_the_records_before(built: World) -> None:
-    made = room(built, "candidate")
+def test_a_correction_keeps_the_arrival_and_the_records_before(
+    built: World, opened: Opened
+) -> None:
+    made = opened("candidate")
     made.admit("candidate")
     arrived = built.clock.now()
     made.release()
@@ -246,16 +271,16 @@ def test_a_correction_keeps_the_arrival_and_the_records_before(built: World) -> 
         assert len(session.scalars(select(AttendanceRecord)).all()) == 2
 
 
-def test_somebody_turned_away_is_not_let_in_and_cannot_wait(built: World) -> None:
-    made = room(built, "candidate")
+def test_somebody_turned_away_is_not_let_in_and_cannot_wait(built: World, opened: Opened) -> None:
+    made = opened("candidate")
     device, attempt = made.enter("candidate")
     said = Said("turned-away", words="No card, and nobody knows them.")
     assert not isinstance(made.say("candidate", said), Refused)
     assert causes(waiting.begin(built.now(device), attempt)) == [(Code.ADMIT, "turned_away")]
 
 
-def test_somebody_at_work_cannot_be_recorded_as_absent(built: World) -> None:
-    made = room(built, "candidate")
+def test_somebody_at_work_cannot_be_recorded_as_absent(built: World, opened: Opened) -> None:
+    made = opened("candidate")
     made.admit("candidate")
     device, attempt = made.enter("candidate")
     made.release()
@@ -263,8 +288,8 @@ def test_somebody_at_work_cannot_be_recorded_as_absent(built: World) -> None:
     assert causes(made.say("candidate", Said("absent"))) == [(Code.STARTED, "at_work")]
 
 
-def test_a_room_is_not_released_to_nobody_and_released_once(built: World) -> None:
-    made = room(built, "candidate")
+def test_a_room_is_not_released_to_nobody_and_released_once(built: World, opened: Opened) -> None:
+    made = opened("candidate")
     assert causes(sittings.release(made.invigilator, made.sitting)) == [(Code.ADMIT, "nobody")]
     made.admit("candidate")
     first = sittings.release(made.invigilator, made.sitting)
@@ -273,8 +298,10 @@ def test_a_room_is_not_released_to_nobody_and_released_once(built: World) -> Non
     assert sittings.release(made.invigilator, made.sitting) == first
 
 
-def test_a_sitting_closes_when_nothing_is_unset_and_no_work_is_open(built: World) -> None:
-    made = room(built, "candidate", "candidate.two")
+def test_a_sitting_closes_when_nothing_is_unset_and_no_work_is_open(
+    built: World, opened: Opened
+) -> None:
+    made = opened("candidate", "candidate.two")
     assert causes(made.close()) == [(Code.OPEN, "attendance_unset")]
     made.admit("candidate")
     device, attempt = made.enter("candidate")
@@ -320,8 +347,8 @@ def test_a_sitting_closes_when_nothing_is_unset_and_no_work_is_open(built: World
         assert (Code.CLOSED, "sitting") in causes(done)
 
 
-def test_work_whose_time_is_up_is_closed_on_the_way(built: World) -> None:
-    made = room(built, "candidate")
+def test_work_whose_time_is_up_is_closed_on_the_way(built: World, opened: Opened) -> None:
+    made = opened("candidate")
     made.admit("candidate")
     device, attempt = made.enter("candidate")
     made.release()
@@ -335,8 +362,10 @@ def test_work_whose_time_is_up_is_closed_on_the_way(built: World) -> None:
     assert fixed.document["roster"][0]["ended_by"] == "time_up"
 
 
-def test_extra_time_that_is_arranged_while_its_candidate_waits_is_given(built: World) -> None:
-    made = room(built, "candidate")
+def test_extra_time_that_is_arranged_while_its_candidate_waits_is_given(
+    built: World, opened: Opened
+) -> None:
+    made = opened("candidate")
     device, attempt = made.enter("candidate")
     made.admit("candidate")
     seen = Proposal("extra_time", "25", "", "Their school's letter, shown at the door.")
@@ -412,8 +441,8 @@ def test_an_approval_is_withdrawn_while_its_sealed_form_waits_but_not_after_the_
     assert causes(done) == [(Code.STARTED, None)]
 
 
-def test_a_candidate_is_on_one_open_roster_of_a_test(built: World) -> None:
-    made = room(built, "candidate")
+def test_a_candidate_is_on_one_open_roster_of_a_test(built: World, opened: Opened) -> None:
+    made = opened("candidate")
     begins = built.clock.now() + timedelta(days=1)
     other = sittings.open_(made.invigilator, made.test, "Room 5", begins)
     assert isinstance(other, int)
@@ -435,15 +464,15 @@ def test_a_candidate_is_on_one_open_roster_of_a_test(built: World) -> None:
     assert (entry.ended_at, entry.taken_off_by) == (taken_off, made.invigilator.actor)
 
 
-def test_whom_something_is_recorded_of_stays_on_the_roster(built: World) -> None:
-    made = room(built, "candidate")
+def test_whom_something_is_recorded_of_stays_on_the_roster(built: World, opened: Opened) -> None:
+    made = opened("candidate")
     made.say("candidate", Said("absent"))
     done = roster.take_off(made.invigilator, made.sitting, made.entries["candidate"])
     assert causes(done) == [(Code.ROSTER, "recorded")]
 
 
-def test_a_roster_holds_registered_candidates_all_or_none(built: World) -> None:
-    made = room(built)
+def test_a_roster_holds_registered_candidates_all_or_none(built: World, opened: Opened) -> None:
+    made = opened()
     one, stranger = built.persons["candidate"], built.persons["author"]
     foreign = built.persons["candidate.there"]
     guest = built.add("guest", Role.CANDIDATE)
@@ -471,8 +500,8 @@ def test_a_roster_holds_registered_candidates_all_or_none(built: World) -> None:
     assert made.lines() == []
 
 
-def test_nobody_invigilates_themselves(built: World) -> None:
-    made = room(built)
+def test_nobody_invigilates_themselves(built: World, opened: Opened) -> None:
+    made = opened()
     both = built.add("both", Role.INVIGILATOR, Role.CANDIDATE)
     tutor = built.persons["tutor"]
     assert isinstance(
@@ -510,8 +539,10 @@ def test_nobody_invigilates_themselves(built: World) -> None:
     assert told == [("attempt:credit", "E-SELF"), ("attempt:pause", "E-STATE")]
 
 
-def test_another_centre_s_sitting_is_not_found_and_other_roles_may_nothing(built: World) -> None:
-    made = room(built, "candidate")
+def test_another_centre_s_sitting_is_not_found_and_other_roles_may_nothing(
+    built: World, opened: Opened
+) -> None:
+    made = opened("candidate")
     built.add("invigilator.there", Role.INVIGILATOR, centre="there")
     for who, status in (("invigilator.there", 404), ("tutor", 403), ("candidate", 403)):
         acting = built.context(who)
@@ -531,15 +562,17 @@ def test_another_centre_s_sitting_is_not_found_and_other_roles_may_nothing(built
     assert causes(done) == [(Code.FIELD, "no_invigilated_test")]
 
 
-def test_a_test_published_without_the_room_needs_none_any_more(built: World) -> None:
-    made = room(built)
+def test_a_test_published_without_the_room_needs_none_any_more(
+    built: World, opened: Opened
+) -> None:
+    made = opened()
     assert causes(start(built, made.test)) == [(Code.ADMIT, "no_seat")]
     assert publish(built, invigilated=False) == made.test
     assert isinstance(start(built, made.test), Started)
 
 
-def test_every_deed_of_a_room_is_journalled(built: World) -> None:
-    made = room(built, "candidate")
+def test_every_deed_of_a_room_is_journalled(built: World, opened: Opened) -> None:
+    made = opened("candidate")
     made.admit("candidate")
     device, attempt = made.enter("candidate")
     made.release()
@@ -562,8 +595,8 @@ def test_every_deed_of_a_room_is_journalled(built: World) -> None:
     assert [e for e in events if e in wanted] == wanted
 
 
-def test_records_and_reports_are_never_changed(built: World) -> None:
-    made = room(built, "candidate")
+def test_records_and_reports_are_never_changed(built: World, opened: Opened) -> None:
+    made = opened("candidate")
     made.say("candidate", Said("absent"))
     assert isinstance(made.close(), int)
     for table in ("attendance_records", "sitting_reports"):
@@ -573,9 +606,9 @@ def test_records_and_reports_are_never_changed(built: World) -> None:
 
 
 def test_two_invigilators_who_put_the_same_candidate_on_two_rosters_make_one_entry(
-    built: World,
+    built: World, opened: Opened
 ) -> None:
-    made = room(built)
+    made = opened()
     begins = built.clock.now() + BEGINS_IN
     other = sittings.open_(made.invigilator, made.test, "Room 5", begins)
     assert isinstance(other, int)
@@ -617,8 +650,10 @@ def test_a_closing_and_a_first_question_at_once_leave_no_work_open_in_a_closed_r
             session.execute(text("UPDATE attempts SET state = 'void', approval_id = NULL"))
 
 
-def test_an_absence_and_a_first_question_at_once_never_both_happen(built: World) -> None:
-    made = room(built, "candidate")
+def test_an_absence_and_a_first_question_at_once_never_both_happen(
+    built: World, opened: Opened
+) -> None:
+    made = opened("candidate")
     made.admit("candidate")
     device, attempt = made.enter("candidate")
     made.release()
@@ -633,8 +668,10 @@ def test_an_absence_and_a_first_question_at_once_never_both_happen(built: World)
     assert isinstance(begun, Started) != isinstance(said, attendance.Recorded)
 
 
-def test_somebody_barred_while_waiting_is_not_offered_for_another_roster(built: World) -> None:
-    made = room(built)
+def test_somebody_barred_while_waiting_is_not_offered_for_another_roster(
+    built: World, opened: Opened
+) -> None:
+    made = opened()
     with store.read() as session:
         person = session.get_one(Person, built.persons["candidate"])
     assert people.set_active(built.context("administrator"), person.id, False) is None
