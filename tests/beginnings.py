@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import pytest
@@ -52,10 +53,18 @@ def begin(
             gave = deeds()
             beginnings[key] = Begun(built.clock.now(), gave)
 
-        copies(database_kind).filled(name, fill)
+        here = copies(database_kind)
+        assert not _written(here.url), "a test begins with this, or what it did before is lost"
+        here.filled(name, fill)
         begun = beginnings[key]
         built.clock.set(begun.at)
         found: T = begun.gave
         return found
 
     return do
+
+
+def _written(url: str) -> bool:
+    """Whether a test wrote to its copy already; on SQLite, which says enough for both."""
+    log = Path(f"{url.removeprefix('sqlite:///')}-wal")
+    return log.exists() and log.stat().st_size > 0
