@@ -202,6 +202,8 @@ CHROMIUM = (
     "--disable-sync",
     "--disable-quic",
     "--disable-dev-shm-usage",  # containers give it little of that
+    # No document lives long enough to be paid back for what V8 would compile a second time.
+    "--js-flags=--no-opt --no-maglev",
 )
 
 
