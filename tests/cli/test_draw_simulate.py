@@ -59,7 +59,7 @@ def folder(command: Command, tmp_path: Path) -> Path:
 def test_forms_are_fair_with_difficulties_from_a_file_and_not_balanced_without(
     command: Command, folder: Path
 ) -> None:
-    asked = ("draw", "simulate", folder / "short.yaml", "--candidates", "400", "--json")
+    asked = ("draw", "simulate", folder / "short.yaml", "--candidates", "150", "--json")
     done = command(*asked, "--difficulties", folder / "hard.csv")
     assert done.exit_code == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
