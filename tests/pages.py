@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 VERSION = "PRAGMA schema_version"
+WRITTEN = "PRAGMA data_version"  # another one for a connection when another one has written
+ALONE = b"\x01\x01"  # in a file's header: no log lies beside it, which memory has no place for
 
 
 class Pages:
@@ -21,16 +24,17 @@ class Pages:
         self._path, self._inode = path, path.stat().st_ino
         self._connection = sqlite3.connect(path, timeout=0, isolation_level=None)
         self._connection.execute("PRAGMA synchronous = OFF")
-        self._version = self._version_now()
-        self.holds = self.content()
+        self._version, self._written = self._asked(VERSION), self._asked(WRITTEN)
+        self.holds = self._there = self.content()
 
-    def content(self) -> sqlite3.Connection:
-        """What the file holds now, in memory."""
-        held = sqlite3.connect(":memory:")
-        self._connection.backup(held)
-        return held
+    def content(self) -> bytes:
+        """What the file holds now."""
+        with closing(sqlite3.connect(":memory:")) as held:
+            self._connection.backup(held)
+            pages = held.serialize()
+        return pages[:18] + ALONE + pages[20:]
 
-    def put_back(self, content: sqlite3.Connection) -> bool:
+    def put_back(self, content: bytes) -> bool:
         """Let it hold this again; whether that could be done. If not, it is to be made anew."""
         try:
             return self._is_ours() and self._put_back(content)
@@ -53,15 +57,20 @@ class Pages:
             held in line and f":{self._inode} " in line for line in locks
         )
 
-    def _put_back(self, content: sqlite3.Connection) -> bool:
-        if self._version_now() != self._version:
+    def _put_back(self, content: bytes) -> bool:
+        if self._asked(VERSION) != self._version:
             return False
         self._connection.execute("BEGIN IMMEDIATE")  # it fails; what follows would wait for ever
         self._connection.execute("ROLLBACK")
-        content.backup(self._connection)
+        if content is self._there and self._asked(WRITTEN) == self._written:
+            return True
+        with closing(sqlite3.connect(":memory:")) as held:
+            held.deserialize(content)
+            held.backup(self._connection)
         self._connection.execute(f"{VERSION} = {self._version}")
         busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._there, self._written = content, self._asked(WRITTEN)
         return not busy
 
-    def _version_now(self) -> int:
-        return int(self._connection.execute(VERSION).fetchone()[0])
+    def _asked(self, pragma: str) -> int:
+        return int(self._connection.execute(pragma).fetchone()[0])

@@ -103,6 +103,7 @@ class Copies:
         """Fill the database, which is as new; the next time, put back what this came to."""
         assert self._kept is not None
         if not self._put_back(name):
+            self.renew()  # what was put back in part is no beginning either
             fill()
             self._contents[name] = self._kept.content()
 

@@ -126,3 +126,16 @@ def test_what_sqlite_cannot_put_back_is_copied_anew(
         place.renew()
     assert connected() == 0
     assert content(place.url) == content(original("sqlite").url)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_what_cannot_be_put_back_for_somebody_who_reads_is_filled_anew(
+    built: World, place: Copies
+) -> None:
+    place.filled("ready", built.make_ready)
+    place.renew()
+    path = Path(place.url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as somebody:
+        for one in ("BEGIN", "SELECT 1 FROM people"):
+            somebody.execute(one).fetchone()
+        place.filled("ready", built.make_ready)  # it is refused to one who is ready
