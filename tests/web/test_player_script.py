@@ -159,6 +159,7 @@ def test_without_a_connection_one_goes_on_and_all_arrives_in_order_after_a_kille
         choose(page, position)
         expect(said).to_contain_text("Saved on this device.")
     page.get_by_role("button", name="Flag this question").click()
+    assert kept(page) > 0  # to be read, it waits until the flag is written
     assert set(shown(attempt)) == {1}
 
     # The tab is killed; another one of the same browser has all of it, and so has the server.
