@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, event
@@ -24,6 +24,7 @@ from assess.store.sqlite import AT_ONCE, File, begin
 
 MOST_IDLE = 16  # connections that are kept; each thread asks by one at a time
 Wire = Connection | File
+Kind = TypeVar("Kind", bound=Wire)
 
 
 def opened(engine: Engine) -> Wire:
@@ -37,26 +38,33 @@ def opened(engine: Engine) -> Wire:
     return connection
 
 
-class Wires:
-    """The idle connections of one engine, the one that was used last on top.
+def writer(engine: Engine) -> File:
+    """A new connection to SQLite that looks for itself whether the file is free (`begin`).
 
-    Those that write to SQLite are told once that they look for themselves whether the file is
-    free; to tell them at each save takes a tenth of what SQLite does for it.
+    It is told so once: to tell it at each save takes a seventh of what SQLite does for one.
     """
+    wire = opened(engine)
+    assert isinstance(wire, File)  # noqa: S101
+    wire.ask(AT_ONCE)
+    return wire
+
+
+class Wires:
+    """The idle connections of one engine, the one that was used last on top; writers apart."""
 
     def __init__(self) -> None:
         self._idle: deque[Wire] = deque()
-        self._writers: deque[Wire] = deque()
+        self._writers: deque[File] = deque()
 
     def ask(self, engine: Engine, statement: str, values: Mapping[str, Any]) -> list[Row]:
         """The rows of a statement by one of them, or a new one; one that fails is ended."""
-        wire = self._taken(engine, self._idle)
+        wire = _taken(self._idle, opened, engine)
         try:
             found = wire.ask(statement, values)
         except BaseException:
             wire.close()
             raise
-        self._back(wire, self._idle)
+        _back(self._idle, wire)
         return found
 
     @contextmanager
@@ -65,8 +73,7 @@ class Wires:
 
         Raises what the driver does.
         """
-        wire = self._taken(engine, self._writers)
-        assert isinstance(wire, File)  # noqa: S101
+        wire = _taken(self._writers, writer, engine)
         try:
             begin(wire.ask)
             yield wire
@@ -74,22 +81,7 @@ class Wires:
         except BaseException:
             wire.close()
             raise
-        self._back(wire, self._writers)
-
-    def _taken(self, engine: Engine, idle: deque[Wire]) -> Wire:
-        try:
-            return idle.pop()
-        except IndexError:
-            wire = opened(engine)
-            if idle is self._writers and isinstance(wire, File):
-                wire.ask(AT_ONCE)
-            return wire
-
-    def _back(self, wire: Wire, idle: deque[Wire]) -> None:
-        if len(idle) < MOST_IDLE:
-            idle.append(wire)
-        else:
-            wire.close()
+        _back(self._writers, wire)
 
     def close(self, _engine: Engine) -> None:
         """End those that are idle."""
@@ -102,6 +94,20 @@ class Wires:
         for idle in (self._idle, self._writers):
             _of_the_parent.extend(idle)
             idle.clear()
+
+
+def _taken(idle: deque[Kind], made: Callable[[Engine], Kind], engine: Engine) -> Kind:
+    try:
+        return idle.pop()
+    except IndexError:
+        return made(engine)
+
+
+def _back(idle: deque[Kind], wire: Kind) -> None:
+    if len(idle) < MOST_IDLE:
+        idle.append(wire)
+    else:
+        wire.close()
 
 
 _wires: WeakKeyDictionary[Engine, Wires] = WeakKeyDictionary()
